@@ -1,0 +1,93 @@
+package rpcserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/health"
+	"google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/status"
+)
+
+// healthServer is the gRPC health service, except that its watchers do not outlive Shutdown: they are
+// told NOT_SERVING and their streams end. One watcher would otherwise make every graceful stop last
+// as long as it may.
+type healthServer struct {
+	*health.Server
+	stopping context.Context
+	stop     context.CancelFunc
+}
+
+func newHealthServer() *healthServer {
+	stopping, stop := context.WithCancel(context.Background())
+	return &healthServer{health.NewServer(), stopping, stop}
+}
+
+// Shutdown makes every service NOT_SERVING, for good.
+func (h *healthServer) Shutdown() {
+	h.Server.Shutdown()
+	h.stop()
+}
+
+// Watch implements the health service.
+func (h *healthServer) Watch(request *grpc_health_v1.HealthCheckRequest, stream grpc_health_v1.Health_WatchServer) error {
+	ctx, cancel := context.WithCancel(stream.Context())
+	defer cancel()
+	defer context.AfterFunc(h.stopping, cancel)()
+
+	err := h.Server.Watch(request, watchStream{stream, ctx})
+	if h.stopping.Err() == nil || stream.Context().Err() != nil {
+		return err
+	}
+	// The embedded Watch may have left before it sent this. Twice does no harm.
+	last := &grpc_health_v1.HealthCheckResponse{Status: grpc_health_v1.HealthCheckResponse_NOT_SERVING}
+	if err := stream.Send(last); err != nil {
+		return err
+	}
+	return status.Error(codes.Unavailable, "the server is stopping")
+}
+
+// watchStream is a stream with another context.
+type watchStream struct {
+	grpc_health_v1.Health_WatchServer
+	ctx context.Context
+}
+
+func (s watchStream) Context() context.Context { return s.ctx }
+
+// healthcheckTimeout is how long a server may take to say that it is well.
+const healthcheckTimeout = 3 * time.Second
+
+// checkHealth asks the server that listens on addr, on this machine when addr names no host, whether
+// it takes calls. It returns nil if so.
+func checkHealth(ctx context.Context, addr string) error {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return fmt.Errorf("--addr: %w", err)
+	}
+	if ip := net.ParseIP(host); host == "" || ip.IsUnspecified() {
+		host = "localhost"
+	}
+	conn, err := grpc.NewClient(net.JoinHostPort(host, port), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+
+	ctx, cancel := context.WithTimeout(ctx, healthcheckTimeout)
+	defer cancel()
+	reply, err := grpc_health_v1.NewHealthClient(conn).Check(ctx, &grpc_health_v1.HealthCheckRequest{})
+	if err != nil {
+		return errors.New(status.Convert(err).Message())
+	}
+	if reply.GetStatus() != grpc_health_v1.HealthCheckResponse_SERVING {
+		return fmt.Errorf("the server is %s", reply.GetStatus())
+	}
+	return nil
+}

@@ -1,0 +1,146 @@
+package rpcserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+	"google.golang.org/grpc"
+)
+
+// Program is a server process: what Main needs to know of a service.
+type Program struct {
+	// Name is the command's name. In capitals it begins the names of the environment variables.
+	Name string
+	// Summary says in a sentence or two what the service does; --help shows it.
+	Summary string
+
+	// Addr, Workers and Queue are the service's defaults for the fields of Config.
+	Addr           string
+	Workers, Queue int
+
+	// Flags points to a struct with the service's own flags, tagged for kong. If it has a method
+	// Validate() error, that is asked before anything is started.
+	Flags any
+
+	// Register puts the service on the server. It is called once, with Flags filled.
+	Register func(grpc.ServiceRegistrar)
+}
+
+// Exit statuses of a server process.
+const (
+	exitOK     = 0
+	exitFailed = 1 // it served and failed, or it is not healthy
+	exitMisuse = 2 // it could not start with these flags
+)
+
+// Main runs the program with the arguments of the process and exits.
+//
+// The command line is the flags of Config, those of the service, and a verb: `serve`, which may be left
+// out, or `healthcheck`, which asks the server at --addr whether it takes calls (for Docker).
+func Main(program Program) {
+	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// A second signal kills: nobody should have to wait for a graceful stop.
+	context.AfterFunc(ctx, cancel)
+	os.Exit(program.run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// run is Main without the process around it. It returns the exit status.
+func (p Program) run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	config, command, err := p.parse(args, stdout, stderr)
+	switch {
+	case err != nil:
+		return p.complain(stderr, exitMisuse, fmt.Errorf("%w (see %s --help)", err, p.Name))
+	case command == "serve":
+		return p.serve(ctx, config, stdout, stderr)
+	case command == "healthcheck":
+		if err := checkHealth(ctx, config.Addr); err != nil {
+			return p.complain(stderr, exitFailed, err)
+		}
+	}
+	return exitOK
+}
+
+// parse fills the service's flags, and returns the configuration and the verb: "serve", "healthcheck",
+// or "" when all that was wanted was help, which is then printed.
+func (p Program) parse(args []string, stdout, stderr io.Writer) (_ Config, verb string, _ error) {
+	var cli struct {
+		Config
+		kong.Plugins
+
+		Serve       struct{} `cmd:"" default:"1" help:"Serve until told to stop by SIGTERM or SIGINT. This is the default."`
+		Healthcheck struct{} `cmd:"" help:"Ask the server at --addr whether it takes calls; status 0 if so."`
+	}
+	cli.Plugins = kong.Plugins{p.Flags}
+
+	helped := false // kong prints help while it parses, and would leave the process then
+	parser, err := kong.New(&cli,
+		kong.Name(p.Name),
+		kong.Description(p.Summary),
+		kong.DefaultEnvars(strings.ToUpper(p.Name)),
+		kong.Vars{"addr": p.Addr, "workers": strconv.Itoa(p.Workers), "queue": strconv.Itoa(p.Queue)},
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(int) { helped = true }),
+	)
+	if err != nil {
+		return Config{}, "", err
+	}
+	command, err := parser.Parse(args)
+	switch {
+	case helped:
+		return Config{}, "", nil
+	case err != nil:
+		return Config{}, "", err
+	default:
+		return cli.Config, command.Command(), nil
+	}
+}
+
+func (p Program) serve(ctx context.Context, config Config, stdout, stderr io.Writer) int {
+	server := New(config, newLogger(stderr, config))
+	p.Register(server)
+	listener, err := listen(config.Addr)
+	if err != nil {
+		return p.complain(stderr, exitMisuse, err)
+	}
+	fmt.Fprintf(stdout, "%s listening on %s\n", p.Name, listener.Addr())
+	if err := server.Serve(ctx, listener); err != nil {
+		return p.complain(stderr, exitFailed, err)
+	}
+	return exitOK
+}
+
+func (p Program) complain(stderr io.Writer, status int, err error) int {
+	fmt.Fprintf(stderr, "%s: %v\n", p.Name, err)
+	return status
+}
+
+func newLogger(w io.Writer, config Config) *slog.Logger {
+	options := &slog.HandlerOptions{Level: config.LogLevel}
+	if config.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(w, options))
+	}
+	return slog.New(slog.NewTextHandler(w, options))
+}
+
+// listen says in words what is wrong with an address.
+func listen(addr string) (net.Listener, error) {
+	listener, err := net.Listen("tcp", addr)
+	switch {
+	case err == nil:
+		return listener, nil
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("cannot listen on %s: the port is in use; stop the other process or choose another port with --addr", addr)
+	default:
+		return nil, fmt.Errorf("cannot listen on %s: %w; --addr takes HOST:PORT, such as :5440 or 127.0.0.1:0", addr, err)
+	}
+}

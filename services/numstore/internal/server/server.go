@@ -1,0 +1,61 @@
+// Package server puts a numbers.Store behind the contract in contracts/numstore.proto: it checks what
+// comes in, calls the store, and says in the contract's words what went wrong (errors.go).
+package server
+
+import (
+	"context"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"numstore.example/contracts/numstorepb"
+	"numstore.example/services/numstore/internal/numbers"
+)
+
+// Register puts the store on a server, under both paths of the contract. Keys may be up to maxKey bytes
+// long.
+func Register(registrar grpc.ServiceRegistrar, store *numbers.Store, maxKey int) {
+	adapter := &adapter{store: store, maxKey: maxKey}
+	registrar.RegisterService(&numstorepb.NumStore_ServiceDesc, adapter)
+	registrar.RegisterService(&packagedServiceDesc, adapter)
+}
+
+// adapter implements the contract.
+type adapter struct {
+	numstorepb.UnimplementedNumStoreServer
+	store  *numbers.Store
+	maxKey int
+}
+
+func (a *adapter) SetNum(_ context.Context, request *numstorepb.SetNumRequest) (*numstorepb.SetNumResponse, error) {
+	if err := a.checkKey(request.GetKey()); err != nil {
+		return nil, err
+	}
+	total, err := a.store.Set(request.GetKey(), request.GetValue())
+	if err != nil {
+		return nil, setNumStatus(err)
+	}
+	return &numstorepb.SetNumResponse{Total: total}, nil
+}
+
+func (a *adapter) Fact(_ context.Context, request *numstorepb.FactRequest) (*numstorepb.FactResponse, error) {
+	if err := a.checkKey(request.GetKey()); err != nil {
+		return nil, err
+	}
+	value, hit, err := a.store.Fact(request.GetKey())
+	if err != nil {
+		return &numstorepb.FactResponse{Error: factError(err)}, nil
+	}
+	return &numstorepb.FactResponse{Value: value, Hit: hit}, nil
+}
+
+// checkKey is the only check of input: of a value every int64 is good, and gRPC has seen to it that a
+// key is UTF-8. The message leaves out the key, which may be megabytes long.
+func (a *adapter) checkKey(key string) error {
+	if len(key) > a.maxKey {
+		return status.Errorf(codes.InvalidArgument,
+			"the key is %d bytes long; the limit is %d bytes (--max-key)", len(key), a.maxKey)
+	}
+	return nil
+}

@@ -1,0 +1,51 @@
+// Numstore serves contracts/numstore.proto: numbers by key with their running total, and factorials
+// from a cache of ten. It keeps everything in memory; a restart starts empty.
+//
+//	numstore                    # serve on port 5440
+//	numstore healthcheck        # status 0 if the server on this machine takes calls
+//	numstore --help             # every flag with its default
+//
+// Package rpcserver is the process around it, package numbers the rules, package server what joins them.
+package main
+
+import (
+	"fmt"
+
+	"google.golang.org/grpc"
+
+	"numstore.example/services/internal/rpcserver"
+	"numstore.example/services/numstore/internal/numbers"
+	"numstore.example/services/numstore/internal/server"
+)
+
+// flags are numstore's own, beside those of every service.
+type flags struct {
+	MaxKey  int `default:"1024" placeholder:"BYTES" help:"Longest key taken, in bytes (default ${default})."`
+	MaxKeys int `default:"10000000" placeholder:"N" help:"Number of keys held; a further one is refused with RESOURCE_EXHAUSTED (default ${default})."`
+}
+
+// Validate says what is wrong with the first setting that cannot be used.
+func (f *flags) Validate() error {
+	switch {
+	case f.MaxKey < 1:
+		return fmt.Errorf("--max-key is %d; it must be at least 1 byte", f.MaxKey)
+	case f.MaxKeys < 1:
+		return fmt.Errorf("--max-keys is %d; it must be at least 1", f.MaxKeys)
+	}
+	return nil
+}
+
+func main() {
+	var flags flags
+	rpcserver.Main(rpcserver.Program{
+		Name:    "numstore",
+		Summary: "Numbers by key, their running total, and factorials from a small cache, over gRPC (contracts/numstore.proto). All in memory.",
+		Addr:    ":5440",
+		Workers: 4,
+		Queue:   4096,
+		Flags:   &flags,
+		Register: func(registrar grpc.ServiceRegistrar) {
+			server.Register(registrar, numbers.New(flags.MaxKeys), flags.MaxKey)
+		},
+	})
+}
