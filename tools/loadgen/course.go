@@ -1,0 +1,153 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"sync"
+	"time"
+
+	"google.golang.org/grpc"
+
+	"numstore.example/contracts/numstorepb"
+	"numstore.example/tools/internal/dial"
+	"numstore.example/tools/loadgen/internal/report"
+	"numstore.example/tools/loadgen/internal/workload"
+)
+
+// course is the course's client: workers that send one request after the other.
+type course struct {
+	Target string `arg:"" help:"The server: a port on this machine, or host:port."`
+
+	Workers  int           `default:"8" placeholder:"N" help:"Workers, each with one request in flight (default ${default})."`
+	Requests int           `default:"100" placeholder:"N" help:"Requests of each worker (default ${default})."`
+	Duration time.Duration `placeholder:"TIME" help:"Send for this long, however many requests that makes."`
+	Timeout  time.Duration `default:"10s" placeholder:"TIME" help:"Deadline of each request (default ${default})."`
+	JSON     bool          `help:"Print the figures as one line of JSON."`
+
+	workload.Config
+	dial.Options
+}
+
+// check says what is wrong with the first setting that cannot be used.
+func (c *course) check() error {
+	switch {
+	case c.Workers < 1:
+		return fmt.Errorf("--workers is %d; it must be at least 1", c.Workers)
+	case c.Requests < 1:
+		return fmt.Errorf("--requests is %d; it must be at least 1", c.Requests)
+	case c.Timeout <= 0:
+		return fmt.Errorf("--timeout is %v; it must be above 0", c.Timeout)
+	case c.Duration < 0:
+		return fmt.Errorf("--duration is %v; it must not be negative", c.Duration)
+	}
+	return c.Config.Check()
+}
+
+// Run connects, sends, and prints the figures.
+func (c *course) Run(ctx context.Context, console console) error {
+	if err := c.check(); err != nil {
+		return err
+	}
+	addr, err := dial.Target(c.Target)
+	if err != nil {
+		return err
+	}
+	conns, err := dial.Connect(ctx, addr, c.Options)
+	if err != nil {
+		return err
+	}
+	defer dial.Close(conns)
+
+	start := time.Now()
+	tally := c.drive(ctx, conns)
+	figures := report.New(addr, c.Workers, time.Since(start), tally)
+
+	if c.JSON {
+		err = figures.WriteJSON(console.out)
+	} else {
+		fmt.Fprintln(console.out, c.headline(addr))
+		figures.WriteText(console.out)
+	}
+	if err == nil && figures.Failed() > 0 {
+		figures.WriteErrors(console.err)
+		err = errFailed
+	}
+	return err
+}
+
+func (c *course) headline(addr string) string {
+	if c.Duration > 0 {
+		return fmt.Sprintf("%d workers for %v to %s", c.Workers, c.Duration, addr)
+	}
+	return fmt.Sprintf("%d workers x %d requests to %s", c.Workers, c.Requests, addr)
+}
+
+// drive lets all workers send until they are done, or the run's time is over, or ctx is done. Requests
+// that are on their way then are waited for.
+func (c *course) drive(ctx context.Context, conns []*grpc.ClientConn) *report.Tally {
+	requests := c.Requests
+	if c.Duration > 0 {
+		requests = math.MaxInt
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, c.Duration)
+		defer cancel()
+	}
+	workers := make([]worker, c.Workers)
+	var wg sync.WaitGroup
+	for i, source := range c.Config.Sources(c.Workers) {
+		workers[i] = worker{
+			client:  numstorepb.NewNumStoreClient(conns[i%len(conns)]),
+			source:  source,
+			timeout: c.Timeout,
+			tally:   report.NewTally(),
+		}
+		wg.Go(func() { workers[i].drive(ctx, requests) })
+	}
+	wg.Wait()
+
+	total := report.NewTally()
+	for _, worker := range workers {
+		total.Add(worker.tally)
+	}
+	return total
+}
+
+// worker has one request in flight at a time.
+type worker struct {
+	client  numstorepb.NumStoreClient
+	source  *workload.Source
+	timeout time.Duration
+	tally   *report.Tally
+}
+
+// drive sends requests until it has sent that many, or ctx is done.
+func (w *worker) drive(ctx context.Context, requests int) {
+	for ; requests > 0 && ctx.Err() == nil; requests-- {
+		call := w.source.Next()
+		start := time.Now()
+		if err := w.send(context.WithoutCancel(ctx), call); err != nil {
+			w.tally.CountFailure(err)
+			continue
+		}
+		w.tally.Took(time.Since(start))
+	}
+}
+
+// send makes one call and, when it is answered, counts it.
+func (w *worker) send(ctx context.Context, call workload.Call) error {
+	ctx, cancel := context.WithTimeout(ctx, w.timeout)
+	defer cancel()
+	if call.SetNum {
+		_, err := w.client.SetNum(ctx, &numstorepb.SetNumRequest{Key: call.Key, Value: call.Value})
+		if err == nil {
+			w.tally.SetNums++
+		}
+		return err
+	}
+	reply, err := w.client.Fact(ctx, &numstorepb.FactRequest{Key: call.Key})
+	if err == nil {
+		w.tally.CountFact(reply.GetHit(), reply.GetError() != "")
+	}
+	return err
+}

@@ -1,0 +1,75 @@
+// Loadgen drives a server and prints what it saw.
+//
+//	loadgen 54321               # the course's workload against the numstore on that port
+//	loadgen --help              # every flag with its default
+//
+// Exit status: 0 when every request was answered, 1 when some failed, 2 when there was nothing to drive
+// or the command line makes no sense.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+
+	"github.com/alecthomas/kong"
+)
+
+// Exit statuses.
+const (
+	exitOK     = 0
+	exitFailed = 1 // some requests failed
+	exitMisuse = 2 // nothing was sent
+)
+
+// console is where a command prints: figures go out, what went wrong goes beside.
+type console struct{ out, err io.Writer }
+
+// errFailed says that the run went through and some of its requests failed. Their errors have been
+// printed.
+var errFailed = errors.New("some requests failed")
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// run is main without the process around it. It returns the exit status.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	var cli struct {
+		Course course `cmd:"" default:"withargs" help:"Drive a numstore with the course's workload: 8 workers send 100 requests each. This is the default; loadgen course --help lists its flags."`
+	}
+	helped := false // kong prints help while it parses, and would leave the process then
+	parser, err := kong.New(&cli,
+		kong.Name("loadgen"),
+		kong.Description("Drives a server and prints what it saw. Status 0 when every request was answered, 1 when some failed, 2 when there was nothing to drive."),
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(int) { helped = true }),
+	)
+	if err != nil {
+		panic(err) // the struct above is wrong
+	}
+	command, err := parser.Parse(args)
+	switch {
+	case helped:
+		return exitOK
+	case err != nil:
+		err = fmt.Errorf("%w (see loadgen --help)", err)
+	default:
+		command.BindTo(ctx, (*context.Context)(nil))
+		err = command.Run(console{out: stdout, err: stderr})
+	}
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, errFailed):
+		return exitFailed
+	default:
+		fmt.Fprintf(stderr, "loadgen: %v\n", err)
+		return exitMisuse
+	}
+}
