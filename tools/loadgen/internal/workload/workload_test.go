@@ -57,7 +57,7 @@ func TestSources_repeatAndDiffer(t *testing.T) {
 		t.Error("two workers send the same calls")
 	}
 	config.Seed = 0
-	if first(config) == first(config) {
+	if other := first(config); other == first(config) {
 		t.Error("without a seed, two runs send the same calls")
 	}
 }

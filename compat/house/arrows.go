@@ -1,0 +1,84 @@
+// Package house keeps the layout of the repository: who may import whom, what stands at the top level,
+// and that every package says what it is for.
+package house
+
+import (
+	"regexp"
+	"strings"
+)
+
+const module = "numstore.example/"
+
+// rule forbids the packages that match from to import those that match to. In to, $1 stands for what
+// the first group of from has matched.
+type rule struct {
+	from, to string
+	except   string // of what matches to; may be empty
+	reason   string
+}
+
+// Patterns of import paths. A package of the standard library has no dot in its first element.
+const (
+	cores    = `services/[^/]+/internal/(?:numbers|kv|shard|merge)$`
+	rpc      = module + `contracts/.*|google\.golang\.org/(?:grpc|protobuf)(?:/.*)?`
+	anything = `.*`
+)
+
+var rules = []rule{
+	{
+		from: module + `contracts/.*`, to: anything,
+		except: `[^.]+(?:/.*)?|` + rpc,
+		reason: "what outsiders build on brings nothing but gRPC and protobuf with it",
+	},
+	{
+		from: module + `(?:tools|compat)(?:/.*)?`, to: module + `services/.*`,
+		reason: "tools and tests know the services by their contracts alone",
+	},
+	{
+		from: module + `services/.*`, to: module + `(?:tools|compat)(?:/.*)?`,
+		reason: "a server needs none of its tools",
+	},
+	{
+		from: module + `services/([^/]+)(?:/.*)?`, to: module + `services/.*`,
+		except: module + `services/(?:$1|internal)(?:/.*)?`,
+		reason: "services share services/internal, and nothing else",
+	},
+	{
+		from: module + cores, to: `(?:time|context|net|os|io|log|runtime|syscall)(?:/.*)?|` + rpc,
+		reason: "a core is rules: no clock, no network, no disk, no gRPC",
+	},
+	{
+		from: module + `services/[^/]+/internal/storage`, to: rpc,
+		reason: "storage knows the disk and the core",
+	},
+	{
+		from:   module + `services/([^/]+)/internal/node`,
+		to:     module + `services/$1/internal/(?:peer|server)|` + module + `contracts/.*`,
+		reason: "a node declares the transport that it needs; it does not know who brings it",
+	},
+	{
+		from:   module + `services/([^/]+)/internal/peer`,
+		to:     module + `services/$1/internal/server|` + module + `contracts/.*`,
+		reason: "what replicas say to each other is no business of clients",
+	},
+}
+
+// forbidden returns the reason why a package may not import another, or "" if it may.
+func forbidden(importer, imported string) string {
+	for _, rule := range rules {
+		from := regexp.MustCompile(`^(?:` + rule.from + `)$`).FindStringSubmatch(importer)
+		if from == nil {
+			continue
+		}
+		matches := func(pattern string) bool {
+			if len(from) > 1 {
+				pattern = strings.ReplaceAll(pattern, "$1", regexp.QuoteMeta(from[1]))
+			}
+			return pattern != "" && regexp.MustCompile(`^(?:`+pattern+`)$`).MatchString(imported)
+		}
+		if matches(rule.to) && !matches(rule.except) {
+			return rule.reason
+		}
+	}
+	return ""
+}

@@ -1,0 +1,136 @@
+package house
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	"numstore.example/compat/internal/repo"
+)
+
+// goPackage is what `go list -json` says of a package.
+type goPackage struct {
+	ImportPath, Doc                    string
+	Imports, TestImports, XTestImports []string
+	GoFiles                            []string
+}
+
+func listPackages(t *testing.T) (packages []goPackage) {
+	t.Helper()
+	list := exec.Command("go", "list", "-json", "work")
+	list.Dir = root(t)
+	output, err := list.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for decoder := json.NewDecoder(strings.NewReader(string(output))); ; {
+		var p goPackage
+		if err := decoder.Decode(&p); errors.Is(err, io.EOF) {
+			return packages
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		packages = append(packages, p)
+	}
+}
+
+func root(t *testing.T) string {
+	t.Helper()
+	root, err := repo.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return root
+}
+
+func TestArrows(t *testing.T) {
+	packages := listPackages(t)
+	if len(packages) < 10 {
+		t.Fatalf("go list found %d packages only", len(packages))
+	}
+	for _, p := range packages {
+		for _, imported := range slices.Concat(p.Imports, p.TestImports, p.XTestImports) {
+			inTest := !slices.Contains(p.Imports, imported)
+			if reason := forbidden(p.ImportPath, imported); reason != "" && !(inTest && allowedInTests(imported)) {
+				t.Errorf("%s imports %s: %s", p.ImportPath, imported, reason)
+			}
+		}
+	}
+}
+
+// allowedInTests are imports that a package may need to be tested: whatever is not of this house.
+func allowedInTests(imported string) bool {
+	return !strings.HasPrefix(imported, module)
+}
+
+// TestForbidden shows that the arrows can be broken, and which of them are fine.
+func TestForbidden(t *testing.T) {
+	for _, test := range []struct {
+		importer, imported string
+		fine               bool
+	}{
+		{"contracts/numstorepb", "google.golang.org/grpc/codes", true},
+		{"contracts/numstorepb", "sync", true},
+		{"contracts/raftkv", module + "contracts/raftkvpb", true},
+		{"contracts/raftkv", "github.com/alecthomas/kong", false},
+		{"contracts/raftkv", module + "services/internal/rpcserver", false},
+		{"tools/loadgen", module + "contracts/numstorepb", true},
+		{"tools/loadgen", module + "services/numstore/internal/numbers", false},
+		{"compat", module + "services/internal/rpcserver", false},
+		{"services/numstore", module + "services/internal/rpcserver", true},
+		{"services/numstore", module + "services/numstore/internal/server", true},
+		{"services/numstore", module + "services/raftkv/internal/kv", false},
+		{"services/internal/rpcserver", module + "services/numstore/internal/server", false},
+		{"services/numstore/internal/server", module + "tools/internal/dial", false},
+		{"services/numstore/internal/numbers", "sync", true},
+		{"services/numstore/internal/numbers", "github.com/hashicorp/golang-lru/v2/simplelru", true},
+		{"services/numstore/internal/numbers", "time", false},
+		{"services/numstore/internal/numbers", "net/http", false},
+		{"services/numstore/internal/numbers", module + "contracts/numstorepb", false},
+		{"services/raftkv/internal/kv", "google.golang.org/grpc", false},
+		{"services/raftkv/internal/storage", "github.com/cockroachdb/pebble/v2", true},
+		{"services/raftkv/internal/storage", "google.golang.org/grpc/codes", false},
+		{"services/raftkv/internal/node", module + "services/raftkv/internal/storage", true},
+		{"services/raftkv/internal/node", module + "services/raftkv/internal/peer", false},
+		{"services/raftkv/internal/peer", module + "services/raftkv/internal/node", true},
+		{"services/raftkv/internal/peer", module + "contracts/raftkvpb", false},
+	} {
+		if reason := forbidden(module+test.importer, test.imported); (reason == "") != test.fine {
+			t.Errorf("%s imports %s: the reason against it is %q", test.importer, test.imported, reason)
+		}
+	}
+}
+
+func TestPackageDocs(t *testing.T) {
+	for _, p := range listPackages(t) {
+		generated := strings.HasSuffix(p.ImportPath, "pb")
+		if p.Doc == "" && len(p.GoFiles) > 0 && !generated {
+			t.Errorf("%s has no package comment", p.ImportPath)
+		}
+	}
+}
+
+// topLevel is all that may stand at the top.
+var topLevel = []string{
+	"contracts", "services", "tools", "compat",
+	"README.md", "LICENSE", "Dockerfile", "magefile.go", "out.txt",
+	"go.mod", "go.sum", "go.work", "go.work.sum",
+	"bin", // made by `mage build`, ignored by git
+}
+
+func TestTopLevel(t *testing.T) {
+	entries, err := os.ReadDir(root(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		if name := entry.Name(); !strings.HasPrefix(name, ".") && !slices.Contains(topLevel, name) {
+			t.Errorf("%s stands at the top level, which is for %v", name, topLevel)
+		}
+	}
+}

@@ -1,0 +1,80 @@
+// Package process starts servers as plain processes, and stops them.
+package process
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"os/exec"
+	"strings"
+	"sync"
+	"syscall"
+)
+
+// Server is a running server process.
+type Server struct {
+	// Port is the one that its ready line names.
+	Port string
+
+	command *exec.Cmd
+	log     *logBuffer
+}
+
+// Start runs a server and returns once it has printed its ready line, "NAME listening on HOST:PORT".
+// It is killed when ctx is done; Stop is the friendly way.
+func Start(ctx context.Context, executable string, args ...string) (*Server, error) {
+	server := &Server{command: exec.CommandContext(ctx, executable, args...), log: new(logBuffer)}
+	server.command.Stderr = server.log
+	stdout, err := server.command.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := server.command.Start(); err != nil {
+		return nil, err
+	}
+	output := bufio.NewReader(stdout)
+	line, _ := output.ReadString('\n') // at the end of the output the line is empty
+	_, addr, _ := strings.Cut(strings.TrimSpace(line), " listening on ")
+	_, server.Port, err = net.SplitHostPort(addr)
+	if err != nil {
+		server.command.Process.Kill()
+		server.command.Wait()
+		return nil, fmt.Errorf("%s did not become ready: it printed %q and logged:\n%s", server.command, line, server.log)
+	}
+	go io.Copy(io.Discard, output) // whatever else it prints must not block it
+	return server, nil
+}
+
+// Stop asks the server to stop and waits until it has. It returns an error unless the exit status is 0.
+func (s *Server) Stop() error {
+	if err := s.command.Process.Signal(syscall.SIGTERM); err != nil {
+		return fmt.Errorf("%s has ended before it was told to: %w\n%s", s.command, err, s.log)
+	}
+	if err := s.command.Wait(); err != nil {
+		return fmt.Errorf("%s: %w\n%s", s.command, err, s.log)
+	}
+	return nil
+}
+
+// Log returns what the server has written to standard error.
+func (s *Server) Log() string { return s.log.String() }
+
+// logBuffer is a buffer that can be read while it is written.
+type logBuffer struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (b *logBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *logBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}

@@ -1,0 +1,122 @@
+//go:build mage
+
+// The house's commands. `go tool mage -l` lists them.
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/magefile/mage/mg"
+	"github.com/magefile/mage/sh"
+)
+
+// modules are the folders of go.work, in the order of their imports.
+var modules = []string{".", "contracts", "services", "tools", "compat"}
+
+// alone makes the go command see one module as if there were no workspace.
+var alone = map[string]string{"GOWORK": "off"}
+
+// Demo starts numstore on a free port and shows the Go and the Python client at work on it.
+func Demo() error {
+	return sh.RunV("go", "run", "./compat/cmd/demo")
+}
+
+// Build compiles every program into bin/.
+func Build() error {
+	return sh.RunV("go", "build", "-o", "bin/", "./services/...", "./tools/...")
+}
+
+// Test runs every test that this machine can run, and says which it could not.
+func Test() error {
+	return sh.RunV("go", "tool", "gotestsum", "--format=pkgname", "--", "-count=1", "work")
+}
+
+// Race runs the fast tests, all but those with containers and Python, under the race detector.
+func Race() error {
+	return sh.RunV("go", "tool", "gotestsum", "--format=pkgname", "--", "-race", "./contracts/...", "./services/...", "./tools/...")
+}
+
+// Compat runs the suite with Python clients and containers.
+func Compat() error {
+	return sh.RunV("go", "tool", "gotestsum", "--format=testname", "--", "-count=1", "./compat/...")
+}
+
+// Lint checks the form of the code: gofmt, go vet, staticcheck.
+func Lint() error {
+	unformatted, err := sh.Output("gofmt", "-l", ".")
+	if err == nil && unformatted != "" {
+		err = fmt.Errorf("gofmt would change:\n%s", unformatted)
+	}
+	if err != nil {
+		return err
+	}
+	if err := sh.RunV("go", "vet", "work"); err != nil {
+		return err
+	}
+	if err := sh.RunV("go", "vet", "-tags=mage", "."); err != nil {
+		return err
+	}
+	return sh.RunV("go", "tool", "staticcheck", "./contracts/...", "./services/...", "./tools/...", "./compat/...")
+}
+
+// Generate lints the contracts, refuses changes that break their wire form, and makes the Go and Python
+// code of them. The wire form is compared with contracts/baseline.txtpb, which then takes up what is new.
+func Generate() error {
+	for _, step := range []string{
+		"lint",
+		"breaking --against baseline.txtpb",
+		"generate",
+		"build --exclude-source-info --output baseline.txtpb",
+	} {
+		args := append([]string{"-C", "contracts", "tool", "-modfile=buf.mod", "buf"}, strings.Fields(step)...)
+		if err := sh.RunWithV(alone, "go", args...); err != nil {
+			return err
+		}
+	}
+	return sh.RunV("go", "run", "./compat/cmd/withpython", "contracts/python/requirements-generate.txt",
+		"-m", "grpc_tools.protoc", "-I=contracts", "--python_out=contracts/python", "--pyi_out=contracts/python",
+		"--grpc_python_out=contracts/python", "numstore.proto")
+}
+
+// Image builds the container image p2.
+func Image() error {
+	return sh.RunV("docker", "build", "-t", "p2", ".")
+}
+
+// Submit runs the Python client against a container of the image, and keeps what it prints in out.txt.
+func Submit() error {
+	return sh.RunV("go", "run", "./compat/cmd/submit")
+}
+
+// CI is what .ci/run runs: every check, with nothing left out.
+func CI() error {
+	os.Setenv("COMPAT_REQUIRE", "all")
+	mg.SerialDeps(Lint, Generate, Modules, unchanged, Build, Race, Test)
+	return nil
+}
+
+// Modules checks that every module stands on its own and agrees with the workspace.
+func Modules() error {
+	for _, module := range modules {
+		for _, check := range []string{"mod tidy -diff", "build ./...", "vet ./..."} {
+			if module == "." && check != "mod tidy -diff" {
+				continue // the root holds only this file
+			}
+			if err := sh.RunWithV(alone, "go", append([]string{"-C", module}, strings.Fields(check)...)...); err != nil {
+				return fmt.Errorf("module %s: %w", module, err)
+			}
+		}
+	}
+	return sh.RunV("go", "work", "sync")
+}
+
+// unchanged fails when a step before it has changed a file that is committed.
+func unchanged() error {
+	changes, err := sh.Output("git", "status", "--porcelain")
+	if err == nil && changes != "" {
+		err = fmt.Errorf("generated code or module files are not what is committed:\n%s", changes)
+	}
+	return err
+}
