@@ -21,16 +21,18 @@ import (
 	"numstore.example/compat/internal/repo"
 )
 
-// column is a way to start the server under test, with flags. It returns the port on this machine, and
-// fails or skips the test when there is none.
+// column is a way to start the server under test.
 type column struct {
-	name  string
+	name string
+	// require fails or skips the test where this machine lacks something for the column.
+	require func(t *testing.T)
+	// start starts a server with flags, until the end of the test, and returns its port on this machine.
 	start func(t *testing.T, flags ...string) (port string)
 }
 
 var columns = []column{
-	{"process", startProcess},
-	{"container", startContainer},
+	{"process", func(*testing.T) {}, startProcess},
+	{"container", requireEngine, startContainer},
 }
 
 // pythons are the ends of the range of versions that the stubs support.
@@ -39,7 +41,10 @@ var pythons = []string{"oldest", "newest"}
 // eachColumn runs a test against every way to start the server.
 func eachColumn(t *testing.T, test func(t *testing.T, column column)) {
 	for _, column := range columns {
-		t.Run(column.name, func(t *testing.T) { test(t, column) })
+		t.Run(column.name, func(t *testing.T) {
+			column.require(t)
+			test(t, column)
+		})
 	}
 }
 
@@ -150,7 +155,6 @@ func start(t *testing.T, executable string, args ...string) (port string) {
 // written.
 func startContainer(t *testing.T, flags ...string) string {
 	t.Helper()
-	requireEngine(t)
 	name, err := image()
 	if err != nil {
 		t.Fatal(err)

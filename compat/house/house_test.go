@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -22,9 +21,7 @@ type goPackage struct {
 
 func listPackages(t *testing.T) (packages []goPackage) {
 	t.Helper()
-	list := exec.Command("go", "list", "-json", "work")
-	list.Dir = root(t)
-	output, err := list.Output()
+	output, err := repo.Go(t.Context(), root(t), "list", "-json", "work").Output()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -32,10 +32,17 @@ func Root() (string, error) {
 // path of the executable.
 func Build(ctx context.Context, root, pkg, folder string) (string, error) {
 	executable := filepath.Join(folder, filepath.Base(pkg))
-	build := exec.CommandContext(ctx, "go", "build", "-o", executable, pkg)
-	build.Dir = root
+	build := Go(ctx, root, "build", "-o", executable, pkg)
 	if output, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("building %s: %w\n%s", pkg, err, output)
 	}
 	return executable, nil
+}
+
+// Go returns a go command in the root, which sees the whole workspace however this process was started.
+func Go(ctx context.Context, root string, args ...string) *exec.Cmd {
+	command := exec.CommandContext(ctx, "go", args...)
+	command.Dir = root
+	command.Env = append(os.Environ(), "GOWORK=")
+	return command
 }
