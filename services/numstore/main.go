@@ -11,8 +11,6 @@ package main
 import (
 	"fmt"
 
-	"google.golang.org/grpc"
-
 	"numstore.example/services/internal/rpcserver"
 	"numstore.example/services/numstore/internal/numbers"
 	"numstore.example/services/numstore/internal/server"
@@ -44,8 +42,8 @@ func main() {
 		Workers: 4,
 		Queue:   4096,
 		Flags:   &flags,
-		Register: func(registrar grpc.ServiceRegistrar) {
-			server.Register(registrar, numbers.New(flags.MaxKeys), flags.MaxKey)
+		Register: func(rpc *rpcserver.Server) {
+			server.Register(rpc, rpc.Metrics(), numbers.New(flags.MaxKeys), flags.MaxKey)
 		},
 	})
 }

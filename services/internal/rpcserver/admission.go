@@ -2,11 +2,11 @@ package rpcserver
 
 import (
 	"context"
-	"strings"
 	"sync/atomic"
+	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/semaphore"
-	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 )
@@ -18,34 +18,43 @@ type admission struct {
 	workers *semaphore.Weighted
 	queue   int64        // calls that may wait
 	waiting atomic.Int64 // calls that wait, and for a moment those about to be turned away
+
+	waited  prometheus.Histogram // seconds, of the calls that had to wait
+	refused prometheus.Counter
 }
 
 func newAdmission(workers, queue int) *admission {
-	return &admission{workers: semaphore.NewWeighted(int64(workers)), queue: int64(queue)}
+	return &admission{
+		workers: semaphore.NewWeighted(int64(workers)),
+		queue:   int64(queue),
+		waited: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name:    "rpcserver_queue_wait_seconds",
+			Help:    "Time that calls spent in the queue, of those that found no worker free.",
+			Buckets: prometheus.ExponentialBuckets(4e-6, 4, 12),
+		}),
+		refused: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "rpcserver_queue_refused_total",
+			Help: "Calls that were turned away because the queue was full.",
+		}),
+	}
 }
 
-func (a *admission) intercept(ctx context.Context, request any, info *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (any, error) {
-	if isInfrastructure(info.FullMethod) {
-		return handle(ctx, request)
-	}
-	if err := a.enter(ctx); err != nil {
-		return nil, err
-	}
-	defer a.leave()
-	return handle(ctx, request)
-}
-
-// enter returns once the call may be handled, or with the gRPC status that says why it may not.
+// enter returns once the call may be handled, or with the gRPC status that says why it may not. A call
+// that has entered leaves.
 func (a *admission) enter(ctx context.Context) error {
 	if a.workers.TryAcquire(1) {
 		return nil
 	}
 	defer a.waiting.Add(-1)
 	if a.waiting.Add(1) > a.queue {
+		a.refused.Inc()
 		return status.Errorf(codes.ResourceExhausted,
 			"the server is busy: %d calls wait already, the limit of --queue; try again later", a.queue)
 	}
-	if err := a.workers.Acquire(ctx, 1); err != nil {
+	start := time.Now()
+	err := a.workers.Acquire(ctx, 1)
+	a.waited.Observe(time.Since(start).Seconds())
+	if err != nil {
 		return status.Errorf(status.FromContextError(err).Code(),
 			"the call was not handled: %v while it waited for a worker", err)
 	}
@@ -53,9 +62,3 @@ func (a *admission) enter(ctx context.Context) error {
 }
 
 func (a *admission) leave() { a.workers.Release(1) }
-
-// isInfrastructure says whether a method is one that this package serves itself. Those are answered
-// however busy the server is: a probe that times out would have it killed when it is needed most.
-func isInfrastructure(method string) bool {
-	return strings.HasPrefix(method, "/grpc.")
-}

@@ -9,7 +9,6 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/health"
 	"google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/status"
@@ -34,6 +33,9 @@ func (h *healthServer) Shutdown() {
 	h.Server.Shutdown()
 	h.stop()
 }
+
+// serving says whether the server as a whole takes calls.
+func (h *healthServer) serving() bool { return h.stopping.Err() == nil }
 
 // Watch implements the health service.
 func (h *healthServer) Watch(request *grpc_health_v1.HealthCheckRequest, stream grpc_health_v1.Health_WatchServer) error {
@@ -64,17 +66,21 @@ func (s watchStream) Context() context.Context { return s.ctx }
 // healthcheckTimeout is how long a server may take to say that it is well.
 const healthcheckTimeout = 3 * time.Second
 
-// checkHealth asks the server that listens on addr, on this machine when addr names no host, whether
-// it takes calls. It returns nil if so.
-func checkHealth(ctx context.Context, addr string) error {
-	host, port, err := net.SplitHostPort(addr)
+// checkHealth asks the server that config describes, on this machine when its address names no host,
+// whether it takes calls. It returns nil if so.
+func checkHealth(ctx context.Context, config Config) error {
+	host, port, err := net.SplitHostPort(config.Addr)
 	if err != nil {
 		return fmt.Errorf("--addr: %w", err)
 	}
 	if ip := net.ParseIP(host); host == "" || ip.IsUnspecified() {
 		host = "localhost"
 	}
-	conn, err := grpc.NewClient(net.JoinHostPort(host, port), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	transport, err := config.TLS.ownClient()
+	if err != nil {
+		return err
+	}
+	conn, err := grpc.NewClient(net.JoinHostPort(host, port), grpc.WithTransportCredentials(transport))
 	if err != nil {
 		return err
 	}

@@ -2,11 +2,9 @@ package rpcserver
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"os"
 	"os/signal"
 	"strconv"
@@ -14,7 +12,6 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
-	"google.golang.org/grpc"
 )
 
 // Program is a server process: what Main needs to know of a service.
@@ -32,8 +29,9 @@ type Program struct {
 	// Validate() error, that is asked before anything is started.
 	Flags any
 
-	// Register puts the service on the server. It is called once, with Flags filled.
-	Register func(grpc.ServiceRegistrar)
+	// Register puts the service on the server, and its own figures, if any, on Server.Metrics. It is
+	// called once, with Flags filled.
+	Register func(*Server)
 }
 
 // Exit statuses of a server process.
@@ -63,7 +61,7 @@ func (p Program) run(ctx context.Context, args []string, stdout, stderr io.Write
 	case command == "serve":
 		return p.serve(ctx, config, stdout, stderr)
 	case command == "healthcheck":
-		if err := checkHealth(ctx, config.Addr); err != nil {
+		if err := checkHealth(ctx, config); err != nil {
 			return p.complain(stderr, exitFailed, err)
 		}
 	}
@@ -106,11 +104,23 @@ func (p Program) parse(args []string, stdout, stderr io.Writer) (_ Config, verb 
 }
 
 func (p Program) serve(ctx context.Context, config Config, stdout, stderr io.Writer) int {
-	server := New(config, newLogger(stderr, config))
+	log := newLogger(stderr, config)
+	server, err := New(config, log)
+	if err != nil {
+		return p.complain(stderr, exitMisuse, err)
+	}
 	p.Register(server)
 	listener, err := listen(config.Addr)
 	if err != nil {
-		return p.complain(stderr, exitMisuse, err)
+		return p.complain(stderr, exitMisuse, fmt.Errorf("--addr: %w", err))
+	}
+	if config.HTTPAddr != "" {
+		operators, err := listen(config.HTTPAddr)
+		if err != nil {
+			return p.complain(stderr, exitMisuse, fmt.Errorf("--http-addr: %w", err))
+		}
+		log.Info("serving operators", "addr", operators.Addr())
+		defer serveHTTP(operators, server.HTTPHandler())()
 	}
 	fmt.Fprintf(stdout, "%s listening on %s\n", p.Name, listener.Addr())
 	if err := server.Serve(ctx, listener); err != nil {
@@ -130,17 +140,4 @@ func newLogger(w io.Writer, config Config) *slog.Logger {
 		return slog.New(slog.NewJSONHandler(w, options))
 	}
 	return slog.New(slog.NewTextHandler(w, options))
-}
-
-// listen says in words what is wrong with an address.
-func listen(addr string) (net.Listener, error) {
-	listener, err := net.Listen("tcp", addr)
-	switch {
-	case err == nil:
-		return listener, nil
-	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("cannot listen on %s: the port is in use; stop the other process or choose another port with --addr", addr)
-	default:
-		return nil, fmt.Errorf("cannot listen on %s: %w; --addr takes HOST:PORT, such as :5440 or 127.0.0.1:0", addr, err)
-	}
 }

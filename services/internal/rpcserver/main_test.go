@@ -9,8 +9,6 @@ import (
 	"net"
 	"strings"
 	"testing"
-
-	"google.golang.org/grpc"
 )
 
 // testFlags are a service's own flags.
@@ -30,8 +28,8 @@ func testProgram() Program {
 		Name: "testd", Summary: "Does nothing.",
 		Addr: "127.0.0.1:0", Workers: 4, Queue: 10,
 		Flags: new(testFlags),
-		Register: func(registrar grpc.ServiceRegistrar) {
-			registrar.RegisterService(testService(answer), nil)
+		Register: func(server *Server) {
+			server.RegisterService(testService(answer), nil)
 		},
 	}
 }
@@ -53,7 +51,14 @@ func TestProgram_misuse(t *testing.T) {
 		{"--queue=-1", []string{"--queue is -1", "at least 0"}},
 		{"--max-message=0", []string{"--max-message is 0"}},
 		{"--max-streams=0", []string{"--max-streams is 0"}},
+		{"--max-connections=0", []string{"--max-connections is 0"}},
+		{"--max-idle=-1s", []string{"--max-idle is -1s"}},
+		{"--keepalive=1ms", []string{"--keepalive is 1ms", "at least 1s"}},
 		{"--stop-timeout=-1s", []string{"--stop-timeout is -1s"}},
+		{"--tls-cert=x", []string{"--tls-key"}},
+		{"--tls-client-ca=x", []string{"--tls-cert"}},
+		{"--tls-cert=/no/cert --tls-key=/no/key", []string{"--tls-cert /no/cert", "no such file"}},
+		{"--http-addr=nonsense", []string{"--http-addr", "nonsense", "HOST:PORT"}},
 		{"--log-format=yaml", []string{"--log-format", "yaml"}},
 		{"--log-level=loud", []string{"--log-level", "loud"}},
 		{"--size=0", []string{"--size is 0"}},
@@ -64,7 +69,7 @@ func TestProgram_misuse(t *testing.T) {
 		{"--addr=" + taken.Addr().String(), []string{taken.Addr().String(), "in use", "--addr"}},
 	} {
 		var stdout, stderr strings.Builder
-		status := testProgram().run(t.Context(), []string{test.args}, &stdout, &stderr)
+		status := testProgram().run(t.Context(), strings.Fields(test.args), &stdout, &stderr)
 		said := stderr.String()
 		if status != exitMisuse || strings.Count(said, "\n") != 1 || !strings.HasPrefix(said, "testd: ") || stdout.Len() != 0 {
 			t.Errorf("%s: status %d, printed %q and %q; want status 2 and one line on standard error", test.args, status, stdout.String(), said)

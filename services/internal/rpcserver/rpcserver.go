@@ -1,13 +1,14 @@
-// Package rpcserver is what every server process of this house shares: its flags, its listener, the
-// limits on what clients may ask of it, health and reflection, recovery from panics, logs, and the way
-// it stops. A service brings its contract's adapter and its own flags, and calls Main.
+// Package rpcserver is what every server process of this house shares: its flags, its listener and TLS,
+// the limits on what clients may ask of it, health, reflection and channelz, recovery from panics, logs
+// and metrics, and the way it stops. A service brings its contract's adapter and its own flags, and
+// calls Main.
 //
 // What it promises of every service:
 //
 //   - It prints one line on standard output once it takes calls, with the address that it really
 //     listens on. Logs go to standard error.
 //   - At most Config.Workers calls are handled at the same time; at most Config.Queue wait, each no
-//     longer than its deadline. Health and reflection do not queue.
+//     longer than its deadline. Health, reflection and channelz do not queue.
 //   - A panic in a handler fails that call with INTERNAL and is logged; the process lives on.
 //   - On SIGTERM or SIGINT health turns NOT_SERVING, no new call is taken, the calls in flight finish
 //     within Config.StopTimeout, and the process ends with status 0.
@@ -19,10 +20,15 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"google.golang.org/grpc"
+	channelz "google.golang.org/grpc/channelz/service"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/reflection"
 )
 
@@ -33,64 +39,118 @@ type Config struct {
 	Workers int    `default:"${workers}" placeholder:"N" help:"Calls handled at the same time, at least 1 (default ${default})."`
 	Queue   int    `default:"${queue}" placeholder:"N" help:"Calls that may wait for a worker; one more is refused with RESOURCE_EXHAUSTED (default ${default})."`
 
-	MaxMessage  int           `default:"4194304" placeholder:"BYTES" help:"Largest request taken, in bytes (default ${default})."`
-	MaxStreams  uint32        `default:"1000" placeholder:"N" help:"Calls in flight on one connection; a client's library holds back further ones (default ${default})."`
-	StopTimeout time.Duration `default:"5s" placeholder:"TIME" help:"How long calls in flight may go on once the server was told to stop (default ${default})."`
+	MaxMessage     int           `default:"4194304" placeholder:"BYTES" help:"Largest request taken, in bytes (default ${default})."`
+	MaxStreams     uint32        `default:"1000" placeholder:"N" help:"Calls in flight on one connection; a client's library holds back further ones (default ${default})."`
+	MaxConnections int           `default:"10000" placeholder:"N" help:"Open connections; a further one is closed at once (default ${default})."`
+	MaxIdle        time.Duration `default:"15m" placeholder:"TIME" help:"A connection without calls is closed after this; clients open another when they need it; 0 for never (default ${default})."`
+	Keepalive      time.Duration `default:"1m" placeholder:"TIME" help:"A connection on which nothing arrives is pinged after this, and closed when no answer comes within 20s (default ${default})."`
+	StopTimeout    time.Duration `default:"5s" placeholder:"TIME" help:"How long calls in flight may go on once the server was told to stop (default ${default})."`
 
+	TLS
+
+	HTTPAddr  string     `name:"http-addr" placeholder:"HOST:PORT" help:"Address for operators: /metrics, /healthz, /debug/pprof. Not for the public (default: none)."`
 	LogLevel  slog.Level `default:"info" placeholder:"LEVEL" help:"debug (every call), info (every failed call), warn or error (default ${default})."`
 	LogFormat string     `default:"text" enum:"text,json" placeholder:"FORMAT" help:"text or json (default ${default})."`
 }
 
 // Validate says what is wrong with the first setting that cannot be used.
 func (c *Config) Validate() error {
-	switch {
-	case c.Workers < 1:
-		return fmt.Errorf("--workers is %d; it must be at least 1", c.Workers)
-	case c.Queue < 0:
-		return fmt.Errorf("--queue is %d; it must be at least 0", c.Queue)
-	case c.MaxMessage < 1:
-		return fmt.Errorf("--max-message is %d; it must be at least 1 byte", c.MaxMessage)
-	case c.MaxStreams < 1:
-		return fmt.Errorf("--max-streams is %d; it must be at least 1", c.MaxStreams)
-	case c.StopTimeout < 0:
-		return fmt.Errorf("--stop-timeout is %v; it must not be negative", c.StopTimeout)
+	for _, limit := range []struct {
+		flag       string
+		value, min int64
+	}{
+		{"workers", int64(c.Workers), 1},
+		{"queue", int64(c.Queue), 0},
+		{"max-message", int64(c.MaxMessage), 1},
+		{"max-streams", int64(c.MaxStreams), 1},
+		{"max-connections", int64(c.MaxConnections), 1},
+	} {
+		if limit.value < limit.min {
+			return fmt.Errorf("--%s is %d; it must be at least %d", limit.flag, limit.value, limit.min)
+		}
 	}
-	return nil
+	for _, limit := range []struct {
+		flag       string
+		value, min time.Duration
+	}{
+		{"max-idle", c.MaxIdle, 0},
+		{"keepalive", c.Keepalive, time.Second},
+		{"stop-timeout", c.StopTimeout, 0},
+	} {
+		if limit.value < limit.min {
+			return fmt.Errorf("--%s is %v; it must be at least %v", limit.flag, limit.value, limit.min)
+		}
+	}
+	return c.TLS.validate()
 }
 
-// handshakeTimeout bounds how long a connection may take to become a gRPC connection. Whoever connects
-// and says nothing is cut off, and cannot hold up a graceful stop for longer.
-const handshakeTimeout = 3 * time.Second
+const (
+	// handshakeTimeout bounds how long a connection may take to become a gRPC connection. Whoever
+	// connects and says nothing is cut off, and cannot hold up a graceful stop for longer.
+	handshakeTimeout = 3 * time.Second
+	// pingTimeout is how long the answer to a ping may take.
+	pingTimeout = 20 * time.Second
+	// minPingInterval is how often a client may ping; one that pings more often is cut off.
+	minPingInterval = 10 * time.Second
+)
 
 // Server is a gRPC server with the promises of this package. Register services on it, then Serve once.
 type Server struct {
-	config Config
-	log    *slog.Logger
-	grpc   *grpc.Server
-	health *healthServer
+	config   Config
+	log      *slog.Logger
+	registry *prometheus.Registry
+	guard    *guard
+	health   *healthServer
+	grpc     *grpc.Server
 }
 
-// New returns a Server that does not listen yet.
-func New(config Config, log *slog.Logger) *Server {
-	calls := newAdmission(config.Workers, config.Queue)
-	return &Server{
-		config: config,
-		log:    log,
-		health: newHealthServer(),
-		grpc: grpc.NewServer(
-			grpc.MaxRecvMsgSize(config.MaxMessage),
-			grpc.MaxConcurrentStreams(config.MaxStreams),
-			grpc.ConnectionTimeout(handshakeTimeout),
-			// From the outside in: the log sees every answer, those that recovery made included; a
-			// call that panics gives its worker back on the way out.
-			grpc.ChainUnaryInterceptor(logCalls(log), recoverPanics(log), calls.intercept),
-		),
+// New returns a Server that does not listen yet. It fails when the TLS files cannot be used.
+func New(config Config, log *slog.Logger) (*Server, error) {
+	options := []grpc.ServerOption{
+		grpc.MaxRecvMsgSize(config.MaxMessage),
+		grpc.MaxConcurrentStreams(config.MaxStreams),
+		grpc.ConnectionTimeout(handshakeTimeout),
+		grpc.KeepaliveParams(keepalive.ServerParameters{
+			MaxConnectionIdle: config.MaxIdle,
+			Time:              config.Keepalive,
+			Timeout:           pingTimeout,
+		}),
+		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{
+			MinTime:             minPingInterval,
+			PermitWithoutStream: true,
+		}),
 	}
+	if config.TLS.enabled() {
+		identity, err := newIdentity(config.TLS, log)
+		if err != nil {
+			return nil, err
+		}
+		options = append(options, grpc.Creds(credentials.NewTLS(identity.server())))
+	}
+	registry := newRegistry()
+	calls := newAdmission(config.Workers, config.Queue)
+	calls.register(registry)
+	return &Server{
+		config:   config,
+		log:      log,
+		registry: registry,
+		guard:    &guard{calls: calls, metrics: newCallMetrics(registry), log: log},
+		health:   newHealthServer(),
+		grpc:     grpc.NewServer(options...),
+	}, nil
 }
 
 // RegisterService adds a service. Generated Register functions call it.
 func (s *Server) RegisterService(desc *grpc.ServiceDesc, implementation any) {
-	s.grpc.RegisterService(desc, implementation)
+	s.grpc.RegisterService(s.guard.service(desc), implementation)
+}
+
+// Metrics is where a service registers figures of its own.
+func (s *Server) Metrics() prometheus.Registerer { return s.registry }
+
+// HTTPHandler serves /metrics, /healthz and /debug/pprof of this server.
+func (s *Server) HTTPHandler() http.Handler {
+	return newHTTPHandler(s.registry, s.health.serving)
 }
 
 // Serve takes calls from the listener until ctx is done, then stops as the package promises. It closes
@@ -99,11 +159,15 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	for name := range s.grpc.GetServiceInfo() {
 		s.health.SetServingStatus(name, grpc_health_v1.HealthCheckResponse_SERVING)
 	}
+	// These are not guarded: they are answered however busy the server is. A probe that has to wait
+	// would have the server killed when it is needed most.
 	grpc_health_v1.RegisterHealthServer(s.grpc, s.health)
 	reflection.Register(s.grpc)
+	channelz.RegisterChannelzServiceToServer(s.grpc)
 
+	bounded := newBoundedListener(listener, s.config.MaxConnections, s.registry)
 	failed := make(chan error, 1)
-	go func() { failed <- s.grpc.Serve(listener) }()
+	go func() { failed <- s.grpc.Serve(bounded) }()
 	select {
 	case err := <-failed:
 		return fmt.Errorf("serving on %s: %w", listener.Addr(), err)

@@ -28,14 +28,12 @@ func testService(handle func(context.Context) error) *grpc.ServiceDesc {
 		HandlerType: (*any)(nil),
 		Methods: []grpc.MethodDesc{{
 			MethodName: "Call",
-			Handler: func(_ any, ctx context.Context, decode func(any) error, intercept grpc.UnaryServerInterceptor) (any, error) {
+			Handler: func(_ any, ctx context.Context, decode func(any) error, _ grpc.UnaryServerInterceptor) (any, error) {
 				request := new(wrapperspb.BytesValue)
 				if err := decode(request); err != nil {
 					return nil, err
 				}
-				return intercept(ctx, request, anyCall, func(ctx context.Context, _ any) (any, error) {
-					return new(wrapperspb.BytesValue), handle(ctx)
-				})
+				return new(wrapperspb.BytesValue), handle(ctx)
 			},
 		}},
 	}
@@ -44,6 +42,7 @@ func testService(handle func(context.Context) error) *grpc.ServiceDesc {
 // fixture is a Server that runs in a bubble, over connections in memory.
 type fixture struct {
 	t        *testing.T
+	server   *Server
 	listener *bufconn.Listener
 	conn     *grpc.ClientConn
 	stop     context.CancelFunc
@@ -54,13 +53,16 @@ type fixture struct {
 func start(t *testing.T, config Config, handle func(context.Context) error) *fixture {
 	t.Helper()
 	f := &fixture{t: t, listener: bufconn.Listen(1 << 20), stopped: make(chan error, 1), log: new(syncBuffer)}
-	server := New(config, slog.New(slog.NewTextHandler(f.log, &slog.HandlerOptions{Level: config.LogLevel})))
+	server, err := New(config, slog.New(slog.NewTextHandler(f.log, &slog.HandlerOptions{Level: config.LogLevel})))
+	if err != nil {
+		t.Fatal(err)
+	}
 	server.RegisterService(testService(handle), nil)
+	f.server = server
 	ctx, stop := context.WithCancel(context.Background())
 	f.stop = stop
 	go func() { f.stopped <- server.Serve(ctx, f.listener) }()
 
-	var err error
 	f.conn, err = grpc.NewClient("passthrough:bufconn",
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithContextDialer(func(context.Context, string) (net.Conn, error) { return f.listener.Dial() }))
@@ -92,7 +94,10 @@ func (f *fixture) health(service string) (grpc_health_v1.HealthCheckResponse_Ser
 	return reply.GetStatus(), err
 }
 
-var testConfig = Config{Workers: 2, Queue: 2, MaxMessage: 1000, MaxStreams: 100, StopTimeout: 10 * time.Second}
+var testConfig = Config{
+	Workers: 2, Queue: 2, MaxMessage: 1000, MaxStreams: 100, MaxConnections: 3,
+	MaxIdle: time.Hour, Keepalive: time.Hour, StopTimeout: 10 * time.Second,
+}
 
 func answer(context.Context) error { return nil }
 

@@ -106,6 +106,13 @@ func (s *Store) Fact(key string) (value int64, hit bool, err error) {
 	return value, false, nil
 }
 
+// Len returns the number of keys.
+func (s *Store) Len() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.values)
+}
+
 // lookup returns the key's number n and, where the cache has it, n's factorial.
 func (s *Store) lookup(key string) (n, value int64, hit bool, err error) {
 	s.mu.Lock()

@@ -5,6 +5,7 @@ package server
 import (
 	"context"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -13,10 +14,10 @@ import (
 	"numstore.example/services/numstore/internal/numbers"
 )
 
-// Register puts the store on a server, under both paths of the contract. Keys may be up to maxKey bytes
-// long.
-func Register(registrar grpc.ServiceRegistrar, store *numbers.Store, maxKey int) {
-	adapter := &adapter{store: store, maxKey: maxKey}
+// Register puts the store on a server, under both paths of the contract, and its figures into a
+// registry. Keys may be up to maxKey bytes long.
+func Register(registrar grpc.ServiceRegistrar, registry prometheus.Registerer, store *numbers.Store, maxKey int) {
+	adapter := &adapter{store: store, maxKey: maxKey, facts: newFactCounters(registry, store)}
 	registrar.RegisterService(&numstorepb.NumStore_ServiceDesc, adapter)
 	registrar.RegisterService(&packagedServiceDesc, adapter)
 }
@@ -26,6 +27,7 @@ type adapter struct {
 	numstorepb.UnimplementedNumStoreServer
 	store  *numbers.Store
 	maxKey int
+	facts  factCounters
 }
 
 func (a *adapter) SetNum(_ context.Context, request *numstorepb.SetNumRequest) (*numstorepb.SetNumResponse, error) {
@@ -44,8 +46,14 @@ func (a *adapter) Fact(_ context.Context, request *numstorepb.FactRequest) (*num
 		return nil, err
 	}
 	value, hit, err := a.store.Fact(request.GetKey())
-	if err != nil {
+	switch {
+	case err != nil:
+		a.facts.refused.Inc()
 		return &numstorepb.FactResponse{Error: factError(err)}, nil
+	case hit:
+		a.facts.hit.Inc()
+	default:
+		a.facts.computed.Inc()
 	}
 	return &numstorepb.FactResponse{Value: value, Hit: hit}, nil
 }

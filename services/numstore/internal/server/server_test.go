@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
@@ -26,7 +28,7 @@ const testMaxKey = 8
 func dial(t *testing.T, maxKeys int) *grpc.ClientConn {
 	t.Helper()
 	server, listener := grpc.NewServer(), bufconn.Listen(1<<20)
-	Register(server, numbers.New(maxKeys), testMaxKey)
+	Register(server, prometheus.NewRegistry(), numbers.New(maxKeys), testMaxKey)
 	go server.Serve(listener)
 	t.Cleanup(server.Stop)
 
@@ -115,9 +117,33 @@ func TestDescriptors(t *testing.T) {
 	}
 }
 
+// TestMetrics counts what Fact answered.
+func TestMetrics(t *testing.T) {
+	store, registry := numbers.New(10), prometheus.NewRegistry()
+	adapter := &adapter{store: store, maxKey: testMaxKey, facts: newFactCounters(registry, store)}
+	adapter.SetNum(t.Context(), set("k", 5))
+	for _, key := range []string{"k", "k", "k", "missing"} {
+		adapter.Fact(t.Context(), fact(key))
+	}
+	const want = `
+# HELP numstore_facts_total Answered Facts by result: hit (from the cache), computed, or refused (the key is missing or its value has no factorial).
+# TYPE numstore_facts_total counter
+numstore_facts_total{result="computed"} 1
+numstore_facts_total{result="hit"} 2
+numstore_facts_total{result="refused"} 1
+# HELP numstore_keys Keys held.
+# TYPE numstore_keys gauge
+numstore_keys 1
+`
+	if err := testutil.GatherAndCompare(registry, strings.NewReader(want)); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestAllocations: a call allocates nothing but its response.
 func TestAllocations(t *testing.T) {
-	adapter := &adapter{store: numbers.New(10), maxKey: testMaxKey}
+	store := numbers.New(10)
+	adapter := &adapter{store: store, maxKey: testMaxKey, facts: newFactCounters(prometheus.NewRegistry(), store)}
 	setNum, fact := set("k", 5), fact("k")
 	for name, call := range map[string]func(){
 		"SetNum": func() { adapter.SetNum(t.Context(), setNum) },

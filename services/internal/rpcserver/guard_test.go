@@ -1,0 +1,132 @@
+package rpcserver
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/status"
+)
+
+func newTestGuard(registry prometheus.Registerer) *guard {
+	return &guard{
+		calls:   newAdmission(1, 1),
+		metrics: newCallMetrics(registry),
+		log:     slog.New(slog.DiscardHandler),
+	}
+}
+
+// TestGuard_allocatesNothing: what stands between gRPC and a service costs no allocation.
+func TestGuard_allocatesNothing(t *testing.T) {
+	method := newTestGuard(prometheus.NewRegistry()).unary("test.Service", grpc.MethodDesc{
+		MethodName: "Call",
+		Handler: func(any, context.Context, func(any) error, grpc.UnaryServerInterceptor) (any, error) {
+			return nil, nil
+		},
+	})
+	if n := testing.AllocsPerRun(100, func() { method.Handler(nil, t.Context(), nil, nil) }); n != 0 {
+		t.Errorf("a call allocates %v times; want none", n)
+	}
+}
+
+// TestGuard_counts counts calls by how they ended, and gives no more names than there are codes.
+func TestGuard_counts(t *testing.T) {
+	registry := prometheus.NewRegistry()
+	var answer error
+	method := newTestGuard(registry).unary("test.Service", grpc.MethodDesc{
+		MethodName: "Call",
+		Handler: func(any, context.Context, func(any) error, grpc.UnaryServerInterceptor) (any, error) {
+			return nil, answer
+		},
+	})
+	for _, answer = range []error{nil, nil, status.Error(codes.OutOfRange, ""), status.Error(99, "")} {
+		method.Handler(nil, t.Context(), nil, nil)
+	}
+	for code, want := range map[string]float64{"OK": 2, "OutOfRange": 1, "Unknown": 1, "Internal": 0} {
+		if got := counterOf(t, registry, code); got != want {
+			t.Errorf("%v calls ended with %s; want %v", got, code, want)
+		}
+	}
+	if n, err := testutil.GatherAndCount(registry, "grpc_server_handling_seconds"); err != nil || n != 1 {
+		t.Errorf("%d histograms of times, %v; want 1", n, err)
+	}
+}
+
+// counterOf returns the count of calls that ended with a code.
+func counterOf(t *testing.T, registry *prometheus.Registry, code string) float64 {
+	t.Helper()
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, family := range families {
+		for _, metric := range family.GetMetric() {
+			for _, label := range metric.GetLabel() {
+				if label.GetName() == "grpc_code" && label.GetValue() == code {
+					return metric.GetCounter().GetValue()
+				}
+			}
+		}
+	}
+	t.Fatalf("no counter for %s", code)
+	return 0
+}
+
+func TestGuard_streams(t *testing.T) {
+	guard := newTestGuard(prometheus.NewRegistry())
+	stream := guard.stream("test.Service", grpc.StreamDesc{
+		StreamName: "Talk",
+		Handler:    func(any, grpc.ServerStream) error { panic("a defect") },
+	})
+	err := stream.Handler(nil, contextStream{ctx: t.Context()})
+	if status.Code(err) != codes.Internal || strings.Contains(err.Error(), "a defect") {
+		t.Errorf("a panic in a stream ended it with %v; want INTERNAL, and nothing of the inside", err)
+	}
+}
+
+type contextStream struct {
+	grpc.ServerStream
+	ctx context.Context
+}
+
+func (s contextStream) Context() context.Context { return s.ctx }
+
+// TestServer_overload fills workers and queue. The next call is refused, health is answered, and
+// nothing is left of it afterwards.
+func TestServer_overload(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := start(t, testConfig, func(context.Context) error {
+			time.Sleep(time.Minute)
+			return nil
+		})
+		defer f.end()
+		taken := make(chan error)
+		for range testConfig.Workers + testConfig.Queue {
+			go func() { taken <- f.call() }()
+		}
+		synctest.Wait()
+
+		if err := f.call(); status.Code(err) != codes.ResourceExhausted {
+			t.Errorf("one call too many got %v; want RESOURCE_EXHAUSTED", err)
+		}
+		if got, err := f.health(""); got != grpc_health_v1.HealthCheckResponse_SERVING {
+			t.Errorf("a busy server's health is %s, %v", got, err)
+		}
+		for range testConfig.Workers + testConfig.Queue {
+			if err := <-taken; err != nil {
+				t.Errorf("a call that was taken got %v", err)
+			}
+		}
+		if err := f.call(); err != nil {
+			t.Errorf("after the load: %v", err)
+		}
+	})
+}

@@ -1,0 +1,81 @@
+package rpcserver
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"sync/atomic"
+	"syscall"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// listen says in words what is wrong with an address.
+func listen(addr string) (net.Listener, error) {
+	listener, err := net.Listen("tcp", addr)
+	switch {
+	case err == nil:
+		return listener, nil
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("cannot listen on %s: the port is in use; stop the other process or choose another port", addr)
+	default:
+		return nil, fmt.Errorf("cannot listen on %s: %w; an address is HOST:PORT, such as :5440 or 127.0.0.1:0", addr, err)
+	}
+}
+
+// boundedListener hangs up on connections beyond a limit, at once: a client that is told so tries
+// another server, one that waits in a backlog does not know why.
+type boundedListener struct {
+	net.Listener
+	limit   int64
+	open    *atomic.Int64
+	refused prometheus.Counter
+}
+
+func newBoundedListener(listener net.Listener, limit int, registry prometheus.Registerer) net.Listener {
+	bounded := &boundedListener{
+		Listener: listener,
+		limit:    int64(limit),
+		open:     new(atomic.Int64),
+		refused: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "rpcserver_connections_refused_total",
+			Help: "Connections that were closed at once because the limit was reached.",
+		}),
+	}
+	registry.MustRegister(bounded.refused, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "rpcserver_connections",
+		Help: "Open connections.",
+	}, func() float64 { return float64(bounded.open.Load()) }))
+	return bounded
+}
+
+// Accept implements net.Listener.
+func (l *boundedListener) Accept() (net.Conn, error) {
+	for {
+		conn, err := l.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		if l.open.Add(1) <= l.limit {
+			return &countedConn{Conn: conn, open: l.open}, nil
+		}
+		l.open.Add(-1)
+		l.refused.Inc()
+		conn.Close()
+	}
+}
+
+// countedConn is counted until it is closed.
+type countedConn struct {
+	net.Conn
+	open   *atomic.Int64
+	closed atomic.Bool
+}
+
+// Close implements net.Conn.
+func (c *countedConn) Close() error {
+	if c.closed.CompareAndSwap(false, true) {
+		c.open.Add(-1)
+	}
+	return c.Conn.Close()
+}

@@ -1,0 +1,142 @@
+package rpcserver
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/credentials/insecure"
+)
+
+// TLS names the files of a server's identity, all of them PEM. With none of them, the server speaks
+// without TLS.
+type TLS struct {
+	Cert     string `name:"tls-cert" placeholder:"FILE" help:"Certificate (PEM), with --tls-key; without them no TLS. Changed files are taken up without a restart."`
+	Key      string `name:"tls-key" placeholder:"FILE" help:"Key (PEM) of --tls-cert."`
+	ClientCA string `name:"tls-client-ca" placeholder:"FILE" help:"Certificates (PEM) of who may sign those of clients; with it, a client must show one (mutual TLS)."`
+}
+
+func (t *TLS) enabled() bool { return t.Cert != "" }
+
+func (t *TLS) validate() error {
+	if (t.Cert == "") != (t.Key == "") {
+		return errors.New("--tls-cert and --tls-key go together; one of them is missing")
+	}
+	if t.ClientCA != "" && t.Cert == "" {
+		return errors.New("--tls-client-ca needs --tls-cert and --tls-key")
+	}
+	return nil
+}
+
+// identity is the TLS configuration that the files hold at present. It looks at the files at each
+// handshake, which is cheap beside the handshake itself and needs no clock. Files that cannot be used,
+// because they are just being replaced or are broken, leave the last good configuration in place.
+//
+// (The provider that grpc-go brings for this, pemfile, prints the private key into its log when it does
+// not fit the certificate, and polls.)
+type identity struct {
+	files TLS
+	log   *slog.Logger
+
+	mu      sync.Mutex
+	stamps  [3]stamp
+	config  *tls.Config
+	problem string // what was last logged, so that it is logged once
+}
+
+// stamp tells whether a file has changed.
+type stamp struct {
+	changed time.Time
+	size    int64
+}
+
+// newIdentity reads the files for the first time. An error names the flag and the file.
+func newIdentity(files TLS, log *slog.Logger) (*identity, error) {
+	i := &identity{files: files, log: log, stamps: files.stamps()}
+	var err error
+	i.config, err = files.load()
+	return i, err
+}
+
+// server returns the configuration to give to a listener; it follows the files.
+func (i *identity) server() *tls.Config {
+	return &tls.Config{
+		GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) { return i.current(), nil },
+	}
+}
+
+func (i *identity) current() *tls.Config {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	stamps := i.files.stamps()
+	if stamps == i.stamps {
+		return i.config
+	}
+	config, err := i.files.load()
+	if err != nil {
+		if err.Error() != i.problem {
+			i.problem = err.Error()
+			i.log.Error("the changed TLS files cannot be used; the last good ones stay in use", "error", err)
+		}
+		return i.config
+	}
+	i.stamps, i.config, i.problem = stamps, config, ""
+	i.log.Info("took up changed TLS files")
+	return i.config
+}
+
+func (t *TLS) stamps() (stamps [3]stamp) {
+	for i, name := range []string{t.Cert, t.Key, t.ClientCA} {
+		if info, err := os.Stat(name); err == nil {
+			stamps[i] = stamp{info.ModTime(), info.Size()}
+		}
+	}
+	return stamps
+}
+
+func (t *TLS) load() (*tls.Config, error) {
+	certificate, err := tls.LoadX509KeyPair(t.Cert, t.Key)
+	if err != nil {
+		return nil, fmt.Errorf("--tls-cert %s, --tls-key %s: %w", t.Cert, t.Key, err)
+	}
+	config := &tls.Config{
+		Certificates: []tls.Certificate{certificate},
+		MinVersion:   tls.VersionTLS12,
+		NextProtos:   []string{"h2"},
+	}
+	if t.ClientCA != "" {
+		pem, err := os.ReadFile(t.ClientCA)
+		if err != nil {
+			return nil, fmt.Errorf("--tls-client-ca: %w", err)
+		}
+		config.ClientCAs = x509.NewCertPool()
+		if !config.ClientCAs.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("--tls-client-ca: %s holds no certificate in PEM form", t.ClientCA)
+		}
+		config.ClientAuth = tls.RequireAndVerifyClientCert
+	}
+	return config, nil
+}
+
+// ownClient is how the server's own health check connects to it: with the server's certificate as its
+// own, and without checking the server's, which is made for the name that others use. It asks whether
+// the server answers, not who it is.
+func (t *TLS) ownClient() (credentials.TransportCredentials, error) {
+	if !t.enabled() {
+		return insecure.NewCredentials(), nil
+	}
+	certificate, err := tls.LoadX509KeyPair(t.Cert, t.Key)
+	if err != nil {
+		return nil, err
+	}
+	return credentials.NewTLS(&tls.Config{
+		Certificates:       []tls.Certificate{certificate},
+		InsecureSkipVerify: true,
+	}), nil
+}
