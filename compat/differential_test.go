@@ -14,8 +14,7 @@ const differentialCalls = 10_000
 func TestDifferential(t *testing.T) {
 	python := python(t, "newest")
 	calls := randomCalls(newSeed(t), differentialCalls)
-	reference := start(t, python.Path, "-B", "reference/server.py", "--port", "0")
-	want := perform(t, python, reference, calls)
+	want := perform(t, python, startReference(t, python), calls)
 	checkOutcomes(t, want)
 
 	eachColumn(t, func(t *testing.T, column column) {

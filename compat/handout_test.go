@@ -12,16 +12,12 @@ import (
 	"github.com/testcontainers/testcontainers-go/wait"
 
 	"numstore.example/compat/internal/handout"
-	"numstore.example/compat/internal/pyenv"
 )
 
 // TestHandout_protoc types the hand-out's protoc line where the contract lies, and runs the client with
 // the stubs that it made instead of the committed ones.
 func TestHandout_protoc(t *testing.T) {
-	python, err := pyenv.Ensure(t.Context(), filepath.Join(root(), "contracts", "python", "requirements-generate.txt"))
-	if err != nil {
-		lacking(t, "Python with grpcio-tools", err)
-	}
+	python := generator(t)
 	folder := t.TempDir()
 	copyFile(t, filepath.Join(root(), "contracts", "numstore.proto"), folder)
 	copyFile(t, filepath.Join(root(), "compat", "client.py"), folder)

@@ -29,11 +29,7 @@ func TestScripts(t *testing.T) {
 		for _, path := range paths {
 			t.Run(strings.TrimSuffix(filepath.Base(path), ".txt"), func(t *testing.T) {
 				steps := readScript(t, path)
-				calls := make([]call, len(steps))
-				for i, step := range steps {
-					calls[i] = step.call
-				}
-				for i, answer := range perform(t, python, column.start(t), calls) {
+				for i, answer := range perform(t, python, column.start(t), callsOf(steps)) {
 					if err := steps[i].check(answer); err != nil {
 						t.Error(err)
 					}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
 	"regexp"
 	"strconv"
 	"strings"
@@ -137,8 +138,23 @@ func (s step) check(got answer) error {
 	return nil
 }
 
+// callsOf returns the calls of a script.
+func callsOf(steps []step) []call {
+	calls := make([]call, len(steps))
+	for i, step := range steps {
+		calls[i] = step.call
+	}
+	return calls
+}
+
 // perform sends the calls through a Python client and returns the answers.
 func perform(t *testing.T, python pyenv.Python, port string, calls []call) []answer {
+	t.Helper()
+	return feed(t, python.Command(t.Context(), root()+"/compat/perform.py", port), calls)
+}
+
+// feed gives the calls to a client that performs them, and returns the answers that it prints.
+func feed(t *testing.T, client *exec.Cmd, calls []call) []answer {
 	t.Helper()
 	var input, stderr bytes.Buffer
 	for _, call := range calls {
@@ -146,11 +162,10 @@ func perform(t *testing.T, python pyenv.Python, port string, calls []call) []ans
 			t.Fatal(err)
 		}
 	}
-	command := python.Command(t.Context(), root()+"/compat/perform.py", port)
-	command.Stdin, command.Stderr = &input, &stderr
-	output, err := command.Output()
+	client.Stdin, client.Stderr = &input, &stderr
+	output, err := client.Output()
 	if err != nil {
-		t.Fatalf("%s: %v\n%s", command, err, stderr.String())
+		t.Fatalf("%s: %v\n%s", client, err, stderr.String())
 	}
 	decoder := json.NewDecoder(bytes.NewReader(output))
 	decoder.UseNumber() // an int64 does not fit into a float64

@@ -133,6 +133,12 @@ func startProcess(t *testing.T, flags ...string) string {
 	return start(t, build(t, "./services/numstore"), append([]string{"--addr", "localhost:0"}, flags...)...)
 }
 
+// startReference starts the course's server in Python.
+func startReference(t *testing.T, python pyenv.Python) string {
+	t.Helper()
+	return start(t, python.Path, "-B", "reference/server.py", "--port", "0")
+}
+
 // start runs a server until the end of the test, and then expects it to stop as it should.
 func start(t *testing.T, executable string, args ...string) (port string) {
 	t.Helper()
@@ -185,6 +191,16 @@ func python(t *testing.T, name string) pyenv.Python {
 	python, err := pyenv.Ensure(t.Context(), filepath.Join(root(), "compat", "requirements-"+name+".txt"))
 	if err != nil {
 		lacking(t, "Python with the "+name+" packages", err)
+	}
+	return python
+}
+
+// generator returns an interpreter that can make stubs.
+func generator(t *testing.T) pyenv.Python {
+	t.Helper()
+	python, err := pyenv.Ensure(t.Context(), filepath.Join(root(), "contracts", "python", "requirements-generate.txt"))
+	if err != nil {
+		lacking(t, "Python with grpcio-tools", err)
 	}
 	return python
 }
