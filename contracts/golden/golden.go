@@ -1,0 +1,81 @@
+// Package golden holds the wire form of the contracts as data, for tests: see README.md, which also says
+// where the bytes come from.
+package golden
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/hex"
+	"encoding/json"
+)
+
+//go:embed numstore.json
+var numstore []byte
+
+// File is a contract's golden file.
+type File struct {
+	Methods  map[string]Method `json:"methods"`
+	Calls    []Call            `json:"calls"`    // in order, on a new server
+	Messages []Message         `json:"messages"` // further ones
+}
+
+// Method is what a client must know to call a method.
+type Method struct {
+	Paths   []string `json:"paths"`
+	Request string   `json:"request"` // its type, like Reply
+	Reply   string   `json:"reply"`
+}
+
+// Call is a request and what it is answered with: a reply, a reply in the server's own words, or a status.
+type Call struct {
+	Name         string   `json:"name"`
+	Method       string   `json:"method"`
+	Request      Message  `json:"request"`
+	Reply        *Message `json:"reply"`
+	ReplyIsError bool     `json:"reply_is_error"`
+	Status       uint32   `json:"status"` // 0 is OK
+}
+
+// Message is a message and its bytes.
+type Message struct {
+	Name       string          `json:"name"`
+	Type       string          `json:"type"`
+	Fields     json.RawMessage `json:"fields"` // as protobuf's JSON has them
+	Hex        Hex             `json:"hex"`
+	DecodeOnly bool            `json:"decode_only"`
+	Malformed  bool            `json:"malformed"`
+}
+
+// Hex is bytes that JSON has as hexadecimal digits.
+type Hex []byte
+
+// UnmarshalText reads the digits.
+func (h *Hex) UnmarshalText(text []byte) (err error) {
+	*h, err = hex.DecodeString(string(text))
+	return err
+}
+
+// Numstore returns the golden file of numstore.proto.
+func Numstore() (file File, err error) {
+	decoder := json.NewDecoder(bytes.NewReader(numstore))
+	decoder.DisallowUnknownFields() // a misspelt one would make a check weaker
+	err = decoder.Decode(&file)
+	return file, err
+}
+
+// All returns every message of the file, in order, each with a name and its type.
+func (f File) All() (messages []Message) {
+	for _, call := range f.Calls {
+		method := f.Methods[call.Method]
+		messages = append(messages, named(call.Request, call.Name+", request", method.Request))
+		if call.Reply != nil {
+			messages = append(messages, named(*call.Reply, call.Name+", reply", method.Reply))
+		}
+	}
+	return append(messages, f.Messages...)
+}
+
+func named(message Message, name, typ string) Message {
+	message.Name, message.Type = name, typ
+	return message
+}
