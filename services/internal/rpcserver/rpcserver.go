@@ -88,6 +88,11 @@ const (
 	// handshakeTimeout bounds how long a connection may take to become a gRPC connection. Whoever
 	// connects and says nothing is cut off, and cannot hold up a graceful stop for longer.
 	handshakeTimeout = 3 * time.Second
+	// streamWorkers is how many goroutines wait for calls. A call that finds all of them busy gets a
+	// goroutine of its own, as every call does without them; those begin with a small stack, and growing
+	// it was 20 % of the processor time of a small call. 64 was the best of 2, 8, 16, 32, 64 and 128: a
+	// call costs 20 % less than without, at 64 callers on two cores.
+	streamWorkers = 64
 	// pingTimeout is how long the answer to a ping may take.
 	pingTimeout = 20 * time.Second
 	// minPingInterval is how often a client may ping; one that pings more often is cut off.
@@ -110,6 +115,7 @@ func New(config Config, log *slog.Logger) (*Server, error) {
 		grpc.MaxRecvMsgSize(config.MaxMessage),
 		grpc.MaxConcurrentStreams(config.MaxStreams),
 		grpc.ConnectionTimeout(handshakeTimeout),
+		grpc.NumStreamWorkers(streamWorkers),
 		grpc.KeepaliveParams(keepalive.ServerParameters{
 			MaxConnectionIdle: config.MaxIdle,
 			Time:              config.Keepalive,
