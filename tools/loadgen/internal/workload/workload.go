@@ -18,44 +18,60 @@ type Call struct {
 
 // Config describes a workload. Its tags make flags of it.
 type Config struct {
-	Keys   int    `default:"100" placeholder:"N" help:"Number of keys, all equally likely (default ${default})."`
+	Keys   int    `default:"100" placeholder:"N" help:"Number of keys (default ${default})."`
 	Mix    Mix    `default:"set=50,fact=50" placeholder:"MIX" help:"Share of each call in per cent; the two add up to 100 (default ${default})."`
 	Values Range  `default:"1..15" placeholder:"A..B" help:"Values that SetNum sends, all equally likely (default ${default})."`
 	Seed   uint64 `placeholder:"N" help:"Makes the choices of each worker repeatable (default: another seed each time)."`
+
+	// Not flags of every command.
+	Distribution Distribution `kong:"-"` // of keys
+	Skew         float64      `kong:"-"` // of Zipf
+	Prefix       string       `kong:"-"` // of the keys' names; "key" if empty
 }
 
 // Check says what is wrong with the first setting that cannot be used.
 func (c *Config) Check() error {
-	if c.Keys < 1 {
-		return fmt.Errorf("--keys is %d; it must be at least 1", c.Keys)
-	}
-	return nil
+	return c.checkKeys()
 }
 
 // Source is the sequence of calls of one worker. It is not for concurrent use.
 type Source struct {
-	config Config
+	config *Config
+	keys   *Keys
 	random *rand.Rand
 }
 
 // Sources returns a Source for each of n workers.
 func (c Config) Sources(n int) []*Source {
-	seed := c.Seed
+	source := c.Source()
+	sources := make([]*Source, n)
+	for i := range sources {
+		sources[i] = source(i)
+	}
+	return sources
+}
+
+// Source returns the function that makes the Source of each worker, for when their number is not known
+// beforehand.
+func (c Config) Source() func(worker int) *Source {
+	seed, prefix := c.Seed, c.Prefix
 	if seed == 0 {
 		seed = rand.Uint64()
 	}
-	sources := make([]*Source, n)
-	for i := range sources {
-		sources[i] = &Source{config: c, random: rand.New(rand.NewPCG(seed, uint64(i)))}
+	if prefix == "" {
+		prefix = "key"
 	}
-	return sources
+	keys := NewKeys(prefix, c.Keys, c.Distribution, c.Skew)
+	return func(worker int) *Source {
+		return &Source{config: &c, keys: keys, random: rand.New(rand.NewPCG(seed, uint64(worker)))}
+	}
 }
 
 // Next returns the next call.
 func (s *Source) Next() Call {
 	call := Call{
 		SetNum: s.random.IntN(100) < s.config.Mix.Set,
-		Key:    "key" + strconv.Itoa(s.random.IntN(s.config.Keys)),
+		Key:    s.keys.Pick(s.random),
 	}
 	if call.SetNum {
 		call.Value = s.config.Values.pick(s.random)
@@ -65,6 +81,11 @@ func (s *Source) Next() Call {
 
 // Mix is the share of SetNum in per cent; the rest are Facts.
 type Mix struct{ Set int }
+
+// String returns what UnmarshalText reads.
+func (m Mix) String() string {
+	return fmt.Sprintf("set=%d,fact=%d", m.Set, 100-m.Set)
+}
 
 // UnmarshalText reads "set=50,fact=50".
 func (m *Mix) UnmarshalText(text []byte) error {
@@ -88,6 +109,11 @@ func (m *Mix) UnmarshalText(text []byte) error {
 
 // Range is the values from First to Last, both included.
 type Range struct{ First, Last int64 }
+
+// String returns what UnmarshalText reads.
+func (r Range) String() string {
+	return fmt.Sprintf("%d..%d", r.First, r.Last)
+}
 
 // UnmarshalText reads "1..15", or one value alone.
 func (r *Range) UnmarshalText(text []byte) error {
