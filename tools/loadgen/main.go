@@ -1,10 +1,13 @@
 // Loadgen drives a server and prints what it saw.
 //
-//	loadgen 54321               # the course's workload against the numstore on that port
-//	loadgen --help              # every flag with its default
+//	loadgen 54321                                     # the course's workload against the numstore on that port
+//	loadgen run 54321 --clients 1,8,64 --out a.json   # closed loop: a step for each number of clients
+//	loadgen run 54321 --rate 1000,5000 --out b.json   # open loop: calls that are due in a second
+//	loadgen --help                                    # the commands; loadgen run --help lists its flags
 //
 // Exit status: 0 when every request was answered, 1 when some failed, 2 when there was nothing to drive
-// or the command line makes no sense.
+// or the command line makes no sense. Interrupted, a run ends early and still prints and writes what it
+// has measured; interrupted again, the program ends at once.
 package main
 
 import (
@@ -34,14 +37,15 @@ var errFailed = errors.New("some requests failed")
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
+	context.AfterFunc(ctx, stop) // a second interrupt is not caught
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
 // run is main without the process around it. It returns the exit status.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var cli struct {
-		Course course `cmd:"" default:"withargs" help:"Drive a numstore with the course's workload: 8 workers send 100 requests each. This is the default; loadgen course --help lists its flags."`
+		Course course     `cmd:"" default:"withargs" help:"Drive a numstore with the course's workload: 8 workers send 100 requests each. This is the default; loadgen course --help lists its flags."`
+		Run    runCommand `cmd:"" help:"Hold loads on a target, so many clients or such a rate, one step after the other; measure it, and write it down."`
 	}
 	helped := false // kong prints help while it parses, and would leave the process then
 	parser, err := kong.New(&cli,

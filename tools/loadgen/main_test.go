@@ -23,7 +23,8 @@ type fake struct {
 	mu            sync.Mutex
 	sets          map[string]int64
 	setNums, hits int
-	fail          error // what SetNum returns, if not nil
+	fail          error  // what SetNum returns, if not nil
+	called        func() // on each Fact, if not nil
 }
 
 func (f *fake) SetNum(_ context.Context, request *numstorepb.SetNumRequest) (*numstorepb.SetNumResponse, error) {
@@ -37,6 +38,9 @@ func (f *fake) SetNum(_ context.Context, request *numstorepb.SetNumRequest) (*nu
 func (f *fake) Fact(_ context.Context, request *numstorepb.FactRequest) (*numstorepb.FactResponse, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.called != nil {
+		f.called()
+	}
 	if _, exists := f.sets[request.GetKey()]; !exists {
 		return &numstorepb.FactResponse{Error: "missing"}, nil
 	}

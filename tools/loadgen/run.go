@@ -1,0 +1,233 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"runtime"
+	"strconv"
+	"time"
+
+	"numstore.example/tools/internal/dial"
+	"numstore.example/tools/internal/result"
+	"numstore.example/tools/loadgen/internal/drive"
+	"numstore.example/tools/loadgen/internal/history"
+	"numstore.example/tools/loadgen/internal/service"
+	"numstore.example/tools/loadgen/internal/table"
+	"numstore.example/tools/loadgen/internal/workload"
+)
+
+// runCommand holds one load after the other on a target.
+type runCommand struct {
+	Target string `arg:"" help:"The server: a port on this machine, or host:port."`
+
+	Service string `default:"numstore" enum:"numstore" placeholder:"NAME" help:"What the target is: ${enum} (default ${default})."`
+	Label   string `placeholder:"TEXT" help:"What reports call this run (default: the target)."`
+
+	Clients     []int         `placeholder:"N,..." help:"Closed loop: so many clients with one call in flight each; a step for each number (default 1,2,4,8 unless there is a --rate)."`
+	Rate        []int         `placeholder:"N,..." help:"Open loop: so many calls due in a second, whatever becomes of those before; a step for each number. Latency runs from when a call was due."`
+	MaxInFlight int           `default:"10000" placeholder:"N" help:"Open loop: most calls in flight; when they are reached, calls wait, and that is part of their latency (default ${default})."`
+	Duration    time.Duration `default:"5s" placeholder:"TIME" help:"Length of each step (default ${default})."`
+	Warmup      time.Duration `default:"1s" placeholder:"TIME" help:"Time before each step that is not counted (default ${default})."`
+	Timeout     time.Duration `default:"10s" placeholder:"TIME" help:"Deadline of each call (default ${default})."`
+
+	Distribution workload.Distribution `default:"uniform" enum:"uniform,zipf" placeholder:"NAME" help:"How often each key is chosen: uniform, or zipf, where the r-th key is chosen in proportion to 1/r^skew (default ${default})."`
+	Skew         float64               `default:"0.99" placeholder:"X" help:"Of zipf, above 0 (default ${default})."`
+	Prefix       string                `default:"key" placeholder:"TEXT" help:"What the names of the keys begin with (default ${default})."`
+
+	Out          string `placeholder:"FILE" help:"Write what was measured, for loadgen report."`
+	History      string `placeholder:"FILE" help:"Write every call and its answer, for loadgen check. The server must be new, and nobody else may use it."`
+	HistoryLimit int    `default:"10000" placeholder:"N" help:"With --history: end the run after so many calls, because longer histories take long to check (default ${default})."`
+
+	workload.Config
+	dial.Options
+}
+
+// check says what is wrong with the first setting that cannot be used, and fills in what was left open.
+func (c *runCommand) check() error {
+	if c.Clients != nil && c.Rate != nil {
+		return fmt.Errorf("--clients and --rate exclude each other: the one is a closed loop, the other an open one")
+	}
+	if c.Clients == nil && c.Rate == nil {
+		c.Clients = []int{1, 2, 4, 8}
+	}
+	for _, clients := range c.Clients {
+		if clients < 1 || clients > 100_000 {
+			return fmt.Errorf("--clients has %d; it must be 1 to 100000", clients)
+		}
+	}
+	for _, rate := range c.Rate {
+		if rate < 1 || rate > 10_000_000 {
+			return fmt.Errorf("--rate has %d; it must be 1 to 10000000", rate)
+		}
+	}
+	switch {
+	case c.MaxInFlight < 1:
+		return fmt.Errorf("--max-in-flight is %d; it must be at least 1", c.MaxInFlight)
+	case c.Duration <= 0:
+		return fmt.Errorf("--duration is %v; it must be above 0", c.Duration)
+	case c.Warmup < 0:
+		return fmt.Errorf("--warmup is %v; it must not be negative", c.Warmup)
+	case c.Timeout <= 0:
+		return fmt.Errorf("--timeout is %v; it must be above 0", c.Timeout)
+	case c.HistoryLimit < 1:
+		return fmt.Errorf("--history-limit is %d; it must be at least 1", c.HistoryLimit)
+	}
+	if c.Seed == 0 {
+		c.Seed = rand.Uint64() // chosen here so that it is in the file
+	}
+	c.Config.Distribution, c.Config.Skew, c.Config.Prefix = c.Distribution, c.Skew, c.Prefix
+	return c.Config.Check()
+}
+
+// Run connects, holds all loads, writes the files and prints the table.
+func (c *runCommand) Run(ctx context.Context, console console) error {
+	if err := c.check(); err != nil {
+		return err
+	}
+	addr, err := dial.Target(c.Target)
+	if err != nil {
+		return err
+	}
+	conns, err := dial.Connect(ctx, addr, c.Options)
+	if err != nil {
+		return err
+	}
+	defer dial.Close(conns)
+	run, err := c.create(addr)
+	if err != nil {
+		return err
+	}
+
+	kind := service.All[c.Service]
+	driver := &drive.Driver{Service: kind, Send: kind.Open(conns, c.Config)}
+	if c.History != "" {
+		driver.HistoryLimit = c.HistoryLimit
+	}
+	err = run.drive(ctx, driver, c.loads(), console)
+	table.New(&run.Run).Write(console.out)
+	if err == nil {
+		err = run.close(driver)
+	}
+	if err != nil { // the calls went through, and so it is not misuse
+		fmt.Fprintf(console.err, "loadgen: %v\n", err)
+		return errFailed
+	}
+	for _, step := range run.Steps {
+		if step.Failed() > 0 {
+			return errFailed
+		}
+	}
+	return nil
+}
+
+// loads returns the load of each step.
+func (c *runCommand) loads() []drive.Load {
+	load := drive.Load{MaxInFlight: c.MaxInFlight, Warmup: c.Warmup, Duration: c.Duration, Timeout: c.Timeout}
+	var loads []drive.Load
+	for _, load.Clients = range c.Clients {
+		loads = append(loads, load)
+	}
+	for _, load.Rate = range c.Rate {
+		loads = append(loads, load)
+	}
+	return loads
+}
+
+func (c *runCommand) header(addr string) result.Header {
+	label := c.Label
+	if label == "" {
+		label = addr
+	}
+	parameters := map[string]string{
+		"duration": c.Duration.String(), "warmup": c.Warmup.String(), "timeout": c.Timeout.String(),
+		"keys": strconv.Itoa(c.Keys), "mix": c.Mix.String(), "values": c.Values.String(),
+		"distribution": string(c.Distribution), "seed": strconv.FormatUint(c.Seed, 10),
+		"connections": strconv.Itoa(c.Connections), "generator": fmt.Sprintf("%s on %d processors", runtime.Version(), runtime.GOMAXPROCS(0)),
+	}
+	if c.Distribution == workload.Zipf {
+		parameters["skew"] = strconv.FormatFloat(c.Skew, 'g', -1, 64)
+	}
+	if c.Rate != nil {
+		parameters["max-in-flight"] = strconv.Itoa(c.MaxInFlight)
+	}
+	return result.Header{Label: label, Service: c.Service, Target: addr, Started: time.Now(), Parameters: parameters}
+}
+
+// recording is a run and the files that it goes to.
+type recording struct {
+	result.Run
+	lines        *result.Writer
+	out, history *os.File // nil if not asked for
+	err          error    // the first that came up in writing out
+}
+
+// create creates the files, so that one that cannot be written is known before the run.
+func (c *runCommand) create(addr string) (run *recording, err error) {
+	run = &recording{Run: result.Run{Header: c.header(addr)}}
+	var out io.Writer = io.Discard
+	if c.Out != "" {
+		if run.out, err = os.Create(c.Out); err != nil {
+			return nil, fmt.Errorf("--out: %w", err)
+		}
+		out = run.out
+	}
+	if c.History != "" {
+		if run.history, err = os.Create(c.History); err != nil {
+			return nil, fmt.Errorf("--history: %w", err)
+		}
+	}
+	run.lines, err = result.NewWriter(out, run.Header)
+	return run, err
+}
+
+// drive holds each load in turn until ctx is done or the history is full.
+func (r *recording) drive(ctx context.Context, driver *drive.Driver, loads []drive.Load, console console) error {
+	progress := newProgress(console.err, loads)
+	defer progress.finish()
+	for number, load := range loads {
+		if ctx.Err() != nil || driver.Full() {
+			progress.say("%d of %d steps were left out", len(loads)-number, len(loads))
+			break
+		}
+		progress.begin(load)
+		step := driver.Run(ctx, load, func(interval result.Interval) {
+			interval.Step = number
+			r.note(r.lines.Interval(interval))
+		})
+		step.Number = number
+		r.note(r.lines.Step(step))
+		r.Steps = append(r.Steps, step)
+		progress.end(step)
+	}
+	return r.err
+}
+
+// note keeps the first error. Within a step it is called by one goroutine, and by another between steps.
+func (r *recording) note(err error) {
+	if r.err == nil && err != nil {
+		r.err = fmt.Errorf("--out: %w", err)
+	}
+}
+
+// close writes the history and closes the files.
+func (r *recording) close(driver *drive.Driver) error {
+	if r.out != nil {
+		if err := r.out.Close(); err != nil {
+			return fmt.Errorf("--out: %w", err)
+		}
+	}
+	if r.history == nil {
+		return nil
+	}
+	err := history.Write(r.history, driver.History)
+	if errClose := r.history.Close(); err == nil {
+		err = errClose
+	}
+	if err != nil {
+		return fmt.Errorf("--history: %w", err)
+	}
+	return nil
+}
