@@ -12,8 +12,8 @@ import (
 	"github.com/magefile/mage/sh"
 )
 
-// modules are the folders of go.work, in the order of their imports.
-var modules = []string{".", "contracts", "services", "tools", "compat"}
+// modules are the folders of go.work, in the order of their imports, and one that is outside of it.
+var modules = []string{".", "contracts", "services", "tools", "compat", "tools/bench/peers"}
 
 // alone makes the go command see one module as if there were no workspace.
 var alone = map[string]string{"GOWORK": "off"}
@@ -88,6 +88,25 @@ func Image() error {
 // Submit runs the Python client against a container of the image, and keeps what it prints in out.txt.
 func Submit() error {
 	return sh.RunV("go", "run", "./compat/cmd/submit")
+}
+
+// Bench measures numstore side by side with a bare gRPC server and with the Python reference server. It
+// takes some minutes, writes to tools/bench/results, and prints the table of the README.
+func Bench() error {
+	mg.Deps(Build)
+	if err := sh.RunWithV(alone, "go", "build", "-C", "tools/bench/peers", "-o", "../../../bin/", "./..."); err != nil {
+		return err
+	}
+	python, err := sh.Output("go", "run", "./compat/cmd/withpython", "compat/requirements-newest.txt", "-c", "import sys; print(sys.executable)")
+	if err != nil {
+		return err
+	}
+	return sh.RunV("bin/bench", "--python", python)
+}
+
+// Overload runs the overload tests at their full size, with 10,000 connections.
+func Overload() error {
+	return sh.RunWithV(map[string]string{"COMPAT_OVERLOAD": "full"}, "go", "test", "-count=1", "-v", "-run=Overload", "./compat")
 }
 
 // CI is what .ci/run runs: every check, with nothing left out.
