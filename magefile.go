@@ -43,7 +43,7 @@ func Compat() error {
 	return sh.RunV("go", "tool", "gotestsum", "--format=testname", "--", "-count=1", "./compat/...")
 }
 
-// Lint checks the form of the code: gofmt, go vet, staticcheck.
+// Lint checks the form of the code: gofmt, go vet, staticcheck, and ruff for Python.
 func Lint() error {
 	unformatted, err := sh.Output("gofmt", "-l", ".")
 	if err == nil && unformatted != "" {
@@ -58,7 +58,13 @@ func Lint() error {
 	if err := sh.RunV("go", "vet", "-tags=mage", "."); err != nil {
 		return err
 	}
-	return sh.RunV("go", "tool", "staticcheck", "./contracts/...", "./services/...", "./tools/...", "./compat/...")
+	if err := sh.RunV("go", "tool", "staticcheck", "./contracts/...", "./services/...", "./tools/...", "./compat/..."); err != nil {
+		return err
+	}
+	if err := withPython("compat/requirements-lint.txt", "-m", "ruff", "check", "compat"); err != nil {
+		return err
+	}
+	return withPython("compat/requirements-lint.txt", "-m", "ruff", "format", "--check", "compat")
 }
 
 // Generate lints the contracts, refuses changes that break their wire form, and makes the Go and Python
@@ -75,7 +81,7 @@ func Generate() error {
 			return err
 		}
 	}
-	return sh.RunV("go", "run", "./compat/cmd/withpython", "contracts/python/requirements-generate.txt",
+	return withPython("contracts/python/requirements-generate.txt",
 		"-m", "grpc_tools.protoc", "-I=contracts", "--python_out=contracts/python", "--pyi_out=contracts/python",
 		"--grpc_python_out=contracts/python", "numstore.proto")
 }
@@ -138,4 +144,9 @@ func unchanged() error {
 		err = fmt.Errorf("generated code or module files are not what is committed:\n%s", changes)
 	}
 	return err
+}
+
+// withPython runs Python with what a requirements file names.
+func withPython(requirements string, args ...string) error {
+	return sh.RunV("go", append([]string{"run", "./compat/cmd/withpython", requirements}, args...)...)
 }

@@ -22,6 +22,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NoReturn
 
 # The stubs are committed beside the contract; an installed package of the same name would do as well.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "contracts" / "python"))
@@ -80,14 +81,12 @@ def drive(stub: numstore_pb2_grpc.NumStoreStub, requests: int, keys: int, rng: r
         start = time.perf_counter()
         try:
             if is_set_num:
-                stub.SetNum(
-                    numstore_pb2.SetNumRequest(key=key, value=rng.randint(1, 15)), timeout=REQUEST_TIMEOUT
-                )
+                stub.SetNum(numstore_pb2.SetNumRequest(key=key, value=rng.randint(1, 15)), timeout=REQUEST_TIMEOUT)
             else:
                 reply = stub.Fact(numstore_pb2.FactRequest(key=key), timeout=REQUEST_TIMEOUT)
         except grpc.RpcError as error:
             tally.errors[error.code().name] += 1
-            tally.examples[error.code().name] = error.details()
+            tally.examples[error.code().name] = error.details() or ""
             continue
         tally.times.append(time.perf_counter() - start)
         if is_set_num:
@@ -159,7 +158,7 @@ def count(text: str) -> int:
 
 
 class Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> None:
+    def error(self, message: str) -> NoReturn:
         """One line, without the usage around it."""
         self.exit(2, f"{self.prog}: {message} (see --help)\n")
 

@@ -40,9 +40,7 @@ class NumStore(numstore_pb2_grpc.NumStoreServicer):
         self._total = 0
         self._cache: OrderedDict[int, int] = OrderedDict()  # number -> factorial, least recently used first
 
-    def SetNum(
-        self, request: numstore_pb2.SetNumRequest, context: grpc.ServicerContext
-    ) -> numstore_pb2.SetNumResponse:
+    def SetNum(self, request: numstore_pb2.SetNumRequest, context: grpc.ServicerContext) -> numstore_pb2.SetNumResponse:
         with self._lock:
             total = self._total - self._values.get(request.key, 0) + request.value
             fits = INT64_MIN <= total <= INT64_MAX
