@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/anishathalye/porcupine"
+
+	"numstore.example/tools/loadgen/internal/history"
+	"numstore.example/tools/loadgen/internal/model"
+)
+
+// checkCommand judges a history.
+type checkCommand struct {
+	File string `arg:"" help:"A history, as loadgen run --history writes it."`
+
+	Service string        `default:"numstore" enum:"numstore" placeholder:"NAME" help:"Whose promises to check: ${enum} (default ${default})."`
+	Timeout time.Duration `default:"60s" placeholder:"TIME" help:"How long to search for an order that explains the history (default ${default})."`
+	HTML    string        `placeholder:"FILE" help:"Draw the history, and the order that was found or how far one could be found."`
+}
+
+// Run reads the history, searches, and prints the verdict. Only "linearizable" is a success: a checker
+// that ran out of time has shown nothing.
+func (c *checkCommand) Run(ctx context.Context, console console) error {
+	if c.Timeout <= 0 {
+		return fmt.Errorf("--timeout is %v; it must be above 0", c.Timeout)
+	}
+	operations, err := history.Open(c.File)
+	if err != nil {
+		return err
+	}
+	problem, err := model.All[c.Service](operations)
+	if err != nil {
+		return fmt.Errorf("%s is not a history of %s: %w", c.File, c.Service, err)
+	}
+
+	verdict, picture := c.search(ctx, problem)
+	if c.HTML != "" && picture != nil {
+		if err := porcupine.VisualizePath(problem.Model, *picture, c.HTML); err != nil {
+			return fmt.Errorf("--html: %w", err)
+		}
+	}
+	fmt.Fprintf(console.out, "%s: %d operations of %d clients on %d keys", verdict, len(operations), count(operations, client), count(operations, key))
+	fmt.Fprintf(console.out, " (%d writes of unknown outcome; %d calls without effect left out)\n", problem.Unknown, problem.Dropped)
+	if verdict != linearizable {
+		return errFailed
+	}
+	return nil
+}
+
+// Verdicts.
+const (
+	linearizable    = "linearizable"
+	notLinearizable = "NOT linearizable"
+	outOfTime       = "unknown (the checker ran out of time)"
+	interrupted     = "unknown (interrupted)"
+)
+
+// search returns the verdict, and what is needed to draw a picture unless it was interrupted.
+func (c *checkCommand) search(ctx context.Context, problem model.Problem) (verdict string, picture *porcupine.LinearizationInfo) {
+	type finding struct {
+		result porcupine.CheckResult
+		info   porcupine.LinearizationInfo
+	}
+	found := make(chan finding, 1) // the search cannot be stopped; when interrupted, it ends with the program
+	go func() {
+		if c.HTML == "" { // to remember what a picture needs takes time
+			found <- finding{result: porcupine.CheckOperationsTimeout(problem.Model, problem.Operations, c.Timeout)}
+			return
+		}
+		result, info := porcupine.CheckOperationsVerbose(problem.Model, problem.Operations, c.Timeout)
+		found <- finding{result, info}
+	}()
+	select {
+	case f := <-found:
+		return map[porcupine.CheckResult]string{
+			porcupine.Ok: linearizable, porcupine.Illegal: notLinearizable, porcupine.Unknown: outOfTime,
+		}[f.result], &f.info
+	case <-ctx.Done():
+		return interrupted, nil
+	}
+}
+
+func client(o history.Operation) any { return o.Client }
+func key(o history.Operation) any    { return o.Key }
+
+// count returns how many different values operations have in something.
+func count(operations []history.Operation, of func(history.Operation) any) int {
+	different := make(map[any]bool)
+	for _, o := range operations {
+		different[of(o)] = true
+	}
+	return len(different)
+}
