@@ -3,6 +3,7 @@
 //	loadgen 54321                                     # the course's workload against the numstore on that port
 //	loadgen run 54321 --clients 1,8,64 --out a.json   # closed loop: a step for each number of clients
 //	loadgen run 54321 --rate 1000,5000 --out b.json   # open loop: calls that are due in a second
+//	loadgen report a.json b.json --html report.html   # a table, and a page with plots
 //	loadgen run 54321 --history h.json                # keeps every call and its answer …
 //	loadgen check h.json                              # … and says whether the answers agree
 //	loadgen --help                                    # the commands; loadgen run --help lists its flags
@@ -46,9 +47,10 @@ func main() {
 // run is main without the process around it. It returns the exit status.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var cli struct {
-		Course course       `cmd:"" default:"withargs" help:"Drive a numstore with the course's workload: 8 workers send 100 requests each. This is the default; loadgen course --help lists its flags."`
-		Run    runCommand   `cmd:"" help:"Hold loads on a target, so many clients or such a rate, one step after the other; measure it, and write it down."`
-		Check  checkCommand `cmd:"" help:"Say whether a recorded history is linearizable. Status 0 if it is, 1 if it is not or the checker ran out of time, 2 if there is nothing to check."`
+		Course course        `cmd:"" default:"withargs" help:"Drive a numstore with the course's workload: 8 workers send 100 requests each. This is the default; loadgen course --help lists its flags."`
+		Run    runCommand    `cmd:"" help:"Hold loads on a target, so many clients or such a rate, one step after the other; measure it, and write it down."`
+		Report reportCommand `cmd:"" help:"Show what runs have measured: a table, and a page with plots."`
+		Check  checkCommand  `cmd:"" help:"Say whether a recorded history is linearizable. Status 0 if it is, 1 if it is not or the checker ran out of time, 2 if there is nothing to check."`
 	}
 	helped := false // kong prints help while it parses, and would leave the process then
 	parser, err := kong.New(&cli,

@@ -102,7 +102,7 @@ func (c *runCommand) Run(ctx context.Context, console console) error {
 	}
 
 	kind := service.All[c.Service]
-	driver := &drive.Driver{Service: kind, Send: kind.Open(conns, c.Config)}
+	driver := &drive.Driver{Service: kind, Send: kind.Open(conns, c.Config), Nap: nap}
 	if c.History != "" {
 		driver.HistoryLimit = c.HistoryLimit
 	}

@@ -44,6 +44,10 @@ type Driver struct {
 	HistoryLimit int
 	History      []history.Operation // complete after a step
 
+	// Nap sleeps for up to 2 ms, more exactly than Go's timers: on an idle machine these are late by up to
+	// a millisecond, which would be part of every latency of an open loop. It may be nil.
+	Nap func(time.Duration)
+
 	base    time.Time // of the times in the History
 	workers int       // of all steps so far
 	made    atomic.Int64
