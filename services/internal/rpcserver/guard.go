@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"google.golang.org/grpc"
@@ -39,26 +40,68 @@ func (g *guard) service(desc *grpc.ServiceDesc) *grpc.ServiceDesc {
 	return &guarded
 }
 
-// unary guards a method with one request and one reply. The request is decoded once it has a worker:
-// what waits is small.
+// unary guards a method with one request and one reply. The call takes a worker when its request is
+// there, and not before: who sends half of one would keep the worker for as long as he likes.
 func (g *guard) unary(service string, desc grpc.MethodDesc) grpc.MethodDesc {
 	handle := desc.Handler
 	method := g.metrics.method(service, desc.MethodName, "unary")
 	desc.Handler = func(implementation any, ctx context.Context, decode func(any) error, intercept grpc.UnaryServerInterceptor) (reply any, err error) {
 		start := time.Now()
+		request := newIncoming(ctx, g.calls, decode)
 		defer func() {
 			if p := recover(); p != nil {
 				reply, err = nil, g.panicked(ctx, method, p)
 			}
+			request.done()
 			g.done(ctx, method, start, err)
 		}()
-		if err := g.calls.enter(ctx); err != nil {
-			return nil, err
-		}
-		defer g.calls.leave()
-		return handle(implementation, ctx, decode, intercept)
+		return handle(implementation, ctx, request.receive, intercept)
 	}
 	return desc
+}
+
+// incoming is a request on its way to a worker. It stands between a generated handler and the function
+// that reads and decodes the request: that function is the only thing which the handler calls before it
+// calls the service.
+type incoming struct {
+	ctx     context.Context
+	calls   *admission
+	decode  func(any) error
+	entered bool
+
+	receive func(any) error // the method receiveAndEnter; bound once, because that allocates
+}
+
+var incomingPool = sync.Pool{New: func() any {
+	i := new(incoming)
+	i.receive = i.receiveAndEnter
+	return i
+}}
+
+func newIncoming(ctx context.Context, calls *admission, decode func(any) error) *incoming {
+	i := incomingPool.Get().(*incoming)
+	i.ctx, i.calls, i.decode = ctx, calls, decode
+	return i
+}
+
+func (i *incoming) receiveAndEnter(request any) error {
+	if err := i.decode(request); err != nil {
+		return err
+	}
+	if err := i.calls.enter(i.ctx); err != nil {
+		return err
+	}
+	i.entered = true
+	return nil
+}
+
+// done gives the worker back.
+func (i *incoming) done() {
+	if i.entered {
+		i.calls.leave()
+	}
+	*i = incoming{receive: i.receive}
+	incomingPool.Put(i)
 }
 
 // stream guards a method with a stream in it. Streams do not take a worker: they last.

@@ -28,11 +28,12 @@ func newTestGuard(registry prometheus.Registerer) *guard {
 func TestGuard_allocatesNothing(t *testing.T) {
 	method := newTestGuard(prometheus.NewRegistry()).unary("test.Service", grpc.MethodDesc{
 		MethodName: "Call",
-		Handler: func(any, context.Context, func(any) error, grpc.UnaryServerInterceptor) (any, error) {
-			return nil, nil
+		Handler: func(_ any, _ context.Context, decode func(any) error, _ grpc.UnaryServerInterceptor) (any, error) {
+			return nil, decode(nil)
 		},
 	})
-	if n := testing.AllocsPerRun(100, func() { method.Handler(nil, t.Context(), nil, nil) }); n != 0 {
+	decode := func(any) error { return nil }
+	if n := testing.AllocsPerRun(1000, func() { method.Handler(nil, t.Context(), decode, nil) }); n != 0 {
 		t.Errorf("a call allocates %v times; want none", n)
 	}
 }
@@ -127,6 +128,24 @@ func TestServer_overload(t *testing.T) {
 		}
 		if err := f.call(); err != nil {
 			t.Errorf("after the load: %v", err)
+		}
+	})
+}
+
+// TestServer_halfRequests: calls whose request does not come, or comes by the byte, keep no worker and no
+// place in the queue from others.
+func TestServer_halfRequests(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := start(t, testConfig, answer)
+		defer f.end()
+		for range 2 * (testConfig.Workers + testConfig.Queue) {
+			if _, err := f.conn.NewStream(t.Context(), &grpc.StreamDesc{ClientStreams: true}, "/test.Service/Call"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		synctest.Wait()
+		if err := f.call(); err != nil {
+			t.Errorf("beside calls without a request: %v", err)
 		}
 	})
 }
