@@ -28,12 +28,15 @@ import (
 // bench is the command line. Relative paths are as seen from the root of the checkout.
 type bench struct {
 	Rounds   int           `default:"5" help:"Rounds (default ${default})."`
-	Duration time.Duration `default:"3s" help:"Length of each measurement, after a warm-up of half a second (default ${default})."`
+	Duration time.Duration `default:"3s" help:"Length of each measurement, after a warm-up (default ${default})."`
 	Callers  []int         `default:"1,8,64,256" help:"Numbers of callers (default ${default})."`
 	Bin      string        `default:"bin" help:"Folder of the programs (default ${default})."`
 	Python   string        `help:"Python interpreter with grpcio, for the reference server; without it that server is left out."`
 	Results  string        `default:"tools/bench/results" help:"Folder to write to (default ${default})."`
 }
+
+// warmup comes before each measurement.
+const warmup = 500 * time.Millisecond
 
 func main() {
 	var b bench
@@ -64,13 +67,13 @@ func (b *bench) run(ctx context.Context) error {
 		for _, callers := range b.Callers {
 			for i := range servers {
 				i := (i + round) % len(servers)
-				sample, step, err := b.measure(ctx, servers[i], round, callers, scratch)
+				sample, run, err := b.measure(ctx, servers[i], round, callers, scratch)
 				if err != nil {
 					return err
 				}
 				fmt.Fprintln(os.Stderr, sample)
 				samples = append(samples, sample)
-				merge(&runs[i], servers[i].name, step)
+				merge(&runs[i], run)
 			}
 		}
 	}
@@ -106,31 +109,30 @@ func stopAll(servers []*server) {
 	}
 }
 
-// measure drives a server once.
-func (b *bench) measure(ctx context.Context, server *server, round, callers int, scratch string) (sample, result.Step, error) {
+// measure drives a server once, and returns the run of one step as well.
+func (b *bench) measure(ctx context.Context, server *server, round, callers int, scratch string) (sample, *result.Run, error) {
 	file := filepath.Join(scratch, "result.jsonl")
-	load := exec.CommandContext(ctx, filepath.Join(b.Bin, "loadgen"), "run", server.port,
-		"--clients", fmt.Sprint(callers), "--duration", b.Duration.String(), "--warmup", "500ms", "--out", file)
+	load := exec.CommandContext(ctx, filepath.Join(b.Bin, "loadgen"), "run", server.port, "--label", server.name,
+		"--clients", fmt.Sprint(callers), "--duration", b.Duration.String(), "--warmup", warmup.String(), "--out", file)
 	before, err := server.cpu()
 	if err != nil {
-		return sample{}, result.Step{}, err
+		return sample{}, nil, err
 	}
 	if output, err := load.CombinedOutput(); err != nil {
-		return sample{}, result.Step{}, fmt.Errorf("%s: %w\n%s", load, err, output)
+		return sample{}, nil, fmt.Errorf("%s: %w\n%s", load, err, output)
 	}
 	after, err := server.cpu()
 	if err != nil {
-		return sample{}, result.Step{}, err
+		return sample{}, nil, err
 	}
 	run, err := result.Open(file)
 	if err != nil {
-		return sample{}, result.Step{}, err
+		return sample{}, nil, err
 	}
 	if len(run.Steps) != 1 {
-		return sample{}, result.Step{}, fmt.Errorf("%s left %d steps; want 1", load, len(run.Steps))
+		return sample{}, nil, fmt.Errorf("%s left %d steps; want 1", load, len(run.Steps))
 	}
-	step := run.Steps[0]
-	return newSample(server.name, round, callers, step, after-before), step, nil
+	return newSample(server.name, round, callers, run.Steps[0], after-before), run, nil
 }
 
 // report writes the results, draws them, and prints the table.
@@ -170,33 +172,48 @@ func writeRun(name string, run *result.Run) error {
 	return file.Close()
 }
 
-// merge adds a step to the run of its server: to the step with as many clients, if there is one.
-func merge(run *result.Run, name string, step result.Step) {
-	if run.Header.Label == "" {
-		run.Header = result.Header{Label: name, Service: "numstore", Target: name, Started: step.Started}
+// merge adds the one step of a run to all those of its server: to the step with as many clients, if there
+// is one.
+func merge(all *result.Run, run *result.Run) {
+	step := run.Steps[0]
+	if all.Header.Label == "" {
+		all.Header = run.Header
+		delete(all.Header.Parameters, "seed") // another one in each
 	}
-	for i := range run.Steps {
-		merged := &run.Steps[i]
-		if merged.Clients != step.Clients {
-			continue
+	for i := range all.Steps {
+		if all.Steps[i].Clients == step.Clients {
+			join(&all.Steps[i], step)
+			return
 		}
-		seconds := merged.Seconds + step.Seconds
-		merged.Throughput = (merged.Throughput*merged.Seconds + step.Throughput*step.Seconds) / seconds
-		for call, count := range step.Calls {
-			merged.Calls[call] += count
-		}
-		merged.Latency.Merge(step.Latency.Histogram)
-		for _, interval := range step.Intervals {
-			interval.Step = merged.Number
-			interval.Start += merged.Seconds
-			merged.Intervals = append(merged.Intervals, interval)
-		}
-		merged.Seconds, merged.Stopped = seconds, step.Stopped
-		return
 	}
-	step.Number = len(run.Steps)
+	step.Number = len(all.Steps)
 	for i := range step.Intervals {
 		step.Intervals[i].Step = step.Number
 	}
-	run.Steps = append(run.Steps, step)
+	all.Steps = append(all.Steps, step)
+}
+
+// join makes one step of two, as if the second had followed at once.
+func join(step *result.Step, next result.Step) {
+	seconds := step.Seconds + next.Seconds
+	step.Throughput = (step.Throughput*step.Seconds + next.Throughput*next.Seconds) / seconds
+	addTo(&step.Calls, next.Calls)
+	addTo(&step.Marks, next.Marks)
+	addTo(&step.Errors, next.Errors)
+	step.Latency.Merge(next.Latency.Histogram)
+	for _, interval := range next.Intervals {
+		interval.Step = step.Number
+		interval.Start += step.Seconds
+		step.Intervals = append(step.Intervals, interval)
+	}
+	step.Seconds, step.Stopped = seconds, next.Stopped
+}
+
+func addTo(counts *map[string]int64, more map[string]int64) {
+	for name, count := range more {
+		if *counts == nil {
+			*counts = make(map[string]int64)
+		}
+		(*counts)[name] += count
+	}
 }

@@ -27,8 +27,7 @@ type sample struct {
 // newSample works out the figures of a step, during which the server used some processor time. The time
 // covers the warm-up as well, the counted calls do not; so it is shared out by time.
 func newSample(server string, round, callers int, step result.Step, cpu time.Duration) sample {
-	const warmup = 0.5 // seconds
-	calls := step.Throughput * (step.Seconds + warmup)
+	calls := step.Throughput * (step.Seconds + warmup.Seconds())
 	return sample{
 		Server: server, Round: round, Callers: callers,
 		Throughput: step.Throughput,

@@ -43,27 +43,28 @@ func TestNewSample(t *testing.T) {
 
 // TestMerge adds up rounds.
 func TestMerge(t *testing.T) {
-	var run result.Run
+	var all result.Run
 	for _, throughput := range []float64{100, 300} {
 		for _, clients := range []int{1, 8} {
 			step := result.Step{Clients: clients, Seconds: 2, Throughput: throughput, Intervals: []result.Interval{{Seconds: 1}}}
 			step.Calls = map[string]int64{"SetNum": int64(2 * throughput)}
+			step.Marks = map[string]int64{"hit": 3}
 			step.Latency = result.NewHistogram()
 			step.Latency.Record(time.Millisecond)
-			merge(&run, numstore, step)
+			merge(&all, &result.Run{Header: result.Header{Label: numstore}, Steps: []result.Step{step}})
 		}
 	}
-	if len(run.Steps) != 2 {
-		t.Fatalf("%d steps; want one for each number of clients", len(run.Steps))
+	if len(all.Steps) != 2 {
+		t.Fatalf("%d steps; want one for each number of clients", len(all.Steps))
 	}
-	for i, step := range run.Steps {
-		if step.Number != i || step.Seconds != 4 || step.Throughput != 200 || step.Calls["SetNum"] != 800 ||
+	for i, step := range all.Steps {
+		if step.Number != i || step.Seconds != 4 || step.Throughput != 200 || step.Calls["SetNum"] != 800 || step.Marks["hit"] != 6 ||
 			step.Latency.TotalCount() != 2 || len(step.Intervals) != 2 || step.Intervals[1].Start != 2 || step.Intervals[1].Step != i {
 			t.Errorf("step %d is %+v", i, step)
 		}
 	}
 	var text strings.Builder
-	if err := run.Write(&text); err != nil {
+	if err := all.Write(&text); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := result.Read(strings.NewReader(text.String())); err != nil {
