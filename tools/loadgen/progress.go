@@ -40,6 +40,7 @@ func (p *progress) begin(load drive.Load) {
 		progressbar.OptionClearOnFinish(),
 		progressbar.OptionSetWidth(30),
 		progressbar.OptionSetElapsedTime(false),
+		progressbar.OptionSetPredictTime(false),
 	)
 	p.stop = animate(bar, length)
 }

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"runtime"
+	"slices"
 	"strconv"
 	"time"
 
@@ -26,8 +27,8 @@ type runCommand struct {
 	Service string `default:"numstore" enum:"numstore" placeholder:"NAME" help:"What the target is: ${enum} (default ${default})."`
 	Label   string `placeholder:"TEXT" help:"What reports call this run (default: the target)."`
 
-	Clients     []int         `placeholder:"N,..." help:"Closed loop: so many clients with one call in flight each; a step for each number (default 1,2,4,8 unless there is a --rate)."`
-	Rate        []int         `placeholder:"N,..." help:"Open loop: so many calls due in a second, whatever becomes of those before; a step for each number. Latency runs from when a call was due."`
+	Clients     []int         `placeholder:"N" help:"Closed loop: so many clients with one call in flight each; a step for each number (default 1,2,4,8 unless there is a --rate)."`
+	Rate        []int         `placeholder:"N" help:"Open loop: so many calls due in a second, whatever becomes of those before; a step for each number. Latency runs from when a call was due."`
 	MaxInFlight int           `default:"10000" placeholder:"N" help:"Open loop: most calls in flight; when they are reached, calls wait, and that is part of their latency (default ${default})."`
 	Duration    time.Duration `default:"5s" placeholder:"TIME" help:"Length of each step (default ${default})."`
 	Warmup      time.Duration `default:"1s" placeholder:"TIME" help:"Time before each step that is not counted (default ${default})."`
@@ -39,7 +40,7 @@ type runCommand struct {
 
 	Out          string `placeholder:"FILE" help:"Write what was measured, for loadgen report."`
 	History      string `placeholder:"FILE" help:"Write every call and its answer, for loadgen check. The server must be new, and nobody else may use it."`
-	HistoryLimit int    `default:"10000" placeholder:"N" help:"With --history: end the run after so many calls, because longer histories take long to check (default ${default})."`
+	HistoryLimit int    `default:"10000" placeholder:"N" help:"With --history: end the run after so many calls, because longer histories take long to check; more than 16 calls in flight at a time do so too (default ${default})."`
 
 	workload.Config
 	dial.Options
@@ -105,6 +106,7 @@ func (c *runCommand) Run(ctx context.Context, console console) error {
 	driver := &drive.Driver{Service: kind, Send: kind.Open(conns, c.Config), Nap: nap}
 	if c.History != "" {
 		driver.HistoryLimit = c.HistoryLimit
+		c.warn(console)
 	}
 	err = run.drive(ctx, driver, c.loads(), console)
 	table.New(&run.Run).Write(console.out)
@@ -121,6 +123,17 @@ func (c *runCommand) Run(ctx context.Context, console console) error {
 		}
 	}
 	return nil
+}
+
+// checkable is how many calls in flight a history may have so that a checker is done with it soon: 16
+// clients take a second, 32 more than anybody wants to wait.
+const checkable = 16
+
+// warn says that a history may be too hard to check.
+func (c *runCommand) warn(console console) {
+	if len(c.Rate) > 0 || slices.Max(c.Clients) > checkable {
+		fmt.Fprintf(console.err, "loadgen: with more than %d calls in flight at a time, loadgen check may run out of time on the history\n", checkable)
+	}
 }
 
 // loads returns the load of each step.

@@ -15,7 +15,7 @@ import (
 )
 
 // quick makes steps short.
-const quick = " --duration 60ms --warmup 10ms --label two"
+const quick = " --duration 300ms --warmup 10ms --label two"
 
 func TestRun_closed(t *testing.T) {
 	fake, port := serve(t, nil)
@@ -103,6 +103,14 @@ func TestRun_history(t *testing.T) {
 	}
 	if sets != fake.setNums {
 		t.Errorf("%d SetNums; the server counted %d", sets, fake.setNums)
+	}
+	if strings.Contains(stderr, "may run out of time") {
+		t.Errorf("3 clients: printed %q", stderr)
+	}
+	for _, load := range []string{"--clients 2,17", "--rate 100"} {
+		if code, _, stderr := loadgen(t, "run "+port+" --history-limit 1 --history "+file+" "+load); code != exitOK || !strings.Contains(stderr, "may run out of time") {
+			t.Errorf("%s: status %d, printed %q; want a warning", load, code, stderr)
+		}
 	}
 }
 

@@ -1,0 +1,31 @@
+package drive
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"numstore.example/tools/internal/result"
+	"numstore.example/tools/loadgen/internal/history"
+	"numstore.example/tools/loadgen/internal/service"
+)
+
+// BenchmarkCall is what a call costs the generator beside the call itself.
+func BenchmarkCall(b *testing.B) {
+	driver := &Driver{
+		Service: service.All["numstore"],
+		Send: func(int) service.Send {
+			return func(context.Context, *history.Operation) service.Outcome { return service.Outcome{} }
+		},
+	}
+	load := Load{Clients: 1, Duration: time.Hour, Timeout: time.Second}
+	s := &step{driver: driver, load: load, start: time.Now(), counts: newCounts(driver.Service, 0, time.Hour, func(result.Interval) {})}
+	w := s.newWorker()
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		w.call(b.Context(), s.elapsed())
+		if i%10000 == 0 {
+			s.take()
+		}
+	}
+}
