@@ -108,13 +108,13 @@ func (c *chart) line(points plotter.XYs, colour paint, dashed bool) {
 }
 
 // label writes a word beside a point.
-func (c *chart) label(x, y float64, word string) {
+func (c *chart) label(x, y float64, word string, colour paint) {
 	labels, err := plotter.NewLabels(plotter.XYLabels{XYs: plotter.XYs{{X: x, Y: y}}, Labels: []string{word}})
 	if err != nil {
 		c.err = errors.Join(c.err, err)
 		return
 	}
-	labels.TextStyle[0].Color, labels.TextStyle[0].Font = muted, sans(9.5)
+	labels.TextStyle[0].Color, labels.TextStyle[0].Font = colour, sans(9.5)
 	labels.Offset = vg.Point{X: 3, Y: 3}
 	c.Add(labels)
 }

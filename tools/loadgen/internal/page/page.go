@@ -120,7 +120,7 @@ func plots(runs []*result.Run) ([]figure, error) {
 func percentilesCaption(runs []*result.Run) string {
 	text := "How many of the calls took at most so long, to the four nines."
 	if len(runs) > 1 {
-		return text + " The step of each series that had the highest throughput."
+		return text + " Of each series the step with the highest throughput, among those that kept their schedule."
 	}
 	return strings.TrimSuffix(text, ".") + ", at each step; the later the step, the stronger its line."
 }

@@ -178,6 +178,26 @@ func TestSpread(t *testing.T) {
 	}
 }
 
+// TestBest: a step that did not keep its schedule is chosen only if none did.
+func TestBest(t *testing.T) {
+	slow, fast, capped := result.Step{Throughput: 1}, result.Step{Throughput: 2}, result.Step{Throughput: 3, Capped: true}
+	for _, test := range []struct {
+		steps []result.Step
+		want  float64
+	}{
+		{[]result.Step{slow, fast, capped}, 2},
+		{[]result.Step{capped, fast, slow}, 2},
+		{[]result.Step{capped}, 3},
+	} {
+		if got := best(test.steps); len(got) != 1 || got[0].Throughput != test.want {
+			t.Errorf("of %+v: %+v; want that with %v", test.steps, got, test.want)
+		}
+	}
+	if got := best(nil); got != nil {
+		t.Errorf("of none: %+v", got)
+	}
+}
+
 func TestThousands(t *testing.T) {
 	for value, want := range map[float64]string{0: "0", 999: "999", 1000: "1\u202f000", 1234567: "1\u202f234\u202f567", 0.05: "0.05"} {
 		if got := thousands(value); got != want {

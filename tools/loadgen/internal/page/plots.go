@@ -25,7 +25,7 @@ func latencyAgainstThroughput(runs []*result.Run) *chart {
 		c.line(tail, hue(i, 1), false)
 		for place, step := range answered(run) {
 			if len(runs) == 1 || place == len(tail)-1 { // the others would cover each other
-				c.label(tail[place].X, tail[place].Y, strconv.Itoa(max(step.Clients, step.Rate)))
+				c.label(tail[place].X, tail[place].Y, strconv.Itoa(max(step.Clients, step.Rate)), hue(i, 1))
 			}
 		}
 	}
@@ -39,9 +39,10 @@ func positive(milliseconds float64) float64 {
 	return max(milliseconds, 0.001)
 }
 
-// percentiles shows a line for each step of a single run, or for the best of each of several.
+// percentiles shows a curve for each step of a single run, or for the best of each of several.
 func percentiles(runs []*result.Run) *chart {
 	c := newChart("percentile of the calls", "latency, ms")
+	var curves []named
 	for i, run := range runs {
 		steps := answered(run)
 		if len(runs) > 1 {
@@ -49,30 +50,37 @@ func percentiles(runs []*result.Run) *chart {
 		}
 		for place, step := range steps {
 			opacity := 0.25 + 0.75*float64(place+1)/float64(len(steps))
-			c.line(curve(step), hue(i, opacity), false)
+			points := curve(step)
+			c.line(points, hue(i, opacity), false)
+			curves = append(curves, named{table.Load(step), points[0].Y, hue(i, 1)})
 		}
 	}
 	ninesAxis(&c.X)
+	c.X.Min -= room
 	logarithmic(&c.Y)
-	if len(runs) == 1 {
-		c.X.Min -= room
-		c.nameCurves(answered(runs[0]))
-	}
+	c.names(curves)
 	return c
 }
 
-// room is left of the median, for the names of the steps.
+// named is a curve, by what it is called and where it begins.
+type named struct {
+	name  string
+	start float64
+	paint paint
+}
+
+// room is left of the median, for the names of the curves.
 const room = 0.7
 
-// nameCurves writes the name of each step where its curve begins.
-func (c *chart) nameCurves(steps []result.Step) {
+// names writes the name of each curve where it begins, or a little higher if another is there.
+func (c *chart) names(curves []named) {
 	var starts []float64
-	for _, step := range steps {
-		starts = append(starts, math.Log10(positive(step.Latency.Milliseconds(50))))
+	for _, curve := range curves {
+		starts = append(starts, math.Log10(curve.start))
 	}
 	const lines = 17 // of text that the axis has room for
 	for i, start := range spread(starts, math.Log10(c.Y.Max/c.Y.Min)/lines) {
-		c.label(nines(50)-room, math.Pow(10, start), table.Load(steps[i]))
+		c.label(nines(50)-room, math.Pow(10, start), curves[i].name, curves[i].paint)
 	}
 }
 
@@ -100,18 +108,25 @@ func answered(run *result.Run) (steps []result.Step) {
 	return steps
 }
 
-// best returns the step with the highest throughput, alone.
+// best returns the step with the highest throughput, alone; one that kept its schedule if there is any.
 func best(steps []result.Step) []result.Step {
 	if len(steps) == 0 {
 		return nil
 	}
-	best := steps[0]
-	for _, step := range steps {
-		if step.Throughput > best.Throughput {
-			best = step
+	return []result.Step{slices.MaxFunc(steps, func(a, b result.Step) int {
+		if a.Capped != b.Capped {
+			return cmp.Compare(kept(a), kept(b))
 		}
+		return cmp.Compare(a.Throughput, b.Throughput)
+	})}
+}
+
+// kept is 1 if a step kept its schedule, or had none.
+func kept(step result.Step) int {
+	if step.Capped {
+		return 0
 	}
-	return []result.Step{best}
+	return 1
 }
 
 // curve is the latencies of a step, at close distances on the axis of nines.
