@@ -31,7 +31,7 @@ type runCommand struct {
 	Rate        []int         `placeholder:"N" help:"Open loop: so many calls due in a second, whatever becomes of those before; a step for each number. Latency runs from when a call was due."`
 	MaxInFlight int           `default:"10000" placeholder:"N" help:"Open loop: most calls in flight; when they are reached, calls wait, and that is part of their latency (default ${default})."`
 	Duration    time.Duration `default:"5s" placeholder:"TIME" help:"Length of each step (default ${default})."`
-	Warmup      time.Duration `default:"1s" placeholder:"TIME" help:"Time before each step that is not counted (default ${default})."`
+	Warmup      time.Duration `default:"1s" placeholder:"TIME" help:"Time before each step that is not counted; none with --history (default ${default})."`
 	Timeout     time.Duration `default:"10s" placeholder:"TIME" help:"Deadline of each call (default ${default})."`
 
 	Distribution workload.Distribution `default:"uniform" enum:"uniform,zipf" placeholder:"NAME" help:"How often each key is chosen: uniform, or zipf, where the r-th key is chosen in proportion to 1/r^skew (default ${default})."`
@@ -75,6 +75,9 @@ func (c *runCommand) check() error {
 		return fmt.Errorf("--timeout is %v; it must be above 0", c.Timeout)
 	case c.HistoryLimit < 1:
 		return fmt.Errorf("--history-limit is %d; it must be at least 1", c.HistoryLimit)
+	}
+	if c.History != "" {
+		c.Warmup = 0 // its calls would fill the history and count for nothing
 	}
 	if c.Seed == 0 {
 		c.Seed = rand.Uint64() // chosen here so that it is in the file
