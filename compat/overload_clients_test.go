@@ -13,7 +13,9 @@ import (
 	"golang.org/x/net/http2"
 	"golang.org/x/net/http2/hpack"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
 	"numstore.example/contracts/numstorepb"
@@ -168,6 +170,22 @@ func tryTotal(ctx context.Context, stub numstorepb.NumStoreClient) error {
 	}
 	if totals[1]-totals[0] != 7 {
 		return fmt.Errorf("the totals are %d; want two that differ by 7", totals)
+	}
+	return nil
+}
+
+// insist calls until n calls are answered. One that is refused, or has to make room, is sent again.
+func insist(ctx context.Context, stub numstorepb.NumStoreClient, n int) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for n > 0 {
+		_, err := stub.SetNum(ctx, &numstorepb.SetNumRequest{Key: "insisted", Value: 1})
+		switch code := status.Code(err); {
+		case code == codes.OK:
+			n--
+		case ctx.Err() != nil || code != codes.ResourceExhausted && code != codes.DeadlineExceeded:
+			return fmt.Errorf("%w, with %d calls to go", err, n)
+		}
 	}
 	return nil
 }
