@@ -14,6 +14,8 @@ import (
 
 	"google.golang.org/grpc/channelz/grpc_channelz_v1"
 	"google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/protobuf/types/known/wrapperspb"
 )
 
 // TestServer_connectionLimit opens as many connections as the server takes. The next is closed at once,
@@ -149,6 +151,27 @@ func TestServer_manyWatchers(t *testing.T) {
 		}
 		if err := f.call(); err != nil {
 			t.Errorf("beside many watchers: %v", err)
+		}
+	})
+}
+
+// TestServer_refusesLargeHeaders: metadata is kept as long as a call waits, and so it is bounded.
+func TestServer_refusesLargeHeaders(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := start(t, testConfig, answer)
+		defer f.end()
+		if err := f.call(); err != nil { // the client has seen the limit
+			t.Fatal(err)
+		}
+		call := func(size int) error {
+			ctx := metadata.AppendToOutgoingContext(t.Context(), "x", strings.Repeat("x", size))
+			return f.conn.Invoke(ctx, "/test.Service/Call", new(wrapperspb.BytesValue), new(wrapperspb.BytesValue))
+		}
+		if err := call(maxHeaders / 2); err != nil {
+			t.Errorf("metadata within the limit: %v", err)
+		}
+		if err := call(maxHeaders); err == nil {
+			t.Error("metadata above the limit was taken")
 		}
 	})
 }
