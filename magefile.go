@@ -125,7 +125,7 @@ func CI() error {
 // Modules checks that every module stands on its own and agrees with the workspace.
 func Modules() error {
 	for _, module := range modules {
-		for _, check := range []string{"mod tidy -diff", "build ./...", "vet ./..."} {
+		for _, check := range []string{"mod tidy -diff", "build -o /dev/null ./...", "vet ./..."} {
 			if module == "." && check != "mod tidy -diff" {
 				continue // the root holds only this file
 			}
