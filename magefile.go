@@ -118,7 +118,7 @@ func Overload() error {
 // CI is what .ci/run runs: every check, with nothing left out.
 func CI() error {
 	os.Setenv("COMPAT_REQUIRE", "all")
-	mg.SerialDeps(Lint, Generate, Modules, unchanged, Build, Race, Test)
+	mg.SerialDeps(Lint, Generate, Modules, unchanged, Build, Demo, Race, Test)
 	return nil
 }
 
