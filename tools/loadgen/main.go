@@ -57,6 +57,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		kong.Name("loadgen"),
 		kong.Description("Drives a server and prints what it saw. Status 0 when every request was answered, 1 when some failed, 2 when there was nothing to drive."),
 		kong.Writers(stdout, stderr),
+		kong.WithHyphenPrefixedParameters(true), // for --values -5..5
 		kong.Exit(func(int) { helped = true }),
 	)
 	if err != nil {
