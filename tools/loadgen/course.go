@@ -9,9 +9,9 @@ import (
 
 	"google.golang.org/grpc"
 
-	"numstore.example/contracts/numstorepb"
 	"numstore.example/tools/internal/dial"
 	"numstore.example/tools/loadgen/internal/report"
+	"numstore.example/tools/loadgen/internal/service"
 	"numstore.example/tools/loadgen/internal/workload"
 )
 
@@ -94,14 +94,10 @@ func (c *course) drive(ctx context.Context, conns []*grpc.ClientConn) *report.Ta
 		defer cancel()
 	}
 	workers := make([]worker, c.Workers)
+	open := numstore.Open(conns, c.Config)
 	var wg sync.WaitGroup
-	for i, source := range c.Config.Sources(c.Workers) {
-		workers[i] = worker{
-			client:  numstorepb.NewNumStoreClient(conns[i%len(conns)]),
-			source:  source,
-			timeout: c.Timeout,
-			tally:   report.NewTally(),
-		}
+	for i := range workers {
+		workers[i] = worker{send: open(i), timeout: c.Timeout, tally: report.NewTally()}
 		wg.Go(func() { workers[i].drive(ctx, requests) })
 	}
 	wg.Wait()
@@ -113,10 +109,12 @@ func (c *course) drive(ctx context.Context, conns []*grpc.ClientConn) *report.Ta
 	return total
 }
 
+// numstore is what the course's client drives.
+var numstore = service.All["numstore"]
+
 // worker has one request in flight at a time.
 type worker struct {
-	client  numstorepb.NumStoreClient
-	source  *workload.Source
+	send    service.Send
 	timeout time.Duration
 	tally   *report.Tally
 }
@@ -124,30 +122,25 @@ type worker struct {
 // drive sends requests until it has sent that many, or ctx is done.
 func (w *worker) drive(ctx context.Context, requests int) {
 	for ; requests > 0 && ctx.Err() == nil; requests-- {
-		call := w.source.Next()
-		start := time.Now()
-		if err := w.send(context.WithoutCancel(ctx), call); err != nil {
-			w.tally.CountFailure(err)
-			continue
-		}
-		w.tally.Took(time.Since(start))
+		w.call(context.WithoutCancel(ctx))
 	}
 }
 
-// send makes one call and, when it is answered, counts it.
-func (w *worker) send(ctx context.Context, call workload.Call) error {
+// call makes one call and counts it.
+func (w *worker) call(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, w.timeout)
 	defer cancel()
-	if call.SetNum {
-		_, err := w.client.SetNum(ctx, &numstorepb.SetNumRequest{Key: call.Key, Value: call.Value})
-		if err == nil {
-			w.tally.SetNums++
-		}
-		return err
+	start := time.Now()
+	outcome := w.send(ctx, nil)
+	if outcome.Err != nil {
+		w.tally.CountFailure(outcome.Err)
+		return
 	}
-	reply, err := w.client.Fact(ctx, &numstorepb.FactRequest{Key: call.Key})
-	if err == nil {
-		w.tally.CountFact(reply.GetHit(), reply.GetError() != "")
+	w.tally.Took(time.Since(start))
+	if numstore.Calls[outcome.Call] == "SetNum" {
+		w.tally.SetNums++
+		return
 	}
-	return err
+	mark := numstore.Marks[outcome.Mark]
+	w.tally.CountFact(mark == "hit", mark == "error")
 }

@@ -31,6 +31,8 @@ import (
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
+	"google.golang.org/genproto/googleapis/rpc/code"
+	"google.golang.org/grpc/codes"
 )
 
 // Format is the value of [Header.Format]. A change that breaks readers changes the number.
@@ -111,6 +113,12 @@ func (c Counts) Share(mark, call string) (float64, bool) {
 		return 0, false
 	}
 	return float64(c.Marks[mark]) / float64(c.Calls[call]), true
+}
+
+// CodeName returns the name of a status code that the documentation and other languages use, OUT_OF_RANGE
+// and not OutOfRange.
+func CodeName(c codes.Code) string {
+	return code.Code(c).String()
 }
 
 func sum(counts map[string]int64) (total int64) {

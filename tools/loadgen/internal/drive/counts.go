@@ -53,7 +53,7 @@ func (t *tally) named(from service.Service) result.Counts {
 	}
 	for code, count := range t.codes {
 		if code := codes.Code(code); code != codes.OK && count > 0 {
-			counts.Errors[service.CodeName(code)] = count
+			counts.Errors[result.CodeName(code)] = count
 		}
 	}
 	return counts

@@ -197,7 +197,7 @@ func TestRun_history(t *testing.T) {
 		}
 		for i, operation := range driver.History {
 			answered := operation.Client == 0 && operation.Answer == "done" && operation.Failure == "" && operation.End-operation.Start == int64(10*time.Millisecond)
-			failed := operation.Client > 0 && operation.Answer == "" && operation.Failure == service.CodeName(codes.DeadlineExceeded) && operation.Start >= int64(time.Second)
+			failed := operation.Client > 0 && operation.Answer == "" && operation.Failure == result.CodeName(codes.DeadlineExceeded) && operation.Start >= int64(time.Second)
 			if answered == failed || answered != (i < 100) {
 				t.Errorf("operation %d is %+v", i, operation)
 			}

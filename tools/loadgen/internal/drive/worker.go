@@ -8,6 +8,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"numstore.example/tools/internal/result"
 	"numstore.example/tools/loadgen/internal/history"
 	"numstore.example/tools/loadgen/internal/service"
 )
@@ -85,7 +86,7 @@ func (w *worker) keepExample(code codes.Code, err error) {
 	if w.examples == nil {
 		w.examples = make(map[string]string)
 	}
-	if name := service.CodeName(code); w.examples[name] == "" {
+	if name := result.CodeName(code); w.examples[name] == "" {
 		w.examples[name] = status.Convert(err).Message()
 	}
 }
@@ -95,7 +96,7 @@ func (w *worker) note(operation *history.Operation, code codes.Code, sent, done 
 	offset := w.step.start.Sub(w.step.driver.base)
 	operation.Start, operation.End = int64(offset+sent), int64(offset+done)
 	if code != codes.OK {
-		operation.Answer, operation.Failure = "", service.CodeName(code)
+		operation.Answer, operation.Failure = "", result.CodeName(code)
 	}
 }
 

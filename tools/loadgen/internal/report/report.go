@@ -10,8 +10,9 @@ import (
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
-	"google.golang.org/genproto/googleapis/rpc/code"
 	"google.golang.org/grpc/status"
+
+	"numstore.example/tools/internal/result"
 )
 
 // Tally is what one worker, or all of them together, saw. It is not for concurrent use.
@@ -59,8 +60,7 @@ func (t *Tally) CountFact(hit, missing bool) {
 // CountFailure counts a call that ended with a gRPC status other than OK.
 func (t *Tally) CountFailure(err error) {
 	failed := status.Convert(err)
-	// The name that the documentation and other languages use, OUT_OF_RANGE and not OutOfRange.
-	t.fail(code.Code(failed.Code()).String(), 1, failed.Message())
+	t.fail(result.CodeName(failed.Code()), 1, failed.Message())
 }
 
 func (t *Tally) fail(code string, count int, example string) {

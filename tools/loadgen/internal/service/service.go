@@ -5,9 +5,7 @@ package service
 import (
 	"context"
 
-	"google.golang.org/genproto/googleapis/rpc/code"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/codes"
 
 	"numstore.example/tools/loadgen/internal/history"
 	"numstore.example/tools/loadgen/internal/workload"
@@ -40,10 +38,4 @@ type Outcome struct {
 	Call int   // its place in Calls
 	Mark int   // its place in Marks
 	Err  error // nil if it was answered, or a gRPC status
-}
-
-// CodeName returns the name of a status code that the documentation and other languages use, OUT_OF_RANGE
-// and not OutOfRange.
-func CodeName(c codes.Code) string {
-	return code.Code(c).String()
 }

@@ -42,7 +42,7 @@ func TestKeys_names(t *testing.T) {
 }
 
 func TestKeys_allocations(t *testing.T) {
-	source := Config{Keys: 1000, Mix: Mix{Set: 50}, Values: Range{1, 15}, Distribution: Zipf, Skew: 1}.Sources(1)[0]
+	source := Config{Keys: 1000, Mix: Mix{Set: 50}, Values: Range{1, 15}, Distribution: Zipf, Skew: 1}.Source()(0)
 	if n := testing.AllocsPerRun(1000, func() { source.Next() }); n != 0 {
 		t.Errorf("a call allocates %v times", n)
 	}

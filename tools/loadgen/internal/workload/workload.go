@@ -41,18 +41,7 @@ type Source struct {
 	random *rand.Rand
 }
 
-// Sources returns a Source for each of n workers.
-func (c Config) Sources(n int) []*Source {
-	source := c.Source()
-	sources := make([]*Source, n)
-	for i := range sources {
-		sources[i] = source(i)
-	}
-	return sources
-}
-
-// Source returns the function that makes the Source of each worker, for when their number is not known
-// beforehand.
+// Source returns the function that makes the Source of each worker.
 func (c Config) Source() func(worker int) *Source {
 	seed, prefix := c.Seed, c.Prefix
 	if seed == 0 {

@@ -10,7 +10,7 @@ func TestSource_followsConfig(t *testing.T) {
 	config := Config{Keys: 7, Mix: Mix{Set: 30}, Values: Range{First: -2, Last: 2}, Seed: 1}
 	const calls = 100_000
 	keys, values, sets := make(map[string]int), make(map[int64]int), 0
-	source := config.Sources(1)[0]
+	source := config.Source()(0)
 	for range calls {
 		call := source.Next()
 		keys[call.Key]++
@@ -41,9 +41,11 @@ func TestSource_followsConfig(t *testing.T) {
 func TestSources_repeatAndDiffer(t *testing.T) {
 	first := func(config Config) [2][20]Call {
 		var calls [2][20]Call
-		for worker, source := range config.Sources(2) {
+		source := config.Source()
+		for worker := range calls {
+			own := source(worker)
 			for i := range calls[worker] {
-				calls[worker][i] = source.Next()
+				calls[worker][i] = own.Next()
 			}
 		}
 		return calls
@@ -66,7 +68,7 @@ func TestRange_extremes(t *testing.T) {
 	for _, r := range []Range{{5, 5}, {math.MaxInt64, math.MaxInt64}, {math.MinInt64, math.MinInt64}, {math.MinInt64, math.MaxInt64}} {
 		config := Config{Keys: 1, Mix: Mix{Set: 100}, Values: r, Seed: 1}
 		for range 100 {
-			if v := config.Sources(1)[0].Next().Value; v < r.First || v > r.Last {
+			if v := config.Source()(0).Next().Value; v < r.First || v > r.Last {
 				t.Errorf("%d is not in %+v", v, r)
 			}
 		}
