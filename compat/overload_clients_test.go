@@ -174,7 +174,7 @@ func tryTotal(ctx context.Context, stub numstorepb.NumStoreClient) error {
 	return nil
 }
 
-// insist calls until n calls are answered. One that is refused, or has to make room, is sent again.
+// insist calls until n calls are answered. One that is refused is sent again.
 func insist(ctx context.Context, stub numstorepb.NumStoreClient, n int) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -183,7 +183,7 @@ func insist(ctx context.Context, stub numstorepb.NumStoreClient, n int) error {
 		switch code := status.Code(err); {
 		case code == codes.OK:
 			n--
-		case ctx.Err() != nil || code != codes.ResourceExhausted && code != codes.DeadlineExceeded:
+		case ctx.Err() != nil || code != codes.ResourceExhausted:
 			return fmt.Errorf("%w, with %d calls to go", err, n)
 		}
 	}
