@@ -36,14 +36,16 @@ func (f *flags) Validate() error {
 func main() {
 	var flags flags
 	rpcserver.Main(rpcserver.Program{
-		Name:    "numstore",
-		Summary: "Numbers by key, their running total, and factorials from a small cache, over gRPC (contracts/numstore.proto). All in memory.",
-		Addr:    ":5440",
-		Workers: 4,
-		Queue:   4096,
-		Flags:   &flags,
-		Register: func(rpc *rpcserver.Server) {
+		Name:       "numstore",
+		Summary:    "Numbers by key, their running total, and factorials from a small cache, over gRPC (contracts/numstore.proto). All in memory.",
+		Addr:       ":5440",
+		Workers:    4,
+		Queue:      4096,
+		MaxMessage: 4 << 20,
+		Flags:      &flags,
+		Register: func(rpc *rpcserver.Server) (func() error, error) {
 			server.Register(rpc, rpc.Metrics(), numbers.New(flags.MaxKeys), flags.MaxKey)
+			return nil, nil
 		},
 	})
 }

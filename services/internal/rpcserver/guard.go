@@ -152,10 +152,11 @@ func (g *guard) done(ctx context.Context, method *methodMetrics, start time.Time
 	g.log.LogAttrs(ctx, level, "call", attributes...)
 }
 
-// callLevel tells failures of the server from those that the caller can mend.
+// callLevel tells failures of the server from those that the caller can mend. A caller who goes away, as those
+// of long streams do in the end, is no failure.
 func callLevel(code codes.Code) slog.Level {
 	switch code {
-	case codes.OK:
+	case codes.OK, codes.Canceled:
 		return slog.LevelDebug
 	case codes.Internal, codes.Unknown, codes.DataLoss:
 		return slog.LevelError

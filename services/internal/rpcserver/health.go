@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"sync/atomic"
 	"time"
 
 	"google.golang.org/grpc"
@@ -21,11 +22,12 @@ type healthServer struct {
 	*health.Server
 	stopping context.Context
 	stop     context.CancelFunc
+	failed   atomic.Bool
 }
 
 func newHealthServer() *healthServer {
 	stopping, stop := context.WithCancel(context.Background())
-	return &healthServer{health.NewServer(), stopping, stop}
+	return &healthServer{Server: health.NewServer(), stopping: stopping, stop: stop}
 }
 
 // Shutdown makes every service NOT_SERVING, for good.
@@ -34,8 +36,15 @@ func (h *healthServer) Shutdown() {
 	h.stop()
 }
 
+// fail makes every service NOT_SERVING, for good, while the server goes on. It says whether it is the first
+// time.
+func (h *healthServer) fail() bool {
+	h.Server.Shutdown()
+	return h.failed.CompareAndSwap(false, true)
+}
+
 // serving says whether the server as a whole takes calls.
-func (h *healthServer) serving() bool { return h.stopping.Err() == nil }
+func (h *healthServer) serving() bool { return h.stopping.Err() == nil && !h.failed.Load() }
 
 // Watch implements the health service.
 func (h *healthServer) Watch(request *grpc_health_v1.HealthCheckRequest, stream grpc_health_v1.Health_WatchServer) error {

@@ -2,6 +2,7 @@ package rpcserver
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -22,17 +23,18 @@ type Program struct {
 	// Summary says in a sentence or two what the service does; --help shows it.
 	Summary string
 
-	// Addr, Workers and Queue are the service's defaults for the fields of Config.
-	Addr           string
-	Workers, Queue int
+	// Addr, Workers, Queue and MaxMessage are the service's defaults for the fields of Config.
+	Addr                       string
+	Workers, Queue, MaxMessage int
 
 	// Flags points to a struct with the service's own flags, tagged for kong. If it has a method
 	// Validate() error, that is asked before anything is started.
 	Flags any
 
-	// Register puts the service on the server, and its own figures, if any, on Server.Metrics. It is
-	// called once, with Flags filled.
-	Register func(*Server)
+	// Register opens what the service needs, and puts it on the server, and its own figures, if any, on
+	// Server.Metrics. It is called once, with Flags filled. When all calls have ended, close is called,
+	// unless it is nil. An error made by Misuse is a mistake in the flags.
+	Register func(*Server) (close func() error, err error)
 }
 
 // Exit statuses of a server process.
@@ -41,6 +43,13 @@ const (
 	exitFailed = 1 // it served and failed, or it is not healthy
 	exitMisuse = 2 // it could not start with these flags
 )
+
+// misuse is the error of flags that do not go together.
+type misuse struct{ error }
+
+// Misuse makes an error of Program.Register one that Program.Flags could not see: the program then ends as it
+// does for any other mistake in its flags.
+func Misuse(err error) error { return misuse{err} }
 
 // Main runs the program with the arguments of the process and exits.
 //
@@ -93,7 +102,7 @@ func (p Program) parse(args []string, stdout, stderr io.Writer) (_ Config, verb 
 		kong.Name(p.Name),
 		kong.Description(p.Summary),
 		kong.DefaultEnvars(strings.ToUpper(p.Name)),
-		kong.Vars{"addr": p.Addr, "workers": strconv.Itoa(p.Workers), "queue": strconv.Itoa(p.Queue)},
+		kong.Vars{"addr": p.Addr, "workers": strconv.Itoa(p.Workers), "queue": strconv.Itoa(p.Queue), "max_message": strconv.Itoa(p.MaxMessage)},
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(int) { helped = true }),
 	)
@@ -119,11 +128,11 @@ func (p Program) serve(ctx context.Context, config Config, stdout, stderr io.Wri
 	if err != nil {
 		return p.complain(stderr, exitMisuse, err)
 	}
-	p.Register(server)
 	listener, err := listen(config.Addr)
 	if err != nil {
 		return p.complain(stderr, exitMisuse, fmt.Errorf("--addr: %w", err))
 	}
+	defer listener.Close()
 	if config.HTTPAddr != "" {
 		operators, err := listen(config.HTTPAddr)
 		if err != nil {
@@ -132,8 +141,19 @@ func (p Program) serve(ctx context.Context, config Config, stdout, stderr io.Wri
 		log.Info("serving operators", "addr", operators.Addr())
 		defer serveHTTP(operators, server.HTTPHandler())()
 	}
+	closeService, err := p.Register(server)
+	if _, ok := errors.AsType[misuse](err); ok {
+		return p.complain(stderr, exitMisuse, err)
+	}
+	if err != nil {
+		return p.complain(stderr, exitFailed, err)
+	}
 	fmt.Fprintf(stdout, "%s listening on %s\n", p.Name, listener.Addr())
-	if err := server.Serve(ctx, listener); err != nil {
+	err = server.Serve(ctx, listener)
+	if err == nil && closeService != nil {
+		err = closeService()
+	}
+	if err != nil {
 		return p.complain(stderr, exitFailed, err)
 	}
 	return exitOK

@@ -26,10 +26,11 @@ func (f *testFlags) Validate() error {
 func testProgram() Program {
 	return Program{
 		Name: "testd", Summary: "Does nothing.",
-		Addr: "127.0.0.1:0", Workers: 4, Queue: 10,
+		Addr: "127.0.0.1:0", Workers: 4, Queue: 10, MaxMessage: 4 << 20,
 		Flags: new(testFlags),
-		Register: func(server *Server) {
+		Register: func(server *Server) (func() error, error) {
 			server.RegisterService(testService(answer), nil)
+			return nil, nil
 		},
 	}
 }

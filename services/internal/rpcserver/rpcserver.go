@@ -17,10 +17,12 @@ package rpcserver
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -39,7 +41,7 @@ type Config struct {
 	Workers int    `default:"${workers}" placeholder:"N" help:"Calls handled at the same time, at least 1 (default ${default})."`
 	Queue   int    `default:"${queue}" placeholder:"N" help:"Calls that may wait for a worker; one more is refused with RESOURCE_EXHAUSTED (default ${default})."`
 
-	MaxMessage     int           `default:"4194304" placeholder:"BYTES" help:"Largest request taken, in bytes (default ${default})."`
+	MaxMessage     int           `default:"${max_message}" placeholder:"BYTES" help:"Largest request taken, in bytes (default ${default})."`
 	MaxStreams     uint32        `default:"1000" placeholder:"N" help:"Calls in flight on one connection; a client's library holds back further ones (default ${default})."`
 	MaxConnections int           `default:"10000" placeholder:"N" help:"Open connections; a further one is closed at once (default ${default})."`
 	MaxIdle        time.Duration `default:"15m" placeholder:"TIME" help:"A connection without calls is closed after this; clients open another when they need it; 0 for never (default ${default})."`
@@ -49,7 +51,7 @@ type Config struct {
 	TLS
 
 	HTTPAddr  string     `name:"http-addr" placeholder:"HOST:PORT" help:"Address for operators: /metrics, /healthz, /debug/pprof. Not for the public (default: none)."`
-	LogLevel  slog.Level `default:"info" placeholder:"LEVEL" help:"debug (every call), info (every failed call), warn or error (default ${default})."`
+	LogLevel  slog.Level `default:"info" placeholder:"LEVEL" help:"debug (every call), info (failed calls), warn or error (default ${default})."`
 	LogFormat string     `default:"text" enum:"text,json" placeholder:"FORMAT" help:"text or json (default ${default})."`
 }
 
@@ -110,6 +112,9 @@ type Server struct {
 	guard    *guard
 	health   *healthServer
 	grpc     *grpc.Server
+
+	stopOnce sync.Once
+	told     chan struct{} // closed by Stop
 }
 
 // New returns a Server that does not listen yet. It fails when the TLS files cannot be used.
@@ -120,6 +125,7 @@ func New(config Config, log *slog.Logger) (*Server, error) {
 		grpc.MaxHeaderListSize(maxHeaders),
 		grpc.ConnectionTimeout(handshakeTimeout),
 		grpc.NumStreamWorkers(streamWorkers),
+		grpc.WaitForHandlers(true), // what a service has opened is closed after its last call
 		grpc.KeepaliveParams(keepalive.ServerParameters{
 			MaxConnectionIdle: config.MaxIdle,
 			Time:              config.Keepalive,
@@ -147,6 +153,7 @@ func New(config Config, log *slog.Logger) (*Server, error) {
 		guard:    &guard{calls: calls, metrics: newCallMetrics(registry), log: log},
 		health:   newHealthServer(),
 		grpc:     grpc.NewServer(options...),
+		told:     make(chan struct{}),
 	}, nil
 }
 
@@ -157,6 +164,27 @@ func (s *Server) RegisterService(desc *grpc.ServiceDesc, implementation any) {
 
 // Metrics is where a service registers figures of its own.
 func (s *Server) Metrics() prometheus.Registerer { return s.registry }
+
+// Config returns what the server was made with.
+func (s *Server) Config() Config { return s.config }
+
+// Log is where a service logs.
+func (s *Server) Log() *slog.Logger { return s.log }
+
+// Fail makes health NOT_SERVING for good, because the service cannot do its work any more. Calls are still
+// passed on, so that the service can say why it refuses them.
+func (s *Server) Fail(reason error) {
+	if s.health.fail() {
+		s.log.Error("not serving any more", "error", reason)
+	}
+}
+
+// Stop makes Serve stop as if its context had ended. It does not wait.
+func (s *Server) Stop() { s.stopOnce.Do(func() { close(s.told) }) }
+
+// Stopping is closed when the server begins to stop. Handlers of streams that clients keep open should then
+// come to an end.
+func (s *Server) Stopping() <-chan struct{} { return s.health.stopping.Done() }
 
 // HTTPHandler serves /metrics, /healthz and /debug/pprof of this server.
 func (s *Server) HTTPHandler() http.Handler {
@@ -182,13 +210,14 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	case err := <-failed:
 		return fmt.Errorf("serving on %s: %w", listener.Addr(), err)
 	case <-ctx.Done():
-		s.stop()
-		return nil
+	case <-s.told:
 	}
+	return s.stop()
 }
 
-// stop ends all calls: those in flight get StopTimeout to finish, the others are refused.
-func (s *Server) stop() {
+// stop ends all calls: those in flight get StopTimeout to finish, then their contexts end. It fails when some
+// do not end even so.
+func (s *Server) stop() error {
 	s.log.Info("stopping", "timeout", s.config.StopTimeout)
 	s.health.Shutdown()
 
@@ -200,9 +229,16 @@ func (s *Server) stop() {
 	select {
 	case <-stopped:
 		s.log.Info("stopped")
+		return nil
 	case <-time.After(s.config.StopTimeout):
 		s.log.Warn("stopped with calls in flight", "timeout", s.config.StopTimeout)
-		// Not waited for: Stop returns only when every connection has finished its handshake.
-		go s.grpc.Stop()
+	}
+	// GracefulStop returns when Stop has ended the calls, and every connection its handshake.
+	go s.grpc.Stop()
+	select {
+	case <-stopped:
+		return nil
+	case <-time.After(handshakeTimeout + time.Second):
+		return errors.New("calls in flight do not end")
 	}
 }
