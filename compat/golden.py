@@ -4,7 +4,8 @@
     python3 golden.py ../contracts/golden/numstore.json
 
 One line of JSON for each message, in the file's order: `fields` as its bytes were decoded, and `hex` as
-its fields were encoded; null where there was nothing to be had. It judges nothing.
+its fields were encoded; null where there was nothing to be had. Fields are all of them in numstore, which has
+plain ones alone; in raftkv those that are there, as protobuf's JSON has them. It judges nothing.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "contracts" / "python"))
 
 import numstore_pb2  # noqa: E402
+import raftkv_pb2  # noqa: E402
+from google.protobuf.json_format import MessageToDict, ParseDict  # noqa: E402
 from google.protobuf.message import DecodeError, Message  # noqa: E402
 
 
@@ -37,6 +40,8 @@ def decode(message: Message, data: bytes) -> dict[str, Any] | None:
         message.ParseFromString(data)
     except DecodeError:
         return None
+    if message.DESCRIPTOR.file.package:
+        return MessageToDict(message, preserving_proto_field_name=True)
     values = {field.name: getattr(message, field.name) for field in message.DESCRIPTOR.fields}
     return {name: str(value) if type(value) is int else value for name, value in values.items()}
 
@@ -44,6 +49,8 @@ def decode(message: Message, data: bytes) -> dict[str, Any] | None:
 def encode(message: Message, fields: dict[str, Any] | None) -> str | None:
     if fields is None:
         return None
+    if message.DESCRIPTOR.file.package:
+        return ParseDict(fields, message).SerializeToString(deterministic=True).hex()
     for field in message.DESCRIPTOR.fields:
         value = fields[field.name]
         setattr(message, field.name, int(value) if field.type == field.TYPE_INT64 else value)
@@ -53,7 +60,8 @@ def encode(message: Message, fields: dict[str, Any] | None) -> str | None:
 def main() -> None:
     file = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     for name, golden in messages(file):
-        message = getattr(numstore_pb2, name)
+        package, _, name = name.rpartition(".")
+        message = getattr(raftkv_pb2 if package else numstore_pb2, name)
         decoded = decode(message(), bytes.fromhex(golden["hex"]))
         print(json.dumps({"fields": decoded, "hex": encode(message(), golden.get("fields"))}))
 

@@ -12,6 +12,9 @@ import (
 //go:embed numstore.json
 var numstore []byte
 
+//go:embed raftkv.json
+var raftkv []byte
+
 // File is a contract's golden file.
 type File struct {
 	Methods  map[string]Method `json:"methods"`
@@ -40,7 +43,7 @@ type Call struct {
 type Message struct {
 	Name       string          `json:"name"`
 	Type       string          `json:"type"`
-	Fields     json.RawMessage `json:"fields"` // as protobuf's JSON has them
+	Fields     json.RawMessage `json:"fields"` // as protobuf's JSON has them, with the contract's names
 	Hex        Hex             `json:"hex"`
 	DecodeOnly bool            `json:"decode_only"`
 	Malformed  bool            `json:"malformed"`
@@ -56,8 +59,13 @@ func (h *Hex) UnmarshalText(text []byte) (err error) {
 }
 
 // Numstore returns the golden file of numstore.proto.
-func Numstore() (file File, err error) {
-	decoder := json.NewDecoder(bytes.NewReader(numstore))
+func Numstore() (File, error) { return decode(numstore) }
+
+// Raftkv returns the golden file of raftkv.proto.
+func Raftkv() (File, error) { return decode(raftkv) }
+
+func decode(content []byte) (file File, err error) {
+	decoder := json.NewDecoder(bytes.NewReader(content))
 	decoder.DisallowUnknownFields() // a misspelt one would make a check weaker
 	err = decoder.Decode(&file)
 	return file, err
