@@ -1,0 +1,59 @@
+package kv
+
+import "maps"
+
+// memory is a Store in maps. It is strict about what a Store may do: values change after the next call.
+type memory struct {
+	keys    map[string]Record
+	replies map[ClientID][]byte
+	dropped map[ClientID]bool
+	lent    []byte // the value that Get returned last
+}
+
+func newMemory() *memory {
+	return &memory{keys: make(map[string]Record), replies: make(map[ClientID][]byte), dropped: make(map[ClientID]bool)}
+}
+
+// spoil overwrites what was lent.
+func (m *memory) spoil() {
+	for i := range m.lent {
+		m.lent[i] = '!'
+	}
+}
+
+func (m *memory) Get(key []byte) (Record, bool, error) {
+	m.spoil()
+	record, exists := m.keys[string(key)]
+	m.lent = append([]byte(nil), record.Value...)
+	record.Value = m.lent
+	return record, exists, nil
+}
+
+func (m *memory) Set(key []byte, record Record) {
+	m.spoil()
+	record.Value = append([]byte(nil), record.Value...)
+	m.keys[string(key)] = record
+}
+
+func (m *memory) Delete(key []byte) {
+	m.spoil()
+	delete(m.keys, string(key))
+}
+
+func (m *memory) Reply(session *Session) ([]byte, error) { return m.replies[session.Client], nil }
+
+func (m *memory) SetSession(session *Session, reply []byte) {
+	m.replies[session.Client] = append([]byte(nil), reply...)
+}
+
+func (m *memory) DropSession(session *Session) {
+	delete(m.replies, session.Client)
+	m.dropped[session.Client] = true
+}
+
+func (m *memory) Dropped(client ClientID) (bool, error) { return m.dropped[client], nil }
+
+// copied returns a store with the same contents.
+func (m *memory) copied() *memory {
+	return &memory{keys: maps.Clone(m.keys), replies: maps.Clone(m.replies), dropped: maps.Clone(m.dropped)}
+}
