@@ -1,0 +1,366 @@
+package storage
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
+
+	"numstore.example/services/raftkv/internal/kv"
+)
+
+// backUp returns a backup of a store.
+func (t *testStore) backUp(tb testing.TB) []byte {
+	tb.Helper()
+	var backup bytes.Buffer
+	if err := t.state.Snapshot(&backup); err != nil {
+		tb.Fatal(err)
+	}
+	return backup.Bytes()
+}
+
+// restoring are the options of a start that fills the folder with a backup.
+func restoring(disk vfs.FS, backup []byte) Options {
+	return Options{FS: disk, Restore: func(store *Store) error {
+		state, err := store.OpenState(0)
+		if err != nil {
+			return err
+		}
+		return state.Restore(bytes.NewReader(backup))
+	}}
+}
+
+// stateRows returns all rows of the state.
+func (t *testStore) stateRows(tb testing.TB) (rows []string) {
+	tb.Helper()
+	iterator, err := t.db.NewIter(&pebble.IterOptions{LowerBound: []byte{spaceState}, UpperBound: []byte{spaceState + 1}})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer iterator.Close()
+	for iterator.First(); iterator.Valid(); iterator.Next() {
+		rows = append(rows, fmt.Sprintf("%q is %q", iterator.Key(), iterator.Value()))
+	}
+	if err := iterator.Error(); err != nil {
+		tb.Fatal(err)
+	}
+	return rows
+}
+
+// sampleBackup returns a backup of a small store of everything, and the rows of its state.
+func sampleBackup(tb testing.TB) (backup []byte, want []string) {
+	tb.Helper()
+	store := begin(tb, vfs.NewMem())
+	defer store.end(tb)
+	if err := fillSample(store); err != nil {
+		tb.Fatal(err)
+	}
+	return store.backUp(tb), store.stateRows(tb)
+}
+
+// TestBackup_restored: everything comes back, versions and indexes go on, and so it stays after every end.
+func TestBackup_restored(t *testing.T) {
+	backup, want := sampleBackup(t)
+	for _, how := range reopenings {
+		t.Run(how, func(t *testing.T) {
+			store, err := openTest(restoring(vfs.NewCrashableMem(), backup))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range 2 {
+				if err := difference(store.stateRows(t), want); err != nil {
+					t.Fatal(err)
+				}
+				if again := store.backUp(t); !bytes.Equal(again, backup) {
+					t.Errorf("a backup of what was restored has %d bytes, and is not that of before, of %d", len(again), len(backup))
+				}
+				store = store.reopen(t, how)
+			}
+			store.goesOn(t)
+			changed := store.stateRows(t)
+			store = store.reopen(t, how)
+			defer store.end(t)
+			if err := difference(store.stateRows(t), changed); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// goesOn writes to a store that holds the sample.
+func (t *testStore) goesOn(tb testing.TB) {
+	tb.Helper()
+	before := t.state.Figures()
+	if first, err := t.log.FirstIndex(); err != nil || first != before.Applied+1 {
+		tb.Errorf("the log begins at %d after entry %d (%v)", first, before.Applied, err)
+	}
+	again := t.must(tb, put(10, 6, "large", strings.Repeat("c", 200)))
+	if want := strings.Repeat("b", 200); string(again.Results[0].Previous) != want {
+		tb.Errorf("the repetition of a write with a large reply was answered with %.80v", again)
+	}
+	reply, err := t.execute(put(1, 1, "key1", "late"))
+	if err != nil || reply.Outcome != kv.UnknownClient {
+		tb.Errorf("a dropped client's write ended with outcome %d (%v)", reply.Outcome, err)
+	}
+	if reply := t.must(tb, put(19, 1, "new", "value")); reply.Results[0].Version != before.Revision+1 {
+		tb.Errorf("the first write has version %d after %d", reply.Results[0].Version, before.Revision)
+	}
+	if after := t.state.Figures(); after.Applied != before.Applied+3 {
+		tb.Errorf("three entries after %d are up to %d", before.Applied, after.Applied)
+	}
+}
+
+// TestBackup_large: a backup of several frames, one of them with a row larger than a frame.
+func TestBackup_large(t *testing.T) {
+	random := seeded(t)
+	store := begin(t, vfs.NewMem())
+	defer store.end(t)
+	for i := range uint64(40) {
+		length := random.IntN(backupFrame / 8)
+		if i == 20 {
+			length = 5 * backupFrame / 2
+		}
+		store.must(t, put(byte(i%3), i/3+1, strings.Repeat("k", int(i+1)), strings.Repeat("v", length)))
+	}
+	restored, err := openTest(restoring(vfs.NewMem(), store.backUp(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer restored.end(t)
+	if err := difference(restored.stateRows(t), store.stateRows(t)); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestBackup_frameMissing: every frame of a backup may be whole, and one of them missing.
+func TestBackup_frameMissing(t *testing.T) {
+	store := begin(t, vfs.NewMem())
+	defer store.end(t)
+	for i := range uint64(3) {
+		store.must(t, put(1, i+1, fmt.Sprint(i), strings.Repeat("v", backupFrame)))
+	}
+	backup := store.backUp(t)
+	first := len(backupMagic)
+	second := first + 4 + int(binary.LittleEndian.Uint32(backup[first:])) + 4
+	if _, err := openTest(restoring(vfs.NewMem(), slices.Delete(backup, first, second))); !errors.Is(err, ErrNoBackup) {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+// TestBackup_empty: a store that nothing was ever written to can be backed up too.
+func TestBackup_empty(t *testing.T) {
+	empty := begin(t, vfs.NewMem())
+	defer empty.end(t)
+	store, err := openTest(restoring(vfs.NewCrashableMem(), empty.backUp(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	store = store.reopen(t, "power failed")
+	store.must(t, put(1, 1, "key", "value"))
+	store = store.reopen(t, "killed")
+	defer store.end(t)
+	if f := store.state.Figures(); f.Keys != 1 || f.Applied != 1 {
+		t.Errorf("one key in one entry: %+v", f)
+	}
+}
+
+// TestBackup_moment: a backup shows one moment while the state goes on changing.
+func TestBackup_moment(t *testing.T) {
+	store := begin(t, vfs.NewMem())
+	defer store.end(t)
+	for round := 1; round <= 3; round++ {
+		store.must(t, writePair(round))
+	}
+	want := store.stateRows(t)
+	var backup bytes.Buffer
+	writer := writerFunc(func(p []byte) (int, error) { // the first write, of the magic, comes before any row
+		store.must(t, writePair(10))
+		return backup.Write(p)
+	})
+	if err := store.state.Snapshot(writer); err != nil {
+		t.Fatal(err)
+	}
+	restored, err := openTest(restoring(vfs.NewMem(), backup.Bytes()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer restored.end(t)
+	if err := difference(restored.stateRows(t), want); err != nil {
+		t.Error(err)
+	}
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
+
+// TestBackup_unwritable: an error of the writer is the backup's, wherever it comes.
+func TestBackup_unwritable(t *testing.T) {
+	store := begin(t, vfs.NewMem())
+	defer store.end(t)
+	store.must(t, writePair(1))
+	full := errors.New("the disk is full")
+	for n := range 4 {
+		calls := 0
+		err := store.state.Snapshot(writerFunc(func(p []byte) (int, error) {
+			if calls++; calls > n {
+				return 0, full
+			}
+			return len(p), nil
+		}))
+		if (err != nil) != (n < 3) || err != nil && !errors.Is(err, full) {
+			t.Errorf("when write %d of 3 fails: %v", n+1, err)
+		}
+	}
+}
+
+// TestBackup_damaged changes every byte of a backup, and cuts it at every length. Nothing of it is taken, and
+// the folder can still be filled with a good one.
+func TestBackup_damaged(t *testing.T) {
+	random := seeded(t)
+	source := begin(t, vfs.NewMem())
+	defer source.end(t)
+	source.must(t, put(1, 1, "dropped", long))
+	source.must(t, kv.AppendForget(nil, 0))
+	source.must(t, put(2, 1, "dropped", "a large reply"))
+	backup, want := source.backUp(t), source.stateRows(t)
+	disk := vfs.NewMem() // the same one for all: what is left of an attempt does not matter to the next
+	refused := func(what string, i int, damaged []byte) {
+		store, err := openTest(restoring(disk, damaged))
+		if err == nil {
+			store.end(t)
+			disk = vfs.NewMem()
+		}
+		if !errors.Is(err, ErrNoBackup) {
+			t.Errorf("%s %d of %d: the error is %v", what, i, len(backup), err)
+		}
+	}
+	for i := range backup {
+		refused("with another byte", i, flip(random, backup, i))
+		refused("cut off at byte", i, backup[:i])
+	}
+	store, err := openTest(restoring(disk, backup))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.end(t)
+	if err := difference(store.stateRows(t), want); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestBackup_exists: a backup is never put over a store, not even over an empty one.
+func TestBackup_exists(t *testing.T) {
+	backup, _ := sampleBackup(t)
+	disk := vfs.NewMem()
+	for _, fill := range []func(*testStore){func(*testStore) {}, func(store *testStore) { store.must(t, put(1, 1, "key", "value")) }} {
+		store := begin(t, disk)
+		fill(store)
+		want := store.stateRows(t)
+		store.end(t)
+		if _, err := openTest(restoring(disk, backup)); !errors.Is(err, ErrExists) {
+			t.Errorf("the error is %v", err)
+		}
+		store = begin(t, disk)
+		if err := difference(store.stateRows(t), want); err != nil {
+			t.Error(err)
+		}
+		store.end(t)
+	}
+}
+
+// crashPoints starts a store on a disk, and returns what crashes before each operation on files would have left:
+// what was synced, everything, and something in between.
+func crashPoints(tb testing.TB, random *rand.Rand, options func(vfs.FS) Options) (left []*vfs.MemFS) {
+	tb.Helper()
+	disk := vfs.NewCrashableMem()
+	store, err := openTest(options(errorfs.Wrap(disk, errorfs.InjectorFunc(func(op errorfs.Op) error {
+		if op.Kind.ReadOrWrite() == errorfs.OpIsRead {
+			return nil
+		}
+		if op.Kind == errorfs.OpCreate && strings.HasPrefix(path.Base(op.Path), "marker.manifest.") {
+			// Pebble counts on it that the name of a file which was synced is on the disk. Here it is not.
+			if err := syncDir(disk, testDir); err != nil {
+				return err
+			}
+		}
+		for _, percent := range []int{0, 50, 100} {
+			left = append(left, disk.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: percent, RNG: random}))
+		}
+		return nil
+	}))))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	store.end(tb)
+	return left
+}
+
+// TestOpen_crashes crashes the making of a store at every operation. The next start finds nothing or a
+// whole store, and goes on from there.
+func TestOpen_crashes(t *testing.T) {
+	left := crashPoints(t, seeded(t), func(disk vfs.FS) Options { return Options{FS: disk} })
+	for i, disk := range left {
+		store, err := openTest(Options{FS: disk})
+		if err != nil {
+			t.Errorf("crash %d of %d: %v", i, len(left), err)
+			continue
+		}
+		store.must(t, put(1, 1, "key", "value"))
+		store = store.reopen(t, reopenings[i%3])
+		if f := store.state.Figures(); f.Keys != 1 || f.Applied != 1 {
+			t.Errorf("crash %d of %d: one key in one entry: %+v", i, len(left), f)
+		}
+		store.end(t)
+	}
+	t.Logf("%d crashes", len(left))
+}
+
+// TestBackup_crashes crashes the restoring of a backup at every operation. The next start finds nothing or
+// everything, whether it is to restore or not.
+func TestBackup_crashes(t *testing.T) {
+	backup, want := sampleBackup(t)
+	random := seeded(t)
+	left := crashPoints(t, random, func(disk vfs.FS) Options { return restoring(disk, backup) })
+	complete := 0
+	for i, disk := range left {
+		copied := disk.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: 100, RNG: random})
+		store, err := openTest(Options{FS: copied})
+		if err != nil {
+			t.Errorf("crash %d of %d: %v", i, len(left), err)
+			continue
+		}
+		exists := store.state.Figures() != Figures{}
+		if exists {
+			complete++
+			if err := difference(store.stateRows(t), want); err != nil {
+				t.Errorf("crash %d of %d: %v", i, len(left), err)
+			}
+		}
+		store.end(t)
+
+		store, err = openTest(restoring(disk, backup))
+		if exists != errors.Is(err, ErrExists) {
+			t.Errorf("crash %d of %d left everything: %t; and restoring it again ends with: %v", i, len(left), exists, err)
+		}
+		if err == nil {
+			if err := difference(store.stateRows(t), want); err != nil {
+				t.Errorf("crash %d of %d, and restored again: %v", i, len(left), err)
+			}
+			store.end(t)
+		}
+	}
+	if complete == 0 || complete == len(left) {
+		t.Errorf("%d of %d crashes left everything: this test has lost its subject", complete, len(left))
+	}
+	t.Logf("%d of %d crashes left everything", complete, len(left))
+}

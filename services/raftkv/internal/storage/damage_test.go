@@ -1,0 +1,198 @@
+package storage
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+// sample makes a store, and returns its files and what they hold. One that was not closed looks as after
+// kill -9: all that was written to files is there.
+func sample(t *testing.T, fill func(*testStore) error, closed bool) (files, []string) {
+	t.Helper()
+	fs := vfs.NewMem()
+	store, err := openTest(Options{FS: fs})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := fill(store); err != nil {
+		t.Fatal(err)
+	}
+	want, err := store.contents()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if closed {
+		if err := store.Close(); err != nil {
+			t.Fatal(err)
+		}
+	} else {
+		defer store.Close()
+	}
+	all, err := readFiles(fs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all, want
+}
+
+// examine opens files, one of which was changed, and reads everything. It returns how that was refused, or
+// an error when it was not refused as it should be, or something else came out than is wanted.
+func (f files) examine(changed string, want []string) (refusal, wrong error) {
+	disk, err := f.disk()
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			wrong = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	var got []string
+	store, err := openTest(Options{FS: disk})
+	if err == nil {
+		got, err = store.contents()
+		if closeErr := store.Close(); err == nil {
+			err = closeErr
+		}
+	}
+	switch {
+	case err == nil:
+		return nil, difference(got, want)
+	case !IsDamage(err):
+		return err, fmt.Errorf("the error is none of damage: %w", err)
+	case !strings.Contains(err.Error(), changed):
+		return err, fmt.Errorf("the error does not name the file: %w", err)
+	}
+	return err, nil
+}
+
+func difference(got, want []string) error {
+	for i := range max(len(got), len(want)) {
+		if i >= len(got) || i >= len(want) || got[i] != want[i] {
+			return fmt.Errorf("line %d of what is there is %.200q, not %.200q", i, got[min(i, len(got)):], want[min(i, len(want)):])
+		}
+	}
+	return nil
+}
+
+// with returns the files with another content for one of them.
+func (f files) with(name string, content []byte) files {
+	changed := make(files, len(f))
+	for other := range f {
+		changed[other] = f[other]
+	}
+	changed[name] = content
+	return changed
+}
+
+// seeded returns a source of random numbers, from RAFTKV_SEED if that is set. A failure says how to repeat it.
+func seeded(t *testing.T) *rand.Rand {
+	seed := rand.Uint64()
+	if text := os.Getenv("RAFTKV_SEED"); text != "" {
+		var err error
+		if seed, err = strconv.ParseUint(text, 10, 64); err != nil {
+			t.Fatalf("RAFTKV_SEED: %v", err)
+		}
+	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("to repeat: RAFTKV_SEED=%d go test ./services/raftkv/internal/storage -count=1 -run '^%s$'", seed, t.Name())
+		}
+	})
+	return rand.New(rand.NewPCG(seed, 0))
+}
+
+// flip changes a byte, all of its bits or one.
+func flip(random *rand.Rand, content []byte, i int) []byte {
+	content = slices.Clone(content)
+	if random.IntN(2) == 0 {
+		content[i] ^= 0xff
+	} else {
+		content[i] ^= 1 << random.IntN(8)
+	}
+	return content
+}
+
+// TestDamage changes every single byte of every file of a small store, one at a time. Either all that was
+// acknowledged is there, or the store refuses to open, and names the file.
+func TestDamage(t *testing.T) {
+	for _, closed := range []bool{true, false} {
+		t.Run(fmt.Sprintf("closed=%t", closed), func(t *testing.T) {
+			t.Parallel()
+			random := seeded(t)
+			all, want := sample(t, fillSample, closed)
+			if _, wrong := all.examine("", want); wrong != nil {
+				t.Fatal(wrong)
+			}
+			for name, content := range all {
+				if !closed && name != newest(all) {
+					continue // as that of a store that was closed
+				}
+				refused := 0
+				for i := random.IntN(stride); i < len(content); i += stride {
+					refusal, wrong := all.with(name, flip(random, content, i)).examine(name, want)
+					if wrong != nil {
+						t.Errorf("byte %d of %s: %v", i, name, wrong)
+					}
+					if refusal != nil {
+						refused++
+					}
+				}
+				t.Logf("%s: %d changes of %d bytes were refused, the others do no harm", name, refused, len(content))
+			}
+		})
+	}
+}
+
+// fillBlocks makes a write-ahead log of several blocks of 32 KiB.
+func fillBlocks(t *testStore) error {
+	for i := range uint64(100) {
+		if _, err := t.execute(put(1, i+1, fmt.Sprint("key", i), strings.Repeat("v", 600))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// TestDamage_blocks: a log of several blocks is read another way than one that ends in its first.
+func TestDamage_blocks(t *testing.T) {
+	random := seeded(t)
+	all, want := sample(t, fillBlocks, false)
+	name := newest(all)
+	for i := random.IntN(97); i < len(all[name]); i += 97 {
+		if _, wrong := all.with(name, flip(random, all[name], i)).examine(name, want); wrong != nil {
+			t.Errorf("byte %d of %s: %v", i, name, wrong)
+		}
+	}
+}
+
+// TestDamage_missing: no file that is needed can disappear in silence, nor with the others.
+func TestDamage_missing(t *testing.T) {
+	all, want := sample(t, fillSample, true)
+	for name := range all {
+		fewer := all.with(name, nil)
+		delete(fewer, name)
+		refusal, wrong := fewer.examine("missing", want)
+		if wrong != nil {
+			t.Errorf("without %s: %v", name, wrong)
+		}
+		t.Logf("without %s: %v", name, refusal)
+	}
+}
+
+// newest returns the name of the newest write-ahead log.
+func newest(all files) (name string) {
+	for other := range all {
+		if strings.HasSuffix(other, ".log") {
+			name = max(name, other)
+		}
+	}
+	return name
+}

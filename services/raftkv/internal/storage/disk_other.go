@@ -1,0 +1,7 @@
+//go:build !linux
+
+package storage
+
+import "github.com/cockroachdb/pebble/v2/vfs"
+
+var disk = vfs.Default

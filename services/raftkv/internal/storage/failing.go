@@ -1,0 +1,123 @@
+package storage
+
+import (
+	"fmt"
+	"path"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+// failingFS is the file system that Pebble gets. For an error of the disk Pebble would end the process, unless
+// it was writing a table: so it hears of errors with tables alone. For all else (the write-ahead log, the
+// manifest, the folder) the store fails instead, and the disk stays as it was at that moment. Pebble goes on
+// believing that it writes, but nothing that it does counts (see guard) and nothing arrives: a manifest, for
+// one, must not name a table whose place in the folder was not synced, and no log may be deleted because of it.
+type failingFS struct {
+	vfs.FS
+	store *Store
+}
+
+func isTable(name string) bool { return path.Ext(name) == ".sst" }
+
+// Create implements vfs.FS.
+func (f failingFS) Create(name string, category vfs.DiskWriteCategory) (vfs.File, error) {
+	return f.create(name, func() (vfs.File, error) { return f.FS.Create(name, category) })
+}
+
+// ReuseForWrite implements vfs.FS.
+func (f failingFS) ReuseForWrite(oldname, newname string, category vfs.DiskWriteCategory) (vfs.File, error) {
+	return f.create(newname, func() (vfs.File, error) { return f.FS.ReuseForWrite(oldname, newname, category) })
+}
+
+// create makes a file. A table is not made after a failure: Pebble would read it.
+func (f failingFS) create(name string, create func() (vfs.File, error)) (vfs.File, error) {
+	switch {
+	case isTable(name) && f.store.Failed():
+		return nil, ErrFailed
+	case isTable(name):
+		return create()
+	case f.store.Failed():
+		return nowhere{}, nil
+	}
+	file, err := create()
+	w := &watchedFile{file, name, f.store}
+	if err != nil {
+		w.report(err)
+		return nowhere{}, nil
+	}
+	return w, nil
+}
+
+// OpenDir implements vfs.FS.
+func (f failingFS) OpenDir(name string) (vfs.File, error) {
+	file, err := f.FS.OpenDir(name)
+	if err != nil {
+		return nil, err
+	}
+	return &watchedFile{file, name, f.store}, nil
+}
+
+// Remove implements vfs.FS.
+func (f failingFS) Remove(name string) error {
+	if f.store.Failed() {
+		return nil
+	}
+	return f.FS.Remove(name)
+}
+
+// watchedFile reports errors to the store, and to nobody else. After the store has failed it writes nothing.
+type watchedFile struct {
+	vfs.File
+	name  string
+	store *Store
+}
+
+func (w *watchedFile) report(err error) {
+	if err != nil {
+		w.store.fail(fmt.Errorf("writing %s: %w", w.name, err))
+	}
+}
+
+// do does something to the file.
+func (w *watchedFile) do(something func() error) {
+	if !w.store.Failed() {
+		w.report(something())
+	}
+}
+
+func (w *watchedFile) Write(b []byte) (int, error) {
+	w.do(func() error { _, err := w.File.Write(b); return err })
+	return len(b), nil
+}
+
+func (w *watchedFile) Sync() error {
+	w.do(w.File.Sync)
+	return nil
+}
+
+func (w *watchedFile) SyncData() error {
+	w.do(w.File.SyncData)
+	return nil
+}
+
+func (w *watchedFile) SyncTo(length int64) (fullSync bool, err error) {
+	w.do(func() (err error) { fullSync, err = w.File.SyncTo(length); return err })
+	return fullSync, nil
+}
+
+func (w *watchedFile) Close() error {
+	w.report(w.File.Close())
+	return nil
+}
+
+// nowhere stands in for a file that could not be made, or must not be. Pebble only writes to it.
+type nowhere struct{ vfs.File }
+
+func (nowhere) Write(b []byte) (int, error)  { return len(b), nil }
+func (nowhere) Preallocate(_, _ int64) error { return nil }
+func (nowhere) Sync() error                  { return nil }
+func (nowhere) SyncData() error              { return nil }
+func (nowhere) SyncTo(int64) (bool, error)   { return true, nil }
+func (nowhere) Close() error                 { return nil }
+func (nowhere) Prefetch(_, _ int64) error    { return nil }
+func (nowhere) Fd() uintptr                  { return vfs.InvalidFd }

@@ -1,0 +1,79 @@
+package storage
+
+import (
+	"fmt"
+	"runtime"
+
+	"github.com/cockroachdb/pebble/v2"
+)
+
+// Failure returns what OnFailure was told, or nil if it was not called.
+func (s *Store) Failure() error {
+	if !s.Failed() {
+		return nil
+	}
+	return s.failure
+}
+
+// Failed says whether OnFailure was called.
+func (s *Store) Failed() bool {
+	select {
+	case <-s.failed:
+		return true
+	default:
+		return false
+	}
+}
+
+// fail makes the store's first failure known.
+func (s *Store) fail(err error) {
+	s.failOnce.Do(func() {
+		s.failure = err
+		close(s.failed)
+		if s.options.OnFailure != nil {
+			s.options.OnFailure(err)
+		}
+	})
+}
+
+// guard does a write. Pebble may panic, or end the goroutine through logger.Fatalf, when the disk fails; or it
+// does not know of it (see failingFS). Each is a failure of the store.
+func (s *Store) guard(write func() error) (err error) {
+	if s.Failed() {
+		return ErrFailed
+	}
+	returned := false
+	defer func() {
+		p := recover()
+		switch {
+		case p != nil:
+			err = fmt.Errorf("writing to %s: %v", s.options.Dir, p)
+		case err != nil && !s.Failed(): // otherwise it says already what could not be written
+			err = fmt.Errorf("writing to %s: %w", s.options.Dir, err)
+		}
+		if err != nil || !returned {
+			s.fail(err)
+		}
+	}()
+	err = write()
+	if err == nil && s.Failed() {
+		err = s.failure // of which Pebble was not told
+	}
+	returned = true
+	return err
+}
+
+// backgroundError is told of a flush or a compaction that has failed. Pebble would try it again at once, and
+// for ever: the goroutine ends, as that of Fatalf does. While Pebble opens the store it waits for them, and
+// they go on.
+func (s *Store) backgroundError(err error) {
+	s.fail(fmt.Errorf("writing in the background: %w", s.readError(err)))
+	if !s.opening.Load() {
+		runtime.Goexit()
+	}
+}
+
+// corrupted is told of damage that a read or a compaction has met.
+func (s *Store) corrupted(info pebble.DataCorruptionInfo) {
+	s.options.Log.Error("a file is damaged", "file", info.Path, "error", firstLine(info.Details))
+}

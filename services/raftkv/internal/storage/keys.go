@@ -1,0 +1,65 @@
+package storage
+
+import (
+	"encoding/binary"
+
+	"numstore.example/services/raftkv/internal/kv"
+)
+
+// The keys of the store. The log and the state of a shard are two spans, so that either can be read,
+// counted or replaced as a whole while the other stays:
+//
+//	v                     the version of this layout; there once the store is complete
+//	r SHARD h             Raft's hard state: term, vote, commit
+//	r SHARD t             the position up to which the log was cut off
+//	r SHARD e INDEX       an entry of the log
+//	s SHARD m             totals: applied index, revision, time, keys, bytes
+//	s SHARD k KEY         a key's version and value
+//	s SHARD c CLIENT      a session, with its reply unless that is large
+//	s SHARD l CLIENT      a session's large reply
+//	s SHARD x CLIENT      a client whose session was dropped
+//
+// SHARD has two bytes, INDEX eight, CLIENT sixteen; numbers have their greatest byte first.
+const (
+	spaceRaft  = 'r'
+	spaceState = 's'
+
+	raftHardState = 'h'
+	raftTruncated = 't'
+	raftEntry     = 'e'
+
+	stateTotals     = 'm'
+	stateKey        = 'k'
+	stateSession    = 'c'
+	stateLargeReply = 'l'
+	stateDropped    = 'x'
+)
+
+var layoutKey = []byte{'v'}
+
+// prefixLen is the length of what comes before a key, client or index.
+const prefixLen = 4
+
+func prefix(space byte, shard uint16, kind byte) [prefixLen]byte {
+	return [prefixLen]byte{space, byte(shard >> 8), byte(shard), kind}
+}
+
+func entryKey(shard uint16, index uint64) []byte {
+	p := prefix(spaceRaft, shard, raftEntry)
+	return binary.BigEndian.AppendUint64(p[:], index)
+}
+
+func clientKey(shard uint16, kind byte, client kv.ClientID) []byte {
+	p := prefix(spaceState, shard, kind)
+	return append(p[:], client[:]...)
+}
+
+// end returns the end of the span of all keys that begin with a prefix, or nil when there is none.
+func end(prefix []byte) []byte {
+	for i := len(prefix) - 1; i >= 0; i-- {
+		if prefix[i] < 0xff {
+			return append(append([]byte(nil), prefix[:i]...), prefix[i]+1)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,251 @@
+package storage
+
+import (
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/cockroachdb/pebble/v2"
+	"go.etcd.io/raft/v3"
+	"go.etcd.io/raft/v3/raftpb"
+)
+
+// Log is the Raft log of one shard: the entries that are on disk, and Raft's hard state. It is a
+// raft.Storage. All methods belong to the goroutine that owns the Raft group, Pending.Wait excepted.
+//
+// Entries that were read lately, or not applied yet, are kept in memory too: what Raft asks for is
+// nearly always among them.
+type Log struct {
+	store  *Store
+	shard  uint16
+	voters []uint64
+	mark   *mark
+
+	hard      hardState
+	truncated position // of the last entry that was cut off
+	last      position
+	recent    []*raftpb.Entry // the last entries, up to last; may be empty
+
+	mu    sync.Mutex
+	ended position // what syncNow marks: last, for another goroutine
+}
+
+type hardState struct{ term, vote, commit uint64 }
+
+var _ raft.Storage = (*Log)(nil)
+
+// OpenLog opens the log of a shard whose replicas are the voters, or makes an empty one. The state of the
+// shard shows all entries up to applied. It fails with an error that IsDamage recognises when the log has
+// lost something that was synced.
+func (s *Store) OpenLog(shard uint16, voters []uint64, applied uint64) (*Log, error) {
+	l := &Log{store: s, shard: shard, voters: voters}
+	if err := l.load(); err != nil {
+		return nil, fmt.Errorf("opening the log of shard %d: %w", shard, err)
+	}
+	if err := l.openMark(); err != nil {
+		return nil, fmt.Errorf("opening the log of shard %d: %w", shard, err)
+	}
+	if applied < l.truncated.index || applied > l.last.index {
+		return nil, &damage{what: fmt.Sprintf("the state in %s shows the log up to entry %d, but the log holds entries %d to %d",
+			s.options.Dir, applied, l.truncated.index+1, l.last.index)}
+	}
+	// Raft must not be told of less than was applied. The commit index need not be written for that.
+	l.hard.commit = max(l.hard.commit, applied)
+	l.ended = l.last // Pebble has put what it read from its write-ahead logs into tables, and synced these
+	s.logs = append(s.logs, l)
+	return l, nil
+}
+
+func (l *Log) load() error {
+	hard, err := l.readRow(raftHardState, 3)
+	if err != nil {
+		return err
+	}
+	truncated, err := l.readRow(raftTruncated, 2)
+	if err != nil {
+		return err
+	}
+	l.hard = hardState{hard[0], hard[1], hard[2]}
+	l.truncated = position{truncated[0], truncated[1]}
+	l.last = l.truncated
+	return l.loadEntries()
+}
+
+// loadEntries reads the entries that were not cut off, and takes them up as recent.
+func (l *Log) loadEntries() error {
+	p := prefix(spaceRaft, l.shard, raftEntry)
+	iterator, err := l.store.db.NewIter(&pebble.IterOptions{LowerBound: entryKey(l.shard, l.truncated.index+1), UpperBound: end(p[:])})
+	if err != nil {
+		return err
+	}
+	defer iterator.Close()
+	for iterator.First(); iterator.Valid(); iterator.Next() {
+		index := binary.BigEndian.Uint64(iterator.Key()[prefixLen:])
+		if index != l.last.index+1 {
+			return &damage{what: fmt.Sprintf("the log in %s has entry %d after entry %d", l.store.options.Dir, index, l.last.index)}
+		}
+		entry, err := decodeEntry(index, iterator.Value())
+		if err != nil {
+			return err
+		}
+		l.recent = append(l.recent, entry)
+		l.last = position{entry.GetTerm(), index}
+	}
+	return l.store.readError(iterator.Error())
+}
+
+// openMark compares the log with its mark.
+func (l *Log) openMark() (err error) {
+	path := l.markPath()
+	if l.last == (position{}) && l.hard == (hardState{}) {
+		// Nothing was ever synced, or the mark was made and the log is lost.
+		if _, err := l.store.fs.Stat(path); err != nil {
+			l.mark, err = createMark(l.store.fs, path)
+			return err
+		}
+	}
+	if l.mark, err = openMark(l.store.fs, path); err != nil {
+		return err
+	}
+	if l.last.before(l.mark.last) {
+		l.mark.close()
+		return &damage{what: fmt.Sprintf("the log ends at entry %d, but entry %d was synced (%s): %s is damaged, or a newer .log file is missing",
+			l.last.index, l.mark.last.index, path, l.store.newest)}
+	}
+	return nil
+}
+
+func (l *Log) markPath() string {
+	return l.store.fs.PathJoin(l.store.options.Dir, fmt.Sprint(markPrefix, l.shard))
+}
+
+// reset makes a new log begin after an entry that the state shows, with which it was restored.
+func (l *Log) reset(p position) error {
+	l.truncated, l.last = p, p
+	l.hard = hardState{term: p.term, commit: p.index}
+	batch := l.store.db.NewBatch()
+	defer batch.Close()
+	l.writeRow(batch, raftTruncated, p.term, p.index)
+	l.writeRow(batch, raftHardState, l.hard.term, l.hard.vote, l.hard.commit)
+	if err := batch.Commit(pebble.Sync); err != nil {
+		return err
+	}
+	// It says nothing yet, so that it does no harm if the store is never completed.
+	mark, err := createMark(l.store.fs, l.markPath())
+	if err != nil {
+		return err
+	}
+	return mark.close()
+}
+
+// Pending is an append on its way to the disk.
+type Pending struct {
+	log    *Log
+	batch  *pebble.Batch
+	ends   position
+	synced bool
+}
+
+// Append writes entries, which may replace the end of the log, and a hard state unless that is empty. The
+// entries count when Pending.Wait has returned without an error, in the order of the appends. Pending is nil
+// when there is nothing to write.
+func (l *Log) Append(entries []*raftpb.Entry, hard *raftpb.HardState) (*Pending, error) {
+	voted := hard != nil && (hard.GetTerm() != l.hard.term || hard.GetVote() != l.hard.vote)
+	if hard != nil {
+		l.hard = hardState{hard.GetTerm(), hard.GetVote(), hard.GetCommit()}
+	}
+	// A commit index alone is not worth a write: the state knows what was applied.
+	if len(entries) == 0 && !voted {
+		return nil, nil
+	}
+	batch := l.store.db.NewBatch()
+	if voted || len(entries) > 0 {
+		l.writeRow(batch, raftHardState, l.hard.term, l.hard.vote, l.hard.commit)
+	}
+	l.writeEntries(batch, entries)
+
+	pending := &Pending{log: l, batch: batch, ends: l.last}
+	err := l.store.guard(func() error {
+		if l.store.options.SyncInterval > 0 {
+			return batch.Commit(pebble.NoSync)
+		}
+		pending.synced = true
+		return l.store.db.ApplyNoSyncWait(batch, pebble.Sync)
+	})
+	l.mu.Lock()
+	l.ended = l.last
+	l.mu.Unlock()
+	return pending, err
+}
+
+// Wait returns when the append is on disk, or at once if the store syncs at intervals. It may be called
+// from another goroutine, in the order of the appends.
+func (p *Pending) Wait() error {
+	if !p.synced {
+		return p.batch.Close()
+	}
+	err := p.log.store.guard(p.batch.SyncWait)
+	if err == nil {
+		err = p.log.store.guard(func() error { return p.log.mark.set(p.ends) })
+	}
+	if err != nil {
+		return err // Pebble may still use the batch
+	}
+	return p.batch.Close()
+}
+
+// writeEntries puts entries behind those that stay, in memory and into the batch.
+func (l *Log) writeEntries(batch *pebble.Batch, entries []*raftpb.Entry) {
+	if len(entries) == 0 {
+		return
+	}
+	first := entries[0].GetIndex()
+	if first <= l.last.index {
+		batch.DeleteRange(entryKey(l.shard, first), entryKey(l.shard, l.last.index+1), nil)
+	}
+	if keep := int(first) - int(l.recentFirst()); keep >= 0 && keep <= len(l.recent) {
+		l.recent = append(l.recent[:keep:keep], entries...)
+	} else {
+		l.recent = append([]*raftpb.Entry(nil), entries...)
+	}
+	for _, entry := range entries {
+		l.writeEntry(batch, entry)
+	}
+	end := entries[len(entries)-1]
+	l.last = position{end.GetTerm(), end.GetIndex()}
+}
+
+// written returns the position of the last entry that was written, synced or not.
+func (l *Log) written() position {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.ended
+}
+
+// Applied lets go of entries in memory that were applied, but for the last one. Raft may have the old slice.
+func (l *Log) Applied(index uint64) {
+	if n := int(min(index, l.last.index)) - int(l.recentFirst()); n > 0 && n < len(l.recent) {
+		l.recent = slices.Clone(l.recent[n:])
+	}
+}
+
+// Truncate cuts off the entries up to index, all of which must have been applied. It need not be synced:
+// the state that shows them goes before it in the write-ahead log.
+func (l *Log) Truncate(index uint64) error {
+	term, err := l.Term(index)
+	if err != nil {
+		return err
+	}
+	batch := l.store.db.NewBatch()
+	batch.DeleteRange(entryKey(l.shard, l.truncated.index+1), entryKey(l.shard, index+1), nil)
+	l.writeRow(batch, raftTruncated, term, index)
+	l.truncated = position{term, index}
+	if err := l.store.guard(func() error { return batch.Commit(pebble.NoSync) }); err != nil {
+		return err // Pebble may still use the batch
+	}
+	return batch.Close()
+}
+
+// recentFirst returns the index of the first recent entry, or the next one to come if there is none.
+func (l *Log) recentFirst() uint64 { return l.last.index + 1 - uint64(len(l.recent)) }

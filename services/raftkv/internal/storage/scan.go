@@ -1,0 +1,67 @@
+package storage
+
+import (
+	"bytes"
+
+	"github.com/cockroachdb/pebble/v2"
+
+	"numstore.example/services/raftkv/internal/kv"
+)
+
+// Range is a span of keys.
+type Range struct {
+	Prefix     []byte // keys that begin with it; or else:
+	Start, End []byte // from Start to before End; an empty End is the end of all keys
+	After      []byte // only keys after this one, unless it is nil
+}
+
+// Scan calls visit for the records of a range in the order of their keys, all as of one moment, until there
+// are no more or visit returns false or an error. Key and value may be used until visit returns. Without
+// values, records have versions alone.
+func (s *State) Scan(r Range, values bool, visit func(key []byte, record kv.Record) (bool, error)) error {
+	lower, upper := s.bounds(r)
+	if bytes.Compare(lower, upper) >= 0 {
+		return nil
+	}
+	iterator, err := s.store.db.NewIter(&pebble.IterOptions{LowerBound: lower, UpperBound: upper})
+	if err != nil {
+		return err
+	}
+	defer iterator.Close()
+	for iterator.First(); iterator.Valid(); iterator.Next() {
+		row, err := iterator.ValueAndErr()
+		if err != nil {
+			return s.store.readError(err)
+		}
+		record, err := decodeRecord(row)
+		if err != nil {
+			return err
+		}
+		if !values {
+			record.Value = nil
+		}
+		if more, err := visit(iterator.Key()[prefixLen:], record); err != nil || !more {
+			return err
+		}
+	}
+	return s.store.readError(iterator.Error())
+}
+
+// bounds returns the span of rows that a range is.
+func (s *State) bounds(r Range) (lower, upper []byte) {
+	p := prefix(spaceState, s.shard, stateKey)
+	lower, upper = s.key(r.Start), end(p[:])
+	if len(r.End) > 0 {
+		upper = s.key(r.End)
+	}
+	if len(r.Prefix) > 0 {
+		lower = s.key(r.Prefix)
+		upper = end(lower) // the prefix of all keys is below 0xff: there always is an end
+	}
+	if r.After != nil {
+		if after := append(s.key(r.After), 0); bytes.Compare(after, lower) > 0 { // the least key after it
+			lower = after
+		}
+	}
+	return lower, upper
+}

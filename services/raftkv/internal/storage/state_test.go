@@ -1,0 +1,309 @@
+package storage
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"numstore.example/services/raftkv/internal/kv"
+)
+
+// reopenings are the ways in which a store ends and comes back.
+var reopenings = []string{"closed", "killed", "power failed"}
+
+// reopen ends a store that lies on a crashable disk, and opens what is left of it.
+func (t *testStore) reopen(tb testing.TB, how string) *testStore {
+	tb.Helper()
+	disk := t.fs.(*vfs.MemFS)
+	switch how {
+	case "killed":
+		disk = disk.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: 100, RNG: rand.New(rand.NewPCG(1, 1))})
+	case "power failed":
+		disk = disk.CrashClone(vfs.CrashCloneCfg{})
+	}
+	t.end(tb)
+	return begin(tb, disk)
+}
+
+func begin(tb testing.TB, disk vfs.FS) *testStore {
+	tb.Helper()
+	store, err := openTest(Options{FS: disk})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return store
+}
+
+func (t *testStore) end(tb testing.TB) {
+	tb.Helper()
+	if err := t.Close(); err != nil {
+		tb.Fatal(err)
+	}
+}
+
+// must executes a command that is to be done.
+func (t *testStore) must(tb testing.TB, command []byte) kv.Reply {
+	tb.Helper()
+	reply, err := t.execute(command)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if reply.Outcome != kv.Done {
+		tb.Fatalf("a write ended with outcome %d", reply.Outcome)
+	}
+	return reply
+}
+
+func (t *testStore) everything(tb testing.TB) []string {
+	tb.Helper()
+	lines, err := t.contents()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return lines
+}
+
+// TestState_reopened: keys, totals and sessions are there again, and versions go on.
+func TestState_reopened(t *testing.T) {
+	for _, how := range reopenings {
+		t.Run(how, func(t *testing.T) {
+			store := begin(t, vfs.NewCrashableMem())
+			if err := fillSample(store); err != nil {
+				t.Fatal(err)
+			}
+			want, before := store.everything(t), store.state.Figures()
+			if before.Keys == 0 || before.Bytes == 0 || before.Sessions == 0 {
+				t.Fatalf("the sample has %+v: this test has lost its subject", before)
+			}
+			store = store.reopen(t, how)
+			defer store.end(t)
+			if err := difference(store.everything(t), want); err != nil {
+				t.Fatal(err)
+			}
+			reply := store.must(t, put(19, 1, "new", "value"))
+			if got := reply.Results[0].Version; got != before.Revision+1 {
+				t.Errorf("the first write has version %d after %d", got, before.Revision)
+			}
+			after := store.state.Figures()
+			if after.Keys != before.Keys+1 || after.Bytes != before.Bytes+8 || after.Applied != before.Applied+1 {
+				t.Errorf("one key of 8 bytes more: %+v became %+v", before, after)
+			}
+		})
+	}
+}
+
+// TestState_model compares what Get, Scan and the totals say with a map, after entries of random commands
+// whose values are about as long as the cache keeps, and after the store was opened again.
+func TestState_model(t *testing.T) {
+	random := seeded(t)
+	store := begin(t, vfs.NewCrashableMem())
+	defer func() { store.end(t) }()
+	model := make(map[string]string)
+	for round := range 300 {
+		command := kv.Command{Writes: make([]kv.Write, 1+random.IntN(3))}
+		for i := range command.Writes {
+			command.Writes[i] = randomWrite(random, model)
+		}
+		store.must(t, command.AppendTo(nil))
+		if round%100 == 99 {
+			store = store.reopen(t, reopenings[round/100])
+		}
+		if err := store.compare(model); err != nil {
+			t.Fatalf("round %d: %v", round, err)
+		}
+	}
+}
+
+// randomWrite makes up a write, and does it to the model.
+func randomWrite(random *rand.Rand, model map[string]string) kv.Write {
+	key := fmt.Sprintf("key%d", random.IntN(6))
+	value := strings.Repeat(string(rune('a'+random.IntN(26))), random.IntN(2*maxCached/3))
+	write := kv.Write{Kind: kv.Put, Key: []byte(key), Value: []byte(value), Expect: kv.AnyVersion, MaxValue: 1 << 30}
+	switch random.IntN(3) {
+	case 0:
+		model[key] = value
+	case 1:
+		write.Kind = kv.Append
+		model[key] += value
+	default:
+		write.Kind, write.Value = kv.Delete, nil
+		delete(model, key)
+	}
+	return write
+}
+
+func (t *testStore) compare(model map[string]string) error {
+	size := 0
+	for i := range 6 {
+		key := fmt.Sprintf("key%d", i)
+		want, exists := model[key]
+		if exists {
+			size += len(key) + len(want)
+		}
+		for range 2 { // the second time, perhaps, from the cache
+			record, ok, err := t.state.Get([]byte(key))
+			if err != nil || ok != exists || string(record.Value) != want {
+				return fmt.Errorf("%s is %.20q of %d bytes (%t, %v), not %.20q of %d", key, record.Value, len(record.Value), ok, err, want, len(want))
+			}
+		}
+	}
+	scanned := make(map[string]string)
+	err := t.state.Scan(Range{}, true, func(key []byte, record kv.Record) (bool, error) {
+		scanned[string(key)] = string(record.Value)
+		return true, nil
+	})
+	if err != nil || len(scanned) != len(model) {
+		return fmt.Errorf("a scan has %d keys of %d (%v)", len(scanned), len(model), err)
+	}
+	for key, want := range model {
+		if scanned[key] != want {
+			return fmt.Errorf("a scan has %s as %.20q, not %.20q", key, scanned[key], want)
+		}
+	}
+	if f := t.state.Figures(); f.Keys != uint64(len(model)) || f.Bytes != uint64(size) {
+		return fmt.Errorf("the totals are %d keys of %d bytes, not %d of %d", f.Keys, f.Bytes, len(model), size)
+	}
+	return nil
+}
+
+// The halves of a pair are always written together. The second one is too long for the cache: readers see it as
+// soon as Pebble shows it, perhaps before the cache has the first.
+const (
+	cachedHalf  = "pair/a"
+	visibleHalf = "pair/b"
+)
+
+func writePair(round int) []byte {
+	text := fmt.Sprintf("%08d", round)
+	command := kv.Command{Writes: []kv.Write{
+		{Kind: kv.Put, Key: []byte(cachedHalf), Value: []byte(text), Expect: kv.AnyVersion},
+		{Kind: kv.Put, Key: []byte(visibleHalf), Value: []byte(text + strings.Repeat("x", maxCached)), Expect: kv.AnyVersion},
+	}}
+	return command.AppendTo(nil)
+}
+
+// readPair reads one half and then the other, which must not be older.
+func readPair(state *State, first, second string) error {
+	var rounds [2]string
+	for i, key := range []string{first, second} {
+		record, ok, err := state.Get([]byte(key))
+		if err != nil || !ok {
+			return fmt.Errorf("%s is there: %t, %v", key, ok, err)
+		}
+		rounds[i] = string(record.Value[:8])
+	}
+	if rounds[1] < rounds[0] {
+		return fmt.Errorf("%s was of round %s, and then %s of round %s", first, rounds[0], second, rounds[1])
+	}
+	return nil
+}
+
+// TestState_readers: who reads keys one after the other, from the cache or beside it, never finds half of a
+// batch undone that another key has shown already.
+func TestState_readers(t *testing.T) {
+	const rounds = 10_000
+	store := begin(t, vfs.NewMem())
+	defer store.end(t)
+	apply := func(round int) {
+		if _, err := store.state.Apply(uint64(round), 1, [][]byte{writePair(round)}); err != nil {
+			t.Error(err)
+		}
+	}
+	apply(1)
+	done := make(chan struct{})
+	var readers sync.WaitGroup
+	for _, order := range [][2]string{{visibleHalf, cachedHalf}, {cachedHalf, visibleHalf}, {cachedHalf, cachedHalf}} {
+		readers.Go(func() {
+			for {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				if err := readPair(store.state, order[0], order[1]); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	for round := 2; round <= rounds; round++ {
+		apply(round)
+	}
+	close(done)
+	readers.Wait()
+}
+
+// TestState_readers_control: were the batch committed without the cache's lock, a reader could tell.
+func TestState_readers_control(t *testing.T) {
+	store := begin(t, vfs.NewMem())
+	defer store.end(t)
+	state := store.state
+	if _, err := state.Apply(1, 1, [][]byte{writePair(1)}); err != nil {
+		t.Fatal(err)
+	}
+	state.tx.begin()
+	defer state.tx.end()
+	if _, err := state.kv.Apply(&state.tx, 2, writePair(2), nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := state.tx.batch.Commit(pebble.NoSync); err != nil {
+		t.Fatal(err)
+	}
+	if readPair(state, visibleHalf, cachedHalf) == nil {
+		t.Error("the reader saw no difference: the lock need not be held during the commit, or the test is blind")
+	}
+}
+
+// TestState_lateReader: what was read before a commit, and comes to the cache after it, is not taken up.
+func TestState_lateReader(t *testing.T) {
+	store := begin(t, vfs.NewMem())
+	defer store.end(t)
+	key := []byte("key")
+	store.must(t, put(1, 1, "key", "old"))
+	_, _, commits := store.state.cache.get(key)
+	store.must(t, put(1, 2, "key", strings.Repeat("n", maxCached))) // too long: the cache has nothing of it
+	store.state.cache.add(key, kv.Record{Version: 1, Value: []byte("old")}, commits)
+	if record, _, err := store.state.Get(key); err != nil || record.Version != 2 {
+		t.Errorf("version %d is shown (%v), not 2", record.Version, err)
+	}
+}
+
+// TestScan_bounds tries ranges against a sorted list.
+func TestScan_bounds(t *testing.T) {
+	store := begin(t, vfs.NewMem())
+	defer store.end(t)
+	all := []string{"\x00", "a", "a\x00", "a\xff", "a\xff\xff", "b", "ba", "\xff", "\xff\xff"}
+	for i, key := range all {
+		store.must(t, put(1, uint64(i+1), key, "v"))
+	}
+	for _, bound := range append(all, "c", "") {
+		matches := map[string]func(string) bool{
+			"prefix": func(key string) bool { return strings.HasPrefix(key, bound) },
+			"start":  func(key string) bool { return key >= bound },
+			"end":    func(key string) bool { return bound == "" || key < bound },
+			"after":  func(key string) bool { return key > bound },
+		}
+		ranges := map[string]Range{
+			"prefix": {Prefix: []byte(bound)}, "start": {Start: []byte(bound)}, "end": {End: []byte(bound)}, "after": {After: []byte(bound)},
+		}
+		for name, in := range matches {
+			want := slices.DeleteFunc(slices.Clone(all), func(key string) bool { return !in(key) })
+			var got []string
+			err := store.state.Scan(ranges[name], false, func(key []byte, record kv.Record) (bool, error) {
+				got = append(got, string(bytes.Clone(key)))
+				return true, nil
+			})
+			if err != nil || !slices.Equal(got, want) {
+				t.Errorf("%s %q: %q (%v), not %q", name, bound, got, err, want)
+			}
+		}
+	}
+}

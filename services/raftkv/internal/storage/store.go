@@ -1,0 +1,266 @@
+// Package storage is what raftkv has on disk: for each shard a log of what was decided (Log) and the
+// state that results from it (State), in one Pebble store, and beside it a mark for each log (mark).
+//
+// # The order of a commit
+//
+// Log.Append writes entries to Pebble's write-ahead log; Pending.Wait returns when that log is synced and
+// the mark of the shard says so. Only then may an entry count as committed, and only committed entries are
+// applied: State.Apply writes the changes of an entry's commands, their sessions and the applied index as
+// one batch, without a sync of its own. It goes into the same write-ahead log, behind the entry. So a crash
+// leaves some prefix of this order: it may take back what was applied, never the entry that it came from,
+// and what it took back is applied again, with the same result. An entry is cut off the log only after the
+// batch that applied it.
+//
+// # Damage
+//
+// A crash may leave a torn tail of what was not synced, and Open drops it. Everything else that is not as it
+// was written is refused, at Open or at the read that meets it, with an error that IsDamage recognises and
+// that names the file. Pebble's checksums see to most of it; three gaps are closed here:
+//
+//   - Pebble takes a damaged last block of its newest write-ahead log for a torn tail. The mark knows how far
+//     the log was synced; a log that ends before that has lost something.
+//   - It takes a damaged manifest for one that ends there, and forgets tables. Open reads the manifest first
+//     and checks it more strictly (checkManifest).
+//   - The very first write-ahead log of a new store has an older format, in which a flipped byte in its middle
+//     ends it in silence. Open therefore opens a new store twice before it is used.
+package storage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+// layoutVersion is the number of the layout that this package reads and writes.
+const layoutVersion = "1"
+
+// Options say where the store is and how it treats it.
+type Options struct {
+	// Dir is the folder; it is made if need be. FS is where it is: nil for the disk of this machine.
+	Dir string
+	FS  vfs.FS
+
+	// SyncInterval is how often writes are synced. Zero means always: Pending.Wait waits for it. Otherwise a
+	// crash may lose the writes of the last interval, the newest first and without gaps.
+	SyncInterval time.Duration
+
+	// Restore, if not nil, fills a new store before it becomes usable. Open then fails with ErrExists when
+	// there is a store already.
+	Restore func(*Store) error
+
+	// OnFailure is told, once, when the store can no longer write, or cannot trust what it reads while it
+	// reorders its tables. The store must not be used, nor closed, after that: end the process.
+	OnFailure func(error)
+
+	Log *slog.Logger
+}
+
+var (
+	// ErrExists is returned by Open when it should restore into a folder that has a store.
+	ErrExists = errors.New("the folder holds a store already; restore into an empty folder")
+	// ErrFailed is returned for writes to a store that has failed before.
+	ErrFailed = errors.New("the disk failed at an earlier write; mend it, then start the server again")
+)
+
+// Store is the Pebble store of a node, with all of its shards. Its methods may be called from several
+// goroutines at once.
+type Store struct {
+	options Options
+	fs      vfs.FS
+	db      *pebble.DB
+	logs    []*Log // all that were opened
+	newest  string // the newest write-ahead log that Open has found
+
+	failOnce sync.Once
+	failed   chan struct{} // closed when the store has failed
+	failure  error         // the reason, from then on
+	opening  atomic.Bool   // Pebble is
+
+	stopSyncing chan struct{}
+	syncing     sync.WaitGroup
+}
+
+// Open opens the store of a folder, or makes one.
+func Open(options Options) (*Store, error) {
+	s := &Store{options: options, fs: options.FS, failed: make(chan struct{}), stopSyncing: make(chan struct{})}
+	if s.fs == nil {
+		s.fs = disk
+	}
+	if err := s.open(); err != nil {
+		return nil, fmt.Errorf("opening %s: %w", options.Dir, err)
+	}
+	return s, nil
+}
+
+func (s *Store) open() error {
+	exists, err := s.exists()
+	if err != nil {
+		return err
+	}
+	if exists {
+		if err := checkManifest(s.fs, s.options.Dir); err != nil {
+			return err
+		}
+		if s.newest, err = newestLog(s.fs, s.options.Dir); err != nil {
+			return err
+		}
+	} else if err := checkNothing(s.fs, s.options.Dir); err != nil {
+		return err
+	}
+	if err := s.openDB(); err != nil {
+		return err
+	}
+	complete, err := s.complete()
+	if err == nil && complete && s.options.Restore != nil {
+		err = ErrExists
+	}
+	if err == nil && !complete {
+		err = s.create()
+	}
+	if err != nil && s.db != nil && !s.Failed() {
+		s.db.Close()
+	}
+	return err
+}
+
+// exists says whether the folder has a Pebble store, complete or not.
+func (s *Store) exists() (bool, error) {
+	desc, err := pebble.Peek(s.options.Dir, s.fs)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return desc.Exists, nil
+}
+
+// complete says whether the store was made to the end.
+func (s *Store) complete() (bool, error) {
+	version, closer, err := s.db.Get(layoutKey)
+	if errors.Is(err, pebble.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, s.readError(err)
+	}
+	defer closer.Close()
+	if string(version) != layoutVersion {
+		return false, fmt.Errorf("its layout is version %q; this program knows version %s", version, layoutVersion)
+	}
+	return true, nil
+}
+
+// create makes the store usable. A crash before its last step leaves a store that is not complete, with
+// nothing that counts; the next Open begins anew.
+func (s *Store) create() error {
+	if err := s.clear(); err != nil {
+		return err
+	}
+	// The second time, the write-ahead log has the newest format from its first byte on.
+	if err := s.db.Close(); err != nil {
+		return err
+	}
+	if err := s.openDB(); err != nil {
+		return err
+	}
+	if s.options.Restore != nil {
+		if err := s.options.Restore(s); err != nil {
+			return err
+		}
+	}
+	return s.guard(func() error { return s.db.Set(layoutKey, []byte(layoutVersion), pebble.Sync) })
+}
+
+// clear removes what an earlier attempt has left. A new store has nothing to remove; a deletion would be
+// carried through its tables for nothing.
+func (s *Store) clear() error {
+	iterator, err := s.db.NewIter(nil)
+	if err != nil {
+		return err
+	}
+	left := iterator.First()
+	if err := iterator.Close(); err != nil || !left {
+		return err
+	}
+	return s.guard(func() error { return s.db.DeleteRange([]byte{0}, []byte{0xff}, pebble.Sync) })
+}
+
+// Start begins the syncs of SyncInterval, if there is one, for all logs that were opened.
+func (s *Store) Start() {
+	if s.options.SyncInterval > 0 {
+		s.syncing.Go(s.syncRegularly)
+	}
+}
+
+func (s *Store) syncRegularly() {
+	ticker := time.NewTicker(s.options.SyncInterval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+		case <-s.stopSyncing:
+			return
+		case <-s.failed:
+			return
+		}
+		if err := s.syncNow(); err != nil {
+			s.fail(err)
+			return
+		}
+	}
+}
+
+// syncNow syncs all that was written before it, and marks it.
+func (s *Store) syncNow() error {
+	written := make([]position, len(s.logs))
+	for i, log := range s.logs {
+		written[i] = log.written()
+	}
+	if err := s.guard(func() error { return s.db.LogData(nil, pebble.Sync) }); err != nil {
+		return err
+	}
+	for i, log := range s.logs {
+		if err := log.mark.set(written[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Close writes out what is not synced yet, and closes all files. It must not be called while another
+// method runs, and does nothing after a failure.
+func (s *Store) Close() error {
+	close(s.stopSyncing)
+	s.syncing.Wait()
+	if s.Failed() {
+		return nil // locks may be held for ever
+	}
+	for _, log := range s.logs {
+		log.mark.close()
+	}
+	err := s.db.Close()
+	if err == nil && s.Failed() {
+		err = s.failure
+	}
+	return err
+}
+
+// Compact gives the space of what was overwritten and deleted back to the disk.
+func (s *Store) Compact(ctx context.Context) error {
+	if err := s.db.Flush(); err != nil {
+		return err
+	}
+	return s.db.Compact(ctx, []byte{0}, []byte{0xff}, false)
+}
+
+// Metrics returns Pebble's figures.
+func (s *Store) Metrics() *pebble.Metrics { return s.db.Metrics() }

@@ -1,0 +1,219 @@
+package storage
+
+import (
+	"encoding/binary"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+// TestTornTail cuts the newest write-ahead log. What was not synced may be missing: the store opens with all
+// that was acknowledged. Of what was synced nothing may be missing.
+func TestTornTail(t *testing.T) {
+	var least, all files
+	var want []string
+	synctest.Test(t, func(t *testing.T) { least, all, want = unsynced(t) })
+	name := newest(all)
+	synced, written := len(least[name]), len(all[name])
+	if synced >= written {
+		t.Fatalf("%s was written and synced up to byte %d: this test has lost its subject", name, synced)
+	}
+	for _, length := range lengths(synced, written) {
+		if refusal, wrong := all.with(name, all[name][:length]).examine(name, want); refusal != nil || wrong != nil {
+			t.Errorf("with %d of %d bytes of %s, %d of them synced: %v %v", length, written, name, synced, refusal, wrong)
+		}
+	}
+	refused := 0
+	for _, length := range lengths(0, synced) {
+		refusal, wrong := all.with(name, all[name][:length]).examine(name, want)
+		if wrong != nil {
+			t.Errorf("with %d of %d bytes of %s, %d of them synced: %v", length, written, name, synced, wrong)
+		}
+		if refusal != nil {
+			refused++
+		}
+	}
+	if refused < len(lengths(0, synced))*9/10 {
+		t.Errorf("only %d cuts into what was synced were refused", refused)
+	}
+}
+
+// unsynced makes a store that was not synced to the end: what is synced, what was written, what it holds.
+func unsynced(t *testing.T) (synced, written files, want []string) {
+	fs := vfs.NewCrashableMem()
+	store, err := openTest(Options{FS: fs})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	if err := fillSample(store); err != nil {
+		t.Fatal(err)
+	}
+	// The last entry is synced; that it was applied fills more than a block, and is not.
+	if _, err := store.execute(put(11, 100, "key1", strings.Repeat("z", 40<<10))); err != nil {
+		t.Fatal(err)
+	}
+	synctest.Wait() // for Pebble to write the block
+	if want, err = store.contents(); err != nil {
+		t.Fatal(err)
+	}
+	if synced, err = readFiles(fs.CrashClone(vfs.CrashCloneCfg{})); err != nil {
+		t.Fatal(err)
+	}
+	if written, err = readFiles(fs); err != nil {
+		t.Fatal(err)
+	}
+	return synced, written, want
+}
+
+// lengths are lengths from least to before most: all near both ends, some in between.
+func lengths(least, most int) (chosen []int) {
+	for length := least; length < most; length++ {
+		if length-least < 50 || most-length < 50 || length%211 == 0 || length%(32<<10) < 8 {
+			chosen = append(chosen, length)
+		}
+	}
+	return chosen
+}
+
+// TestTornManifest cuts the manifest at every length. A crash can tear off a change of it that was not
+// synced; tables that the rest knows of may not disappear.
+func TestTornManifest(t *testing.T) {
+	all, want := sample(t, fillSample, true)
+	for name, content := range all {
+		if !strings.HasPrefix(name, "MANIFEST") {
+			continue
+		}
+		for length := range content {
+			disk, err := all.with(name, content[:length]).disk()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := openAndCompare(disk, want); err != nil {
+				t.Errorf("%d of %d bytes of %s: %v", length, len(content), name, err)
+			}
+		}
+	}
+}
+
+// openAndCompare returns an error when a store opens and has not what it should have.
+func openAndCompare(disk vfs.FS, want []string) error {
+	store, err := openTest(Options{FS: disk})
+	if err != nil {
+		return nil
+	}
+	defer store.Close()
+	got, err := store.contents()
+	if err != nil {
+		return nil
+	}
+	return difference(got, want)
+}
+
+// TestDamage_controls: each of the three gaps in what Pebble notices is there, and the mechanism closes it.
+func TestDamage_controls(t *testing.T) {
+	random := seeded(t)
+	t.Run("manifest not checked", func(t *testing.T) {
+		all, _ := sample(t, fillSample, true)
+		if losses(t, random, all, current(all), 1) == nil {
+			t.Error("Pebble noticed every change of the manifest: the check is not needed any more")
+		}
+	})
+	var twice, once []int
+	t.Run("no mark", func(t *testing.T) {
+		all := blocks(t, true)
+		if twice = losses(t, random, all, newest(all), 97); twice == nil {
+			t.Error("Pebble noticed every change of its newest log: the mark is not needed any more")
+		}
+	})
+	t.Run("opened once", func(t *testing.T) {
+		all := blocks(t, false)
+		if once = losses(t, random, all, newest(all), 97); len(once) < 4*len(twice) {
+			t.Error("Pebble noticed changes of its first log as well as of a later one: a store need not be opened twice any more")
+		}
+	})
+}
+
+// losses returns which changes of bytes of a file make Pebble alone show fewer rows, without an error.
+func losses(t *testing.T, random *rand.Rand, all files, name string, step int) (offsets []int) {
+	whole, err := rows(all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < len(all[name]); i += step {
+		if n, err := rows(all.with(name, flip(random, all[name], i))); err == nil && n < whole {
+			offsets = append(offsets, i)
+		}
+	}
+	t.Logf("%d changes of %s made rows disappear in silence", len(offsets), name)
+	return offsets
+}
+
+// current returns the name of the manifest in use.
+func current(all files) (name string) {
+	for other := range all {
+		if strings.HasPrefix(other, "MANIFEST") {
+			name = max(name, other)
+		}
+	}
+	return name
+}
+
+// blocks are the files of a bare Pebble store of 1000 rows, synced one by one, that was not closed.
+func blocks(t *testing.T, twice bool) files {
+	fs := vfs.NewMem()
+	s := bare(fs)
+	if err := s.openDB(); err != nil {
+		t.Fatal(err)
+	}
+	if twice {
+		if err := s.db.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.openDB(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	defer func() { s.db.Close() }()
+	for i := range uint64(1000) {
+		if err := s.db.Set(binary.BigEndian.AppendUint64(nil, i), []byte(strings.Repeat("v", 100)), pebble.Sync); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all, err := readFiles(fs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// bare is a store with Pebble's own checks alone.
+func bare(fs vfs.FS) *Store {
+	return &Store{options: Options{Dir: testDir, Log: discard}, fs: fs, failed: make(chan struct{})}
+}
+
+// rows returns how many rows Pebble alone finds.
+func rows(all files) (n int, err error) {
+	disk, err := all.disk()
+	if err != nil {
+		return 0, err
+	}
+	s := bare(disk)
+	if err := s.openDB(); err != nil {
+		return 0, err
+	}
+	defer s.db.Close()
+	iterator, err := s.db.NewIter(nil)
+	if err != nil {
+		return 0, err
+	}
+	defer iterator.Close()
+	for iterator.First(); iterator.Valid(); iterator.Next() {
+		n++
+	}
+	return n, iterator.Error()
+}
