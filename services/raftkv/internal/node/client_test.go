@@ -1,0 +1,120 @@
+package node_test
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+
+	"github.com/anishathalye/porcupine"
+
+	"numstore.example/services/raftkv/internal/kv"
+	"numstore.example/services/raftkv/internal/storage"
+)
+
+// client is one user: it does one thing after the other, and repeats a write, under its request id, from
+// incarnation to incarnation until it has an answer.
+type client struct {
+	trial    *trial
+	number   int
+	random   *rand.Rand
+	id       kv.ClientID
+	sequence uint64
+	versions map[string]uint64 // that the client has seen last
+	history  []porcupine.Operation
+}
+
+func newClient(t *trial, number int) *client {
+	c := &client{trial: t, number: number, versions: make(map[string]uint64)}
+	c.random = rand.New(rand.NewPCG(t.seed, uint64(number)))
+	binary.LittleEndian.PutUint64(c.id[:], uint64(number))
+	return c
+}
+
+// run makes calls until the trial is over.
+func (c *client) run() {
+	for !c.trial.over.Load() {
+		call := c.choose()
+		if call.kind == get {
+			c.get(call)
+		} else {
+			c.write(call)
+		}
+	}
+}
+
+// choose makes up a call. Keys under log are only appended to; those under pair only written by batches.
+func (c *client) choose() call {
+	made := call{key: fmt.Sprintf("key/%d", c.random.IntN(3)), expect: kv.AnyVersion}
+	switch n := c.random.IntN(100); {
+	case n < 20:
+		made.kind = get
+		if c.random.IntN(2) == 0 {
+			made.key = fmt.Sprintf("pair/%d", c.random.IntN(2))
+		}
+		return made
+	case n < 45:
+		made.kind, made.key = kv.Append, fmt.Sprintf("log/%d", c.random.IntN(2))
+	case n < 65:
+		made.kind, made.key = kv.Put, fmt.Sprintf("pair/%d", c.random.IntN(2))
+	case n < 80:
+		made.kind = kv.Put
+	case n < 90:
+		made.kind = kv.Append
+	default:
+		made.kind = kv.Delete
+	}
+	if c.random.IntN(4) == 0 && !c.trial.variant.early {
+		made.expect = c.versions[made.key]
+	}
+	if made.kind != kv.Delete {
+		made.value = fmt.Sprintf("%d.%d;", c.number, c.sequence+1)
+		if made.kind == kv.Put && c.trial.large > 0 {
+			made.value += strings.Repeat("x", c.random.IntN(c.trial.large))
+		}
+	}
+	return made
+}
+
+// write sends a write until there is an answer.
+func (c *client) write(made call) {
+	c.sequence++
+	command := made.command(c.trial.variant.request(kv.RequestID{Client: c.id, Sequence: c.sequence}))
+	begin := c.trial.clock.Add(1)
+	for in := range c.trial.incarnations() {
+		if c.trial.variant.early {
+			c.note(made, answer{vague: true}, begin)
+			in.write(command) // the next one waits for it all the same: clients would outrun the server
+			return
+		}
+		reply, ok := in.write(command)
+		if !ok {
+			continue
+		}
+		if got, err := made.answer(reply); err != nil {
+			in.fail(err)
+		} else {
+			c.note(made, got, begin)
+		}
+		return
+	}
+}
+
+// get reads a key, or a pair of keys, until there is an answer.
+func (c *client) get(made call) {
+	for in := range c.trial.incarnations() {
+		begin := c.trial.clock.Add(1)
+		var got answer
+		if in.read(func(state *storage.State) (err error) { got, err = made.look(state); return err }) {
+			c.note(made, got, begin)
+			return
+		}
+	}
+}
+
+func (c *client) note(made call, got answer, begin int64) {
+	c.versions[made.key] = got.version
+	c.history = append(c.history, porcupine.Operation{
+		ClientId: c.number, Input: made, Output: got, Call: begin, Return: c.trial.clock.Add(1),
+	})
+}

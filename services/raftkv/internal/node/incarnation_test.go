@@ -1,0 +1,253 @@
+package node_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"path"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
+
+	"numstore.example/services/raftkv/internal/kv"
+	"numstore.example/services/raftkv/internal/node"
+	"numstore.example/services/raftkv/internal/storage"
+)
+
+const (
+	// dir is two levels deep, so that a folder that nobody synced is missed.
+	dir   = "/srv/raftkv"
+	shard = 0
+)
+
+// anyOperation stands for a moment before some operation on a file, by whichever goroutine.
+const anyOperation node.Moment = -1
+
+// death says when an incarnation dies: when the moment comes for the so manieth time.
+type death struct {
+	moment node.Moment
+	count  int64 // 0 for never
+	// percent is how likely each block that was not synced is there after it all the same.
+	percent int
+	random  *rand.Rand
+}
+
+// incarnation is one life of a replica, from its start to a crash.
+type incarnation struct {
+	variant variant
+	disk    *vfs.MemFS
+	death   death
+	left    atomic.Int64 // how often death.moment may still come
+
+	store   *storage.Store
+	state   *storage.State
+	replica *node.Replica
+
+	mu      sync.Mutex
+	dead    bool
+	failure error          // what went wrong while it was alive
+	remains *vfs.MemFS     // the disk as the crash has left it
+	reads   sync.WaitGroup // that use the store
+
+	storeFailures, replicaFailures atomic.Int64 // how often they have told of one
+
+	over     chan struct{} // closed when it has crashed or failed
+	overOnce sync.Once
+}
+
+// begin starts an incarnation on a disk. The incarnation may die before it returns.
+func begin(disk *vfs.MemFS, variant variant, death death) (*incarnation, error) {
+	in := &incarnation{variant: variant, disk: disk, death: death, over: make(chan struct{})}
+	in.left.Store(death.count)
+	err := in.open()
+	if err == nil && in.replica.AwaitLeader(context.Background()) != nil {
+		err = in.failed()
+	}
+	if err == nil {
+		err = in.replica.AwaitBarrier(context.Background())
+	}
+	return in, err
+}
+
+func (in *incarnation) open() (err error) {
+	log := slog.New(slog.DiscardHandler)
+	in.store, err = storage.Open(storage.Options{
+		Dir: dir, FS: errorfs.Wrap(in.disk, errorfs.InjectorFunc(in.beforeOperation)),
+		SyncInterval: in.variant.syncInterval, Log: log,
+		OnFailure: func(err error) { in.storeFailures.Add(1); in.fail(err) },
+	})
+	if err != nil {
+		return err
+	}
+	if in.state, err = in.store.OpenState(shard); err != nil {
+		return err
+	}
+	raftLog, err := in.store.OpenLog(shard, []uint64{1}, in.state.Applied())
+	if err != nil {
+		return err
+	}
+	in.store.Start()
+	machine := node.Machine(in.state)
+	if in.variant.machine != nil {
+		machine = in.variant.machine(in.state)
+	}
+	in.replica, err = node.Start(node.Config{
+		ID: 1, Log: raftLog, Machine: machine, Applied: in.state.Applied(), Campaign: true,
+		MaxInFlight: 1 << 30, Logger: log, At: in.at,
+		OnFailure: func(err error) { in.replicaFailures.Add(1); in.fail(err) },
+	})
+	return err
+}
+
+// at crashes if this moment is the one.
+func (in *incarnation) at(moment node.Moment) {
+	if moment == in.death.moment && in.left.Add(-1) == 0 {
+		in.crash()
+	}
+}
+
+// beforeOperation is called before each operation on files. Pebble syncs a new manifest, makes the file that
+// points to it, and only then syncs the folder. It counts on what file systems do, but this one in memory does
+// not: the name of a file that was synced is on the disk too.
+func (in *incarnation) beforeOperation(op errorfs.Op) error {
+	if op.Kind == errorfs.OpCreate && strings.HasPrefix(path.Base(op.Path), "marker.manifest.") {
+		folder, err := in.disk.OpenDir(dir)
+		if err != nil {
+			return err
+		}
+		defer folder.Close()
+		if err := folder.Sync(); err != nil {
+			return err
+		}
+	}
+	in.at(anyOperation)
+	if in.variant.inject != nil {
+		return in.variant.inject(op)
+	}
+	return nil
+}
+
+// crash is a power failure. Nobody hears from the incarnation after it has begun: an answer that left
+// later would not be on the disk that is left.
+func (in *incarnation) crash() {
+	in.mu.Lock()
+	in.dead = true
+	in.mu.Unlock()
+	in.remains = in.disk.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: in.death.percent, RNG: in.death.random})
+	in.overOnce.Do(func() { close(in.over) })
+}
+
+// end stops the goroutines of an incarnation, dead or alive.
+func (in *incarnation) end() error {
+	if in.replica != nil {
+		in.replica.Stop()
+	}
+	in.mu.Lock()
+	in.dead = true
+	in.mu.Unlock()
+	in.reads.Wait()
+	if in.store == nil {
+		return nil
+	}
+	return in.store.Close()
+}
+
+func (in *incarnation) fail(err error) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if !in.dead && in.failure == nil {
+		in.failure = err
+		in.overOnce.Do(func() { close(in.over) })
+	}
+}
+
+func (in *incarnation) failed() error {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.failure
+}
+
+// alive says whether what was just read or answered still leaves the incarnation.
+func (in *incarnation) alive() bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return !in.dead
+}
+
+// propose has a command executed. What comes out is its reply, or nil when the incarnation died before that
+// left.
+func (in *incarnation) propose(command []byte) <-chan []byte {
+	answers := make(chan []byte, 1)
+	in.replica.Propose(&node.Proposal{Commands: [][]byte{command}, Done: func(replies [][]byte, err error) {
+		if err != nil || !in.alive() {
+			answers <- nil
+			return
+		}
+		answers <- append([]byte(nil), replies[0]...)
+	}})
+	return answers
+}
+
+// write waits for the reply to a command. It returns false when the incarnation died before that left.
+func (in *incarnation) write(command []byte) (kv.Reply, bool) {
+	answer := <-in.propose(command)
+	if answer == nil {
+		return kv.Reply{}, false
+	}
+	reply, err := kv.DecodeReply(answer)
+	if err != nil {
+		in.fail(err)
+		return reply, false
+	}
+	return reply, true
+}
+
+// read does a read behind a barrier. It returns false when the incarnation died before its answer left.
+func (in *incarnation) read(read func(*storage.State) error) bool {
+	in.mu.Lock()
+	if in.dead {
+		in.mu.Unlock()
+		return false
+	}
+	in.reads.Add(1)
+	in.mu.Unlock()
+	defer in.reads.Done()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Hour)
+	defer cancel()
+	if err := in.replica.AwaitBarrier(ctx); err != nil {
+		return false
+	}
+	if err := read(in.state); err != nil {
+		in.fail(err)
+		return false
+	}
+	return in.alive()
+}
+
+var errStuck = errors.New("nothing has happened for a day, by the clock of the test")
+
+// await waits for something, or for what went wrong before it.
+func (in *incarnation) await(something <-chan struct{}) error {
+	select {
+	case <-something:
+	case <-in.over:
+	case <-time.After(24 * time.Hour):
+		return errStuck
+	}
+	return in.failed()
+}
+
+// finish ends an incarnation in which an error was met. What is met after the crash does not count: the
+// disk that is left has not seen it.
+func (in *incarnation) finish(err error) error {
+	if !in.alive() {
+		<-in.over
+		err = in.failed()
+	}
+	return errors.Join(err, in.end())
+}

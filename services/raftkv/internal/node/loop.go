@@ -1,0 +1,197 @@
+package node
+
+import (
+	"fmt"
+	"time"
+
+	"go.etcd.io/raft/v3"
+	"go.etcd.io/raft/v3/raftpb"
+
+	"numstore.example/services/raftkv/internal/storage"
+)
+
+// unsynced is an append on its way to the disk, and what Raft is to be told when it is there.
+type unsynced struct {
+	pending   *storage.Pending
+	responses []*raftpb.Message
+}
+
+// run is the goroutine that owns the group.
+func (r *Replica) run() {
+	failure := ErrStopped // unless it is known better; the store may end this goroutine (see storage)
+	defer func() {
+		close(r.ended)
+		close(r.appends)
+		r.mail.close(failure)
+		for _, proposal := range r.held {
+			proposal.Done(nil, failure)
+		}
+		r.ledger.fail(failure)
+		r.reads.fail(failure)
+	}()
+	if err := r.loop(); err != nil {
+		failure = fmt.Errorf("%w: %w", ErrStopped, err)
+		r.config.OnFailure(err)
+	}
+}
+
+func (r *Replica) loop() error {
+	ticker := time.NewTicker(tickInterval)
+	defer ticker.Stop()
+	if r.config.Campaign {
+		if err := r.raft.Campaign(); err != nil {
+			return err
+		}
+	}
+	for {
+		for r.raft.HasReady() {
+			if err := r.handle(r.raft.Ready()); err != nil {
+				return err
+			}
+		}
+		select {
+		case <-r.mail.signal:
+		case <-ticker.C:
+			r.raft.Tick()
+		case <-r.stopping:
+			return nil
+		}
+		if err := r.takeMail(); err != nil {
+			return err
+		}
+	}
+}
+
+// takeMail gives Raft what has gathered in the mailbox.
+func (r *Replica) takeMail() error {
+	mail := r.mail.take()
+	if mail.failure != nil {
+		mail.refuse(fmt.Errorf("%w: %w", ErrStopped, mail.failure))
+		return mail.failure
+	}
+	for _, message := range mail.messages {
+		// An error means that the message came too late, or was for another term.
+		_ = r.raft.Step(message)
+	}
+	r.unsynced -= mail.synced
+	r.held = append(r.held, mail.proposals...)
+	if r.unsynced < maxUnsynced {
+		r.propose(r.held)
+		r.held = nil
+	}
+	r.readIndex(mail.reads)
+	return nil
+}
+
+// handle does what Raft wants done.
+func (r *Replica) handle(ready raft.Ready) error {
+	if ready.SoftState != nil {
+		r.roleChanged(ready.SoftState)
+	}
+	for _, message := range ready.Messages {
+		switch message.GetTo() {
+		case raft.LocalAppendThread:
+			if err := r.append(message); err != nil {
+				return err
+			}
+		case raft.LocalApplyThread:
+			if err := r.apply(message); err != nil {
+				return err
+			}
+		}
+	}
+	for _, state := range ready.ReadStates {
+		r.reads.confirm(state)
+	}
+	r.reads.release(r.applied)
+	r.readEarly()
+	r.publish()
+	return nil
+}
+
+// append writes entries to the log and passes them on to the syncer.
+func (r *Replica) append(message *raftpb.Message) error {
+	r.at(BeforeAppend)
+	var hard *raftpb.HardState
+	if message.Term != nil {
+		hard = &raftpb.HardState{Term: message.Term, Vote: message.Vote, Commit: message.Commit}
+	}
+	pending, err := r.config.Log.Append(message.GetEntries(), hard)
+	if err != nil {
+		return err
+	}
+	r.at(BeforeSync)
+	if pending == nil && len(message.GetResponses()) == 0 {
+		return nil // a commit index alone
+	}
+	r.unsynced++
+	r.appends <- unsynced{pending, message.GetResponses()}
+	return nil
+}
+
+// sync is the syncer's goroutine. It keeps the order of the appends: Raft takes the answer to a later one
+// for an answer to all before.
+func (r *Replica) sync() {
+	for append := range r.appends {
+		if append.pending != nil {
+			if err := append.pending.Wait(); err != nil {
+				r.mail.fail(err)
+				continue
+			}
+			r.syncs.Add(1)
+			r.at(AfterSync)
+		}
+		r.mail.deliver(append.responses)
+	}
+}
+
+// apply applies committed entries and answers those who proposed them.
+func (r *Replica) apply(message *raftpb.Message) error {
+	for _, entry := range message.GetEntries() {
+		r.at(BeforeApply)
+		e, err := decodeEntry(entry)
+		if err != nil {
+			return err
+		}
+		replies, err := r.config.Machine.Apply(entry.GetIndex(), e.time, e.commands)
+		if err != nil {
+			return err
+		}
+		r.at(AfterApply)
+		r.applied, r.appliedTerm = entry.GetIndex(), entry.GetTerm()
+		r.ledger.settle(e.id, replies)
+		r.logBytes += len(entry.GetData())
+	}
+	for _, response := range message.GetResponses() {
+		if err := r.raft.Step(response); err != nil {
+			return err
+		}
+	}
+	r.config.Log.Applied(r.applied)
+	if r.logBytes < maxLog {
+		return nil
+	}
+	r.logBytes = 0
+	return r.config.Log.Truncate(r.applied)
+}
+
+func (r *Replica) at(moment Moment) {
+	if r.config.At != nil {
+		r.config.At(moment)
+	}
+}
+
+// roleChanged gives up what a former leader cannot answer any more.
+func (r *Replica) roleChanged(state *raft.SoftState) {
+	if state.RaftState != raft.StateLeader {
+		r.ledger.fail(ErrDeposed)
+		r.reads.fail(ErrNotLeader)
+	}
+	if state.Lead != raft.None {
+		select {
+		case <-r.led:
+		default:
+			close(r.led)
+		}
+	}
+}

@@ -1,0 +1,86 @@
+package node
+
+import (
+	"sync"
+
+	"go.etcd.io/raft/v3/raftpb"
+)
+
+// mailbox is where other goroutines leave what the replica's goroutine shall do. It has no bound of its
+// own: a full channel from the syncer to the replica, and another one back, would be a deadlock. Proposals
+// are bounded by Config.MaxInFlight, the syncer by the appends that it was given.
+type mailbox struct {
+	signal chan struct{} // has an element when there is mail
+
+	mu     sync.Mutex
+	mail   mail
+	closed error
+}
+
+type mail struct {
+	proposals []*Proposal
+	reads     []func(error)
+	messages  []*raftpb.Message
+	synced    int // appends that the syncer reports
+	failure   error
+}
+
+func newMailbox() mailbox { return mailbox{signal: make(chan struct{}, 1)} }
+
+// put changes the mail. It returns the reason if the mailbox is closed.
+func (m *mailbox) put(change func(*mail)) error {
+	m.mu.Lock()
+	if m.closed != nil {
+		defer m.mu.Unlock()
+		return m.closed
+	}
+	change(&m.mail)
+	m.mu.Unlock()
+	select {
+	case m.signal <- struct{}{}:
+	default:
+	}
+	return nil
+}
+
+// deliver reports an append, with messages for Raft. What comes too late is of no use to anyone.
+func (m *mailbox) deliver(messages []*raftpb.Message) {
+	_ = m.put(func(mail *mail) {
+		mail.messages = append(mail.messages, messages...)
+		mail.synced++
+	})
+}
+
+// fail makes the replica stop for a failure of the log.
+func (m *mailbox) fail(err error) {
+	_ = m.put(func(mail *mail) { mail.failure = err })
+}
+
+// take empties the mailbox.
+func (m *mailbox) take() mail {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	taken := m.mail
+	m.mail = mail{}
+	return taken
+}
+
+// close refuses further mail, and what lies there, with a reason.
+func (m *mailbox) close(reason error) {
+	m.mu.Lock()
+	m.closed = reason
+	left := m.mail
+	m.mail = mail{}
+	m.mu.Unlock()
+	left.refuse(reason)
+}
+
+// refuse tells those who wait for an answer that there will be none.
+func (m *mail) refuse(reason error) {
+	for _, proposal := range m.proposals {
+		proposal.Done(nil, reason)
+	}
+	for _, done := range m.reads {
+		done(reason)
+	}
+}

@@ -1,0 +1,219 @@
+// Package node has the goroutines that own a member of a Raft group (Replica): proposals and reads go in,
+// the log and the state machine are written in the right order, replies come out. The algorithm is
+// go.etcd.io/raft; the disk is package storage; what the commands mean is the machine's business.
+//
+// # The life of a proposal
+//
+// Propose leaves it in the mailbox. The replica's goroutine takes all that lie there, makes as few entries of
+// them as their size allows, and has Raft and the log append these. A second goroutine, the syncer, waits for
+// the disk, in the order of the appends, and reports back through the mailbox; meanwhile the first one applies
+// what was committed before, answers reads, and lets further proposals gather. When Raft says that an entry
+// is committed, the first goroutine applies it and calls Done with the replies. So whatever is in flight
+// together shares one entry, one write and one sync, and a lone proposal waits for nobody.
+//
+// A group of one voter takes the same way: its own vote, and its own disk, are the majority.
+package node
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.etcd.io/raft/v3"
+
+	"numstore.example/services/raftkv/internal/storage"
+)
+
+// Machine is what a group replicates: a state that changes by commands alone. The replica's goroutine
+// calls Apply; the machine guards against what it allows others to do at the same time.
+type Machine interface {
+	// Apply applies the commands of the entry with this index, which was proposed at a time in milliseconds
+	// since 1970, and returns a reply to each. The change becomes durable all or not at all; if it is lost in a
+	// crash, Apply is called again for the entry, so the machine keeps the index with the change. It must give
+	// the same result on every replica. An error ends the replica.
+	Apply(index, time uint64, commands [][]byte) (replies [][]byte, err error)
+
+	// Snapshot writes the whole state as of one moment. It runs in the caller's goroutine, beside Apply.
+	Snapshot(w io.Writer) error
+
+	// Restore replaces the state of a new machine by one that Snapshot has written.
+	Restore(r io.Reader) error
+}
+
+// Config says what a replica is a part of.
+type Config struct {
+	ID      uint64 // of this replica's node, 1 or greater; one of the voters that the log was opened with
+	Log     *storage.Log
+	Machine Machine
+	Applied uint64 // the last entry that the machine shows
+
+	// Campaign makes the replica stand for election at once, without waiting for a leader to be silent.
+	Campaign bool
+
+	// MaxInFlight is how many bytes of commands may wait for their replies; more are refused with ErrBusy.
+	MaxInFlight int64
+
+	// OnFailure is told, once, when the replica had to stop because the log or the machine failed.
+	OnFailure func(error)
+
+	Logger *slog.Logger
+
+	// At is for tests: it is called at each moment of the life of an entry. Nil otherwise.
+	At func(Moment)
+}
+
+// Moment is a point in the life of an entry at which a crash may leave something half done.
+type Moment int
+
+// The moments, in their order.
+const (
+	BeforeAppend Moment = iota // nothing is written
+	BeforeSync                 // written to the log, perhaps not on disk
+	AfterSync                  // on disk; Raft has not been told
+	BeforeApply                // committed
+	AfterApply                 // applied, not answered
+)
+
+var (
+	// ErrNotLeader: the proposal or read was not executed, because this replica does not lead its group.
+	ErrNotLeader = errors.New("this server does not lead the shard")
+	// ErrBusy: the proposal was not executed, because too much is in flight already.
+	ErrBusy = errors.New("too many bytes of writes wait for the disk")
+	// ErrStopped: the replica was stopped or has failed; the proposal may or may not have been executed.
+	ErrStopped = errors.New("the shard has stopped")
+	// ErrDeposed: the replica lost its leadership; the proposal may or may not have been executed.
+	ErrDeposed = errors.New("the shard's leader changed")
+)
+
+const (
+	tickInterval  = 50 * time.Millisecond
+	electionTicks = 10
+
+	// maxEntry is about how many bytes of commands go into one entry; a single larger one does too.
+	maxEntry = 1 << 20
+	// maxLog is after how many bytes of applied entries the log is cut off. It bounds what a start reads. Entries
+	// that are cut off soon never leave Pebble's memory for a table.
+	maxLog = 1 << 20
+
+	// maxUnsynced is how many appends may be on their way to the disk while proposals are held back. The disk
+	// can do one sync at a time: what gathers meanwhile costs less as one entry than as many, and is on disk
+	// hardly later.
+	maxUnsynced = 1
+)
+
+// Replica is one member of a Raft group.
+type Replica struct {
+	config Config
+	raft   *raft.RawNode
+	mail   mailbox
+	ledger ledger
+	reads  reads
+	status atomic.Pointer[Status]
+
+	unsynced int         // appends that the syncer has not reported
+	held     []*Proposal // until there are fewer than maxUnsynced
+
+	applied     uint64
+	appliedTerm uint64 // of the last entry applied; 0 if there was none since the start
+	logBytes    int    // of entries applied that the log still has
+
+	appends  chan unsynced // to the syncer
+	led      chan struct{} // closed when the group first has a leader
+	ended    chan struct{} // closed when nothing more is done
+	stopping chan struct{}
+	stopOnce sync.Once
+	running  sync.WaitGroup
+	syncs    atomic.Uint64
+}
+
+// Start starts a replica.
+func Start(config Config) (*Replica, error) {
+	r := &Replica{
+		config:   config,
+		mail:     newMailbox(),
+		ledger:   newLedger(),
+		applied:  config.Applied,
+		appends:  make(chan unsynced, 64),
+		led:      make(chan struct{}),
+		ended:    make(chan struct{}),
+		stopping: make(chan struct{}),
+	}
+	node, err := raft.NewRawNode(&raft.Config{
+		ID:                        config.ID,
+		ElectionTick:              electionTicks,
+		HeartbeatTick:             1,
+		Storage:                   config.Log,
+		Applied:                   config.Applied,
+		AsyncStorageWrites:        true,
+		MaxSizePerMsg:             maxEntry,
+		MaxInflightMsgs:           256,
+		CheckQuorum:               true,
+		PreVote:                   true,
+		ReadOnlyOption:            raft.ReadOnlySafe,
+		DisableProposalForwarding: true,
+		Logger:                    raftLogger{config.Logger},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("starting replica %d: %w", config.ID, err)
+	}
+	r.raft = node
+	if r.logBytes, err = appliedBytes(config.Log, config.Applied); err != nil {
+		return nil, fmt.Errorf("starting replica %d: %w", config.ID, err)
+	}
+	r.publish()
+	r.running.Go(r.run)
+	r.running.Go(r.sync)
+	return r, nil
+}
+
+// appliedBytes returns how many bytes of entries that were applied a log has.
+func appliedBytes(log *storage.Log, applied uint64) (n int, err error) {
+	first, err := log.FirstIndex()
+	if err != nil {
+		return 0, err
+	}
+	entries, err := log.Entries(first, applied+1, math.MaxUint64)
+	for _, entry := range entries {
+		n += len(entry.GetData())
+	}
+	return n, err
+}
+
+// Stop ends the replica. What waits for a reply gets ErrStopped.
+func (r *Replica) Stop() {
+	r.stopOnce.Do(func() { close(r.stopping) })
+	r.running.Wait()
+}
+
+// AwaitLeader returns when the group has a leader for the first time.
+func (r *Replica) AwaitLeader(ctx context.Context) error {
+	select {
+	case <-r.led:
+		return nil
+	case <-r.ended:
+		return ErrStopped
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Syncs returns how many appends the syncer has seen reach the disk.
+func (r *Replica) Syncs() uint64 { return r.syncs.Load() }
+
+// Snapshot writes the state of the machine, which shows at least all that was answered before the call.
+func (r *Replica) Snapshot(w io.Writer) error { return r.config.Machine.Snapshot(w) }
+
+// randomID returns where a replica begins to number its entries: no other incarnation does nearby.
+func randomID() uint64 {
+	var b [8]byte
+	rand.Read(b[:])
+	return binary.LittleEndian.Uint64(b[:])
+}

@@ -1,0 +1,185 @@
+package node
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"go.etcd.io/raft/v3/raftpb"
+)
+
+// Proposal is commands that shall be applied, each for itself, and who is told of it.
+type Proposal struct {
+	// Commands belong to the replica until Done is called.
+	Commands [][]byte
+
+	// Done is called once, with a reply to each command or with an error that says for all of them why there is
+	// none. It is called by the goroutine that everyone waits for, so it must be quick.
+	Done func(replies [][]byte, err error)
+}
+
+func (p *Proposal) size() (n int64) {
+	for _, command := range p.Commands {
+		n += int64(len(command))
+	}
+	return n
+}
+
+// Propose proposes commands. It does not wait.
+func (r *Replica) Propose(p *Proposal) {
+	size := p.size()
+	inFlight := r.ledger.bytes.Add(size)
+	done := p.Done
+	p.Done = func(replies [][]byte, err error) {
+		r.ledger.bytes.Add(-size)
+		done(replies, err)
+	}
+	// A proposal alone is never too large: what one may be is the server's business.
+	if inFlight > r.config.MaxInFlight && inFlight > size {
+		p.Done(nil, ErrBusy)
+		return
+	}
+	if err := r.mail.put(func(m *mail) { m.proposals = append(m.proposals, p) }); err != nil {
+		p.Done(nil, err)
+	}
+}
+
+// Execute proposes one command and waits for its reply. When the context ends first, the command may or may
+// not be executed later.
+func (r *Replica) Execute(ctx context.Context, command []byte) ([]byte, error) {
+	type outcome struct {
+		reply []byte
+		err   error
+	}
+	settled := make(chan outcome, 1)
+	r.Propose(&Proposal{
+		Commands: [][]byte{command},
+		Done: func(replies [][]byte, err error) {
+			if err != nil {
+				settled <- outcome{err: err}
+				return
+			}
+			settled <- outcome{reply: replies[0]}
+		},
+	})
+	select {
+	case o := <-settled:
+		return o.reply, o.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// propose makes entries of proposals, as few as their sizes allow, and gives them to Raft.
+func (r *Replica) propose(proposals []*Proposal) {
+	for len(proposals) > 0 {
+		n, size := 1, proposals[0].size()
+		for n < len(proposals) && size < maxEntry {
+			size += proposals[n].size()
+			n++
+		}
+		id := r.ledger.enter(proposals[:n])
+		// Raft drops it only when there is no leader, or another one.
+		if err := r.raft.Propose(encodeEntry(id, time.Now(), size, proposals[:n])); err != nil {
+			r.ledger.drop(id, ErrNotLeader)
+		}
+		proposals = proposals[n:]
+	}
+}
+
+// entry is what the log holds: who waits for its replies, when it was proposed, and commands.
+type entry struct {
+	id       uint64
+	time     uint64 // milliseconds since 1970, by the leader's clock
+	commands [][]byte
+}
+
+func encodeEntry(id uint64, now time.Time, size int64, proposals []*Proposal) []byte {
+	b := make([]byte, 0, 8+10+size+size/16+64)
+	b = binary.LittleEndian.AppendUint64(b, id)
+	b = binary.AppendUvarint(b, uint64(now.UnixMilli()))
+	for _, proposal := range proposals {
+		for _, command := range proposal.Commands {
+			b = binary.AppendUvarint(b, uint64(len(command)))
+			b = append(b, command...)
+		}
+	}
+	return b
+}
+
+var errMalformed = errors.New("it is malformed (written by another version of this program?)")
+
+// decodeEntry reads an entry. Commands alias its data. Raft's own entries, at the beginning of a term, are
+// empty and have no commands.
+func decodeEntry(logged *raftpb.Entry) (e entry, err error) {
+	data := logged.GetData()
+	if len(data) == 0 {
+		return e, nil
+	}
+	if logged.GetType() != raftpb.EntryNormal || len(data) < 8 {
+		return e, fmt.Errorf("applying entry %d: %w", logged.GetIndex(), errMalformed)
+	}
+	e.id = binary.LittleEndian.Uint64(data)
+	data = data[8:]
+	var n int
+	if e.time, n = binary.Uvarint(data); n <= 0 {
+		return e, fmt.Errorf("applying entry %d: %w", logged.GetIndex(), errMalformed)
+	}
+	data = data[n:]
+	for len(data) > 0 {
+		length, n := binary.Uvarint(data)
+		if n <= 0 || length > uint64(len(data)-n) {
+			return e, fmt.Errorf("applying entry %d: %w", logged.GetIndex(), errMalformed)
+		}
+		data = data[n:]
+		e.commands = append(e.commands, data[:length:length])
+		data = data[length:]
+	}
+	return e, nil
+}
+
+// ledger knows who waits for the replies to which entry.
+type ledger struct {
+	next    uint64
+	waiting map[uint64][]*Proposal
+	bytes   atomic.Int64 // of commands in flight
+}
+
+func newLedger() ledger {
+	return ledger{next: randomID(), waiting: make(map[uint64][]*Proposal)}
+}
+
+// enter notes proposals that go into one entry, and returns the number to put into it.
+func (l *ledger) enter(proposals []*Proposal) (id uint64) {
+	l.next++
+	l.waiting[l.next] = proposals
+	return l.next
+}
+
+// settle hands out the replies to the commands of an entry, if anyone here waits for them.
+func (l *ledger) settle(id uint64, replies [][]byte) {
+	for _, proposal := range l.waiting[id] {
+		n := len(proposal.Commands)
+		proposal.Done(replies[:n:n], nil)
+		replies = replies[n:]
+	}
+	delete(l.waiting, id)
+}
+
+// drop tells those who wait for an entry that it will not be.
+func (l *ledger) drop(id uint64, err error) {
+	for _, proposal := range l.waiting[id] {
+		proposal.Done(nil, err)
+	}
+	delete(l.waiting, id)
+}
+
+// fail tells all who wait that there will be no reply.
+func (l *ledger) fail(err error) {
+	for id := range l.waiting {
+		l.drop(id, err)
+	}
+}

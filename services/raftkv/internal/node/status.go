@@ -1,0 +1,49 @@
+package node
+
+import (
+	"fmt"
+	"log/slog"
+
+	"go.etcd.io/raft/v3"
+)
+
+// Status is what a replica knows of its group.
+type Status struct {
+	Role    raft.StateType
+	Leader  uint64 // the node that leads; 0 when none is known
+	Term    uint64
+	Applied uint64 // the last entry that the machine shows
+}
+
+// Status returns what the replica knew when it last did something.
+func (r *Replica) Status() Status { return *r.status.Load() }
+
+func (r *Replica) publish() {
+	basic := r.raft.BasicStatus()
+	r.status.Store(&Status{Role: basic.RaftState, Leader: basic.Lead, Term: basic.HardState.GetTerm(), Applied: r.applied})
+}
+
+// raftLogger passes on what Raft has to say: elections are for debugging, warnings are not.
+type raftLogger struct{ log *slog.Logger }
+
+func (l raftLogger) Debug(v ...any)                 {}
+func (l raftLogger) Debugf(format string, v ...any) {}
+
+func (l raftLogger) Info(v ...any)                 { l.log.Debug("raft: " + fmt.Sprint(v...)) }
+func (l raftLogger) Infof(format string, v ...any) { l.log.Debug("raft: " + fmt.Sprintf(format, v...)) }
+
+func (l raftLogger) Warning(v ...any) { l.log.Warn("raft: " + fmt.Sprint(v...)) }
+func (l raftLogger) Warningf(format string, v ...any) {
+	l.log.Warn("raft: " + fmt.Sprintf(format, v...))
+}
+
+func (l raftLogger) Error(v ...any) { l.log.Error("raft: " + fmt.Sprint(v...)) }
+func (l raftLogger) Errorf(format string, v ...any) {
+	l.log.Error("raft: " + fmt.Sprintf(format, v...))
+}
+
+// Fatal and Panic mean that the group's rules were broken. Going on could lose data.
+func (l raftLogger) Fatal(v ...any)                 { panic("raft: " + fmt.Sprint(v...)) }
+func (l raftLogger) Fatalf(format string, v ...any) { panic("raft: " + fmt.Sprintf(format, v...)) }
+func (l raftLogger) Panic(v ...any)                 { panic("raft: " + fmt.Sprint(v...)) }
+func (l raftLogger) Panicf(format string, v ...any) { panic("raft: " + fmt.Sprintf(format, v...)) }
