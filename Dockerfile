@@ -2,7 +2,10 @@
 # docker run -d -p 54321:5440 p2                        serve on port 54321
 # docker run -d -p 54321:5440 p2 --workers 8            flags go last; see --help
 #
-# --build-arg SERVICE=... and PORT=... build another service of services/.
+# --build-arg SERVICE=... and PORT=... build another service of services/, such as raftkv:
+#
+# docker build --build-arg SERVICE=raftkv --build-arg PORT=6000 -t raftkv .
+# docker run -d -p 6000:6000 -v raftkv:/data raftkv     the data is in the volume, and outlives the container
 
 FROM golang:1.26-bookworm AS build
 ENV CGO_ENABLED=0 GOWORK=off GOFLAGS=-trimpath
@@ -15,12 +18,19 @@ COPY contracts contracts
 COPY services services
 ARG SERVICE=numstore
 RUN cd services && go build -ldflags="-s -w" -o /server ./"$SERVICE"
+RUN mkdir /data
 
 FROM scratch
 ARG SERVICE=numstore
 ARG PORT=5440
 LABEL org.opencontainers.image.title=$SERVICE
 COPY --from=build /server /server
+# What a service keeps lies below its working folder, the one place here that it may write to. There is no
+# VOLUME: numstore keeps nothing, and every run of it would leave a nameless one behind. Without -v the data
+# lives as long as the container. A named volume takes over the owner of /data; a folder of the host must
+# belong to the user below.
+COPY --from=build --chown=65532:65532 /data /data
+WORKDIR /data
 # Nobody in particular: there is no user database here, and the server needs no rights.
 USER 65532:65532
 EXPOSE $PORT

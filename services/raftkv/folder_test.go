@@ -1,0 +1,146 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"google.golang.org/grpc/metadata"
+
+	"numstore.example/contracts/raftkvpb"
+)
+
+// TestFolder: folders that cannot be used are refused, as they are.
+func TestFolder(t *testing.T) {
+	t.Run("in use", func(t *testing.T) {
+		dir := filepath.Join(t.TempDir(), "data")
+		first := startServer(t, "--data-dir="+dir)
+		expectRefusal(t, program(t, "--data-dir="+dir), 1, dir, "in use by another process")
+		first.put(t, "A")
+		first.stop(t)
+		startServer(t, "--data-dir="+dir).stop(t)
+	})
+	t.Run("a file", func(t *testing.T) {
+		file := filepath.Join(t.TempDir(), "file")
+		if err := os.WriteFile(file, nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		expectRefusal(t, program(t, "--data-dir="+file), 1, file)
+		expectRefusal(t, program(t, "--data-dir="+file+"/data"), 1, file)
+	})
+	t.Run("foreign files", func(t *testing.T) {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, "notes.txt"), []byte("mine"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		expectRefusal(t, program(t, "--data-dir="+dir), 1, dir, "notes.txt", "empty folder")
+		if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 {
+			t.Errorf("now there are %v, %v", entries, err)
+		}
+	})
+	t.Run("a store whose list of files is missing", func(t *testing.T) {
+		dir := filepath.Join(t.TempDir(), "data")
+		server := startServer(t, "--data-dir="+dir)
+		server.put(t, "A")
+		server.stop(t)
+		markers, err := filepath.Glob(filepath.Join(dir, "marker.manifest.*"))
+		if err != nil || len(markers) != 1 {
+			t.Fatalf("%v, %v", markers, err)
+		}
+		os.Rename(markers[0], filepath.Join(t.TempDir(), "marker"))
+		expectRefusal(t, program(t, "--data-dir="+dir), 1, dir, "restore a backup")
+	})
+	for name, mode := range map[string]os.FileMode{"unreadable": 0o300, "not to be written": 0o500} {
+		t.Run(name, func(t *testing.T) {
+			parent := t.TempDir()
+			dir := filepath.Join(parent, "data")
+			command := program(t, "--data-dir="+dir)
+			lockOut(t, command, parent, dir, mode)
+			expectRefusal(t, command, 1, dir, "permission denied")
+		})
+	}
+}
+
+// lockOut makes a folder that a command may not use as it needs. For root, whom no mode stops, the command runs
+// as nobody.
+func lockOut(t *testing.T, command *exec.Cmd, parent, dir string, mode os.FileMode) {
+	t.Helper()
+	err := os.Mkdir(dir, 0o700)
+	if os.Getuid() == 0 && err == nil {
+		command.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65532, Gid: 65532}}
+		copied := filepath.Join(parent, "raftkv") // where nobody may run it
+		var content []byte
+		if content, err = os.ReadFile(command.Path); err == nil {
+			err = os.WriteFile(copied, content, 0o755)
+		}
+		command.Path, command.Dir = copied, parent
+		for _, folder := range []string{filepath.Dir(parent), parent} {
+			err = errors.Join(err, os.Chmod(folder, 0o755))
+		}
+		err = errors.Join(err, os.Chown(dir, 65532, 65532))
+	}
+	if err = errors.Join(err, os.Chmod(dir, mode)); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.Chmod(dir, 0o700) })
+}
+
+// TestRestore goes from a running server's backup to another server, and through what is no backup.
+func TestRestore(t *testing.T) {
+	folder := t.TempDir()
+	server := startServer(t, "--data-dir="+folder+"/old", "--admin-token=secret")
+	server.put(t, "A")
+	backup := server.backup(t)
+	server.stop(t)
+	write := func(name string, content []byte) string {
+		path := filepath.Join(folder, name)
+		if err := os.WriteFile(path, content, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	good, flipped := write("good", backup), bytes.Clone(backup)
+	flipped[len(flipped)/2] ^= 1
+
+	for name, file := range map[string]string{
+		"missing": folder + "/nothing", "a folder": folder, "empty": write("empty", nil), "garbage": write("garbage", []byte("hello")),
+		"cut off": write("cut", backup[:len(backup)-1]), "a flipped bit": write("flipped", flipped),
+	} {
+		t.Run(name, func(t *testing.T) {
+			expectRefusal(t, program(t, "--data-dir="+t.TempDir()+"/new", "--restore="+file), 1, file)
+		})
+	}
+	expectRefusal(t, program(t, "--data-dir="+folder+"/old", "--restore="+good), 1, folder+"/old", "restore into an empty folder")
+
+	restored := startServer(t, "--data-dir="+folder+"/new", "--restore="+good)
+	if reply, err := restored.Get(t.Context(), &raftkvpb.GetRequest{Key: []byte("A")}); err != nil || !reply.GetFound() {
+		t.Errorf("restored: %v, %v", reply, err)
+	}
+	restored.put(t, "B")
+	restored.stop(t)
+	again := startServer(t, "--data-dir="+folder+"/new")
+	if reply, err := again.Get(t.Context(), &raftkvpb.GetRequest{Key: []byte("B")}); err != nil || !reply.GetFound() {
+		t.Errorf("restored and started again: %v, %v", reply, err)
+	}
+	again.stop(t)
+}
+
+func (s *running) backup(t *testing.T) (content []byte) {
+	t.Helper()
+	ctx := metadata.AppendToOutgoingContext(t.Context(), "authorization", "Bearer secret")
+	stream, err := raftkvpb.NewRaftKVAdminClient(s.conn).Backup(ctx, &raftkvpb.BackupRequest{})
+	for err == nil {
+		var part *raftkvpb.BackupResponse
+		part, err = stream.Recv()
+		content = append(content, part.GetChunk()...)
+	}
+	if !errors.Is(err, io.EOF) {
+		t.Fatal(err)
+	}
+	return content
+}

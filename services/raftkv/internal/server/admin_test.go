@@ -1,0 +1,239 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/peer"
+	"google.golang.org/grpc/status"
+
+	"numstore.example/contracts/raftkvpb"
+	"numstore.example/services/raftkv/internal/storage"
+)
+
+func TestAdmin_check(t *testing.T) {
+	plain := context.Background()
+	with := func(header string) context.Context {
+		return metadata.NewIncomingContext(plain, metadata.Pairs("authorization", header))
+	}
+	showing := func(chains ...[]*x509.Certificate) context.Context {
+		info := credentials.TLSInfo{State: tls.ConnectionState{VerifiedChains: chains}}
+		return peer.NewContext(plain, &peer.Peer{AuthInfo: info})
+	}
+	known := showing([]*x509.Certificate{{}})
+	off, token, mtls, both := Admin{}, Admin{Token: "secret"}, Admin{MTLS: true}, Admin{Token: "secret", MTLS: true}
+	for _, test := range []struct {
+		admin Admin
+		ctx   context.Context
+		code  codes.Code
+		says  string
+	}{
+		{off, plain, codes.PermissionDenied, "--admin-token"},
+		{off, with("Bearer "), codes.PermissionDenied, ""},
+		{off, known, codes.PermissionDenied, ""},
+		{token, with("Bearer secret"), codes.OK, ""},
+		{token, plain, codes.Unauthenticated, "authorization: Bearer TOKEN"},
+		{token, with("Bearer secre"), codes.Unauthenticated, ""},
+		{token, with("Bearer secrets"), codes.Unauthenticated, ""},
+		{token, with("secret"), codes.Unauthenticated, ""},
+		{token, with("Bearer "), codes.Unauthenticated, ""},
+		{token, known, codes.Unauthenticated, ""},
+		{mtls, known, codes.OK, ""},
+		{mtls, showing(), codes.Unauthenticated, "client certificate"},
+		{mtls, plain, codes.Unauthenticated, ""},
+		{mtls, with("Bearer "), codes.Unauthenticated, ""},
+		{both, known, codes.OK, ""},
+		{both, with("Bearer secret"), codes.OK, ""},
+		{both, plain, codes.Unauthenticated, ""},
+	} {
+		err := test.admin.check(test.ctx)
+		if status.Code(err) != test.code || !strings.Contains(status.Convert(err).Message(), test.says) || strings.Contains(fmt.Sprint(err), "secret") {
+			t.Errorf("%+v: %v; want %v and %q", test.admin, err, test.code, test.says)
+		}
+	}
+}
+
+func TestAdmin_off(t *testing.T) {
+	h := start(t, nil, storage.Options{})
+	_, shutdown := h.admin.Shutdown(t.Context(), &raftkvpb.ShutdownRequest{})
+	_, compact := h.admin.Compact(t.Context(), &raftkvpb.CompactRequest{})
+	_, backup := h.backup(t)
+	for name, err := range map[string]error{"Shutdown": shutdown, "Compact": compact, "Backup": backup} {
+		if status.Code(err) != codes.PermissionDenied {
+			t.Errorf("%s: %v; want PERMISSION_DENIED", name, err)
+		}
+	}
+	select {
+	case <-h.stopped:
+		t.Error("the server was stopped")
+	default:
+	}
+}
+
+func allowAll(c *Config) { c.Admin = Admin{Token: "secret"} }
+
+func withToken(t *testing.T) context.Context {
+	return metadata.AppendToOutgoingContext(t.Context(), "authorization", "Bearer secret")
+}
+
+func (h *harness) backup(t *testing.T) (content []byte, err error) {
+	stream, err := h.admin.Backup(withToken(t), &raftkvpb.BackupRequest{})
+	for err == nil {
+		var part *raftkvpb.BackupResponse
+		if part, err = stream.Recv(); err == nil {
+			content = append(content, part.GetChunk()...)
+		}
+	}
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return content, err
+}
+
+func TestAdmin_shutdownAndCompact(t *testing.T) {
+	h := start(t, allowAll, storage.Options{})
+	if _, err := h.admin.Compact(withToken(t), &raftkvpb.CompactRequest{}); err != nil {
+		t.Error(err)
+	}
+	if _, err := h.admin.Shutdown(withToken(t), &raftkvpb.ShutdownRequest{}); err != nil {
+		t.Error(err)
+	}
+	<-h.stopped
+}
+
+// TestBackup restores a backup into a new server: keys, versions and sessions are there.
+func TestBackup(t *testing.T) {
+	const client = "a client, 16 byt"
+	h := start(t, allowAll, storage.Options{})
+	for i := range 100 {
+		request := put(fmt.Sprintf("k%02d", i), strings.Repeat("v", i))
+		if i == 99 {
+			request.RequestId = requestID(client, 1)
+		}
+		if _, err := h.Put(t.Context(), request); err != nil {
+			t.Fatal(err)
+		}
+	}
+	content, err := h.backup(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	restored := start(t, nil, storage.Options{FS: vfs.NewMem(), Restore: func(store *storage.Store) error {
+		state, err := store.OpenState(0)
+		if err != nil {
+			return err
+		}
+		return state.Restore(bytes.NewReader(content))
+	}})
+	if got, want := fmt.Sprint(pairsOf(t, restored)), fmt.Sprint(pairsOf(t, h)); got != want {
+		t.Errorf("restored %s; want %s", got, want)
+	}
+	again := put("k99", "")
+	again.RequestId = requestID(client, 1)
+	first, err := h.Put(t.Context(), again)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if reply, err := restored.Put(t.Context(), again); err != nil || reply.GetVersion() != first.GetVersion() {
+		t.Errorf("a write of before the backup, repeated: %v, %v; want %v", reply, err, first)
+	}
+	if reply, err := restored.Put(t.Context(), put("new", "")); err != nil || reply.GetVersion() <= first.GetVersion() {
+		t.Errorf("a new write: %v, %v; want a version greater than %d", reply, err, first.GetVersion())
+	}
+}
+
+// TestLogRequests: a line for each operation, with its outcome, and nothing long in it.
+func TestLogRequests(t *testing.T) {
+	h := start(t, func(c *Config) { c.LogRequests = true }, storage.Options{})
+	h.Put(t.Context(), put("A", strings.Repeat("v", testMaxValue)))
+	h.Get(t.Context(), &raftkvpb.GetRequest{Key: []byte("A")})
+	h.Get(t.Context(), &raftkvpb.GetRequest{Key: []byte("B")})
+	h.Append(t.Context(), &raftkvpb.AppendRequest{Key: []byte("A"), Value: []byte("v")})
+	h.Batch(t.Context(), &raftkvpb.BatchRequest{Writes: []*raftkvpb.Write{
+		{Write: &raftkvpb.Write_Delete{Delete: &raftkvpb.DeleteRequest{Key: []byte("A")}}},
+	}})
+	h.onPipeline(t)(putOperation(put("\xff\n", "x")))
+	for i, want := range [][]string{
+		{"call=put", `key="\"A\""`, "(100 bytes)", "existed=false", "version=1"},
+		{"call=get", `key="\"A\""`, "(100 bytes)"},
+		{"call=get", `key="\"B\""`, "found=false"},
+		{"call=append", `value="\"v\""`, "error=", "101 bytes", "nothing was changed"},
+		{"call=delete", "existed=true"},
+		{"call=put", `\\xff\\n`, `value="\"x\""`},
+	} {
+		lines := strings.Split(strings.TrimSpace(h.log.String()), "\n")
+		if len(lines) != 6 {
+			t.Fatalf("there are %d lines:\n%s", len(lines), h.log)
+		}
+		for _, part := range want {
+			if !strings.Contains(lines[i], part) {
+				t.Errorf("line %d, %q, does not say %q", i, lines[i], part)
+			}
+		}
+		if len(lines[i]) > 300 {
+			t.Errorf("line %d is %d bytes long", i, len(lines[i]))
+		}
+	}
+}
+
+// TestForget: a client that has written nothing for the time is forgotten, and told so; one that has written
+// goes on.
+func TestForget(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const idle, busy = "an idle client..", "a busy client..."
+		h := start(t, nil, storage.Options{})
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() {
+			Forget(ctx, h.replica, func() int { return h.state.Figures().Sessions }, time.Hour)
+			close(ended)
+		}()
+		write := func(client string, sequence uint64) error {
+			request := put("A", "")
+			request.RequestId = requestID(client, sequence)
+			_, err := h.Put(ctx, request)
+			return err
+		}
+		for _, client := range []string{idle, busy} {
+			if err := write(client, 1); err != nil {
+				t.Fatal(err)
+			}
+		}
+		time.Sleep(50 * time.Minute) // of the bubble's time
+		if err := write(busy, 2); err != nil {
+			t.Fatal(err)
+		}
+		if err := write(idle, 1); err != nil {
+			t.Errorf("before its time, a repetition: %v", err)
+		}
+		time.Sleep(20 * time.Minute)
+		if err := write(idle, 2); status.Code(err) != codes.NotFound {
+			t.Errorf("the idle client's next write: %v; want NOT_FOUND", err)
+		}
+		if err := write(idle, 1); status.Code(err) != codes.NotFound {
+			t.Errorf("a late copy of its first write: %v; want NOT_FOUND", err)
+		}
+		if err := write(busy, 3); err != nil {
+			t.Errorf("the busy client's next write: %v", err)
+		}
+		if n := h.state.Figures().Sessions; n != 1 {
+			t.Errorf("there are %d sessions; want 1", n)
+		}
+		cancel()
+		<-ended
+	})
+}

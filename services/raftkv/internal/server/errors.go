@@ -1,0 +1,104 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"numstore.example/contracts/raftkvpb"
+	"numstore.example/services/raftkv/internal/kv"
+	"numstore.example/services/raftkv/internal/node"
+	"numstore.example/services/raftkv/internal/storage"
+)
+
+// mapVersion is the version of the map of shards, which does not change while a server runs.
+const mapVersion = 1
+
+var errOtherRequest = status.Error(codes.InvalidArgument,
+	"this request id was used for another request; a repetition must be the same request")
+
+// writeStatus maps an error of the replica to a status, for a write: as the contract's table has it.
+func writeStatus(err error) error {
+	return replicaStatus(err, "the write may or may not have happened; send it again with the same request id")
+}
+
+// readStatus is writeStatus for reads.
+func readStatus(err error) error { return replicaStatus(err, "try again") }
+
+func replicaStatus(err error, advice string) error {
+	code := codes.Internal
+	switch {
+	case errors.Is(err, node.ErrNotLeader):
+		return redirect(err)
+	case errors.Is(err, node.ErrBusy):
+		return status.Errorf(codes.ResourceExhausted, "%v; nothing happened: try again later", err)
+	case errors.Is(err, context.DeadlineExceeded):
+		code = codes.DeadlineExceeded
+	case errors.Is(err, context.Canceled):
+		code = codes.Canceled
+	case storage.IsDamage(err):
+		return status.Error(codes.DataLoss, err.Error())
+	case errors.Is(err, node.ErrStopped), errors.Is(err, node.ErrDeposed), errors.Is(err, storage.ErrFailed):
+		code = codes.Unavailable
+	}
+	return status.Errorf(code, "%v; %s", err, advice)
+}
+
+// redirect says where to go instead.
+func redirect(err error) error {
+	s, detailErr := status.New(codes.Unavailable, fmt.Sprintf("%v; nothing happened: ask its leader, or try again", err)).
+		WithDetails(&raftkvpb.Redirect{MapVersion: mapVersion})
+	if detailErr != nil {
+		return status.Error(codes.Internal, detailErr.Error())
+	}
+	return s.Err()
+}
+
+// refusal is the status of a command that was not done.
+func refusal(writes []kv.Write, reply *kv.Reply) error {
+	switch reply.Outcome {
+	case kv.VersionMismatch:
+		return status.Errorf(codes.FailedPrecondition, "%sthe key has version %d, not %s; nothing was changed",
+			where(writes, reply), reply.Actual, expected(writes, reply))
+	case kv.ValueTooLong:
+		return status.Errorf(codes.OutOfRange, "%sthe value would become %d bytes long; the limit is %s bytes (--max-value); nothing was changed",
+			where(writes, reply), reply.Actual, limit(writes, reply))
+	case kv.SequenceTooLow:
+		return status.Errorf(codes.Aborted, "the request id is an old one: the client's last sequence is %d; nothing was changed", reply.Actual)
+	case kv.UnknownClient:
+		return status.Error(codes.NotFound, "the client id was forgotten, or did not begin with sequence 1; nothing was changed now: "+
+			"take a new client id (an earlier copy of this write may have happened)")
+	case kv.TooMuch:
+		return status.Errorf(codes.ResourceExhausted, "%sthe previous values that writes of this moment return are too long together; nothing was changed: "+
+			"try again, with fewer appends at a time", where(writes, reply))
+	default:
+		return status.Errorf(codes.Internal, "the reply has the outcome %d", reply.Outcome)
+	}
+}
+
+// where names the refused write of a batch.
+func where(writes []kv.Write, reply *kv.Reply) string {
+	if len(writes) == 1 {
+		return ""
+	}
+	return fmt.Sprintf("write %d of the batch: ", reply.Refused)
+}
+
+// expected and limit look at the request, which is another one than the refused one when a client uses a
+// request id twice.
+func expected(writes []kv.Write, reply *kv.Reply) string {
+	if reply.Refused >= len(writes) || writes[reply.Refused].Expect == kv.AnyVersion {
+		return "the expected one"
+	}
+	return fmt.Sprint(writes[reply.Refused].Expect)
+}
+
+func limit(writes []kv.Write, reply *kv.Reply) string {
+	if reply.Refused >= len(writes) {
+		return "fewer"
+	}
+	return fmt.Sprint(writes[reply.Refused].MaxValue)
+}

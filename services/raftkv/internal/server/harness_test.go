@@ -1,0 +1,178 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/test/bufconn"
+
+	"numstore.example/contracts/raftkvpb"
+	"numstore.example/services/raftkv/internal/node"
+	"numstore.example/services/raftkv/internal/storage"
+)
+
+const (
+	testMaxKey   = 8
+	testMaxValue = 100
+)
+
+// harness is an adapter before a replica of its own, whose disk is memory.
+type harness struct {
+	raftkvpb.RaftKVClient
+	admin    raftkvpb.RaftKVAdminClient
+	state    *storage.State
+	replica  *node.Replica
+	stopping chan struct{} // to be closed by a test
+	stopped  chan struct{} // closed when the adapter was told to stop
+	log      *lines
+	disk     sync.Mutex // while it is held, no sync of the disk comes to an end
+}
+
+// start starts a harness. What change does to the configuration holds from the first call on.
+func start(t testing.TB, change func(*Config), options storage.Options) *harness {
+	t.Helper()
+	h := &harness{stopping: make(chan struct{}), stopped: make(chan struct{}), log: new(lines)}
+	options.Log = slog.New(slog.NewTextHandler(h.log, nil))
+	options.OnFailure = func(err error) { t.Errorf("the store has failed: %v", err) }
+	options.Dir = "data"
+	if options.FS == nil {
+		options.FS = vfs.NewMem()
+	}
+	store, err := storage.Open(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { store.Close() })
+	h.startReplica(t, store)
+
+	config := Config{
+		Node: 1, Replica: h.replica, State: h.state, Store: store,
+		MaxKey: testMaxKey, MaxValue: testMaxValue, MaxMessage: 1 << 20,
+		Stopping: h.stopping, Stop: sync.OnceFunc(func() { close(h.stopped) }), Log: options.Log,
+	}
+	if change != nil {
+		change(&config)
+	}
+	h.serve(t, config)
+	return h
+}
+
+func (h *harness) startReplica(t testing.TB, store *storage.Store) {
+	t.Helper()
+	var err error
+	if h.state, err = store.OpenState(0); err != nil {
+		t.Fatal(err)
+	}
+	log, err := store.OpenLog(0, []uint64{1}, h.state.Applied())
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.replica, err = node.Start(node.Config{
+		ID: 1, Log: log, Machine: h.state, Applied: h.state.Applied(), Campaign: true, MaxInFlight: 1000,
+		OnFailure: func(err error) { t.Errorf("the replica has failed: %v", err) },
+		Logger:    slog.New(slog.DiscardHandler),
+		At: func(moment node.Moment) {
+			if moment == node.AfterSync {
+				h.disk.Lock()
+				defer h.disk.Unlock()
+			}
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(h.replica.Stop)
+	if err := errors.Join(h.replica.AwaitLeader(context.Background()), h.replica.AwaitBarrier(context.Background())); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (h *harness) serve(t testing.TB, config Config) {
+	t.Helper()
+	listener := bufconn.Listen(1 << 20)
+	server := grpc.NewServer()
+	Register(server, config)
+	go server.Serve(listener)
+	conn, err := grpc.NewClient("passthrough:///memory",
+		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		conn.Close()
+		server.Stop()
+	})
+	h.RaftKVClient, h.admin = raftkvpb.NewRaftKVClient(conn), raftkvpb.NewRaftKVAdminClient(conn)
+}
+
+// lines is a log that can be read while it is written.
+type lines struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// Requests of the tests.
+
+func put(key, value string) *raftkvpb.PutRequest {
+	return &raftkvpb.PutRequest{Key: []byte(key), Value: []byte(value)}
+}
+
+func requestID(client string, sequence uint64) *raftkvpb.RequestId {
+	return &raftkvpb.RequestId{ClientId: []byte(client), Sequence: sequence}
+}
+
+func putOperation(request *raftkvpb.PutRequest) *raftkvpb.Operation {
+	return &raftkvpb.Operation{Operation: &raftkvpb.Operation_Put{Put: request}}
+}
+
+func getOperation(key string) *raftkvpb.Operation {
+	return &raftkvpb.Operation{Operation: &raftkvpb.Operation_Get{Get: &raftkvpb.GetRequest{Key: []byte(key)}}}
+}
+
+func appendOperation(key, value string, id *raftkvpb.RequestId) *raftkvpb.Operation {
+	return &raftkvpb.Operation{Operation: &raftkvpb.Operation_Append{Append: &raftkvpb.AppendRequest{
+		Key: []byte(key), Value: []byte(value), RequestId: id}}}
+}
+
+// pairsOf returns all pairs that a server has, as "key=value" each.
+func pairsOf(t testing.TB, client raftkvpb.RaftKVClient) (all []string) {
+	t.Helper()
+	stream, err := client.Scan(t.Context(), &raftkvpb.ScanRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for {
+		part, err := stream.Recv()
+		if err == io.EOF {
+			return all
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, pair := range part.GetPairs() {
+			all = append(all, string(pair.GetKey())+"="+string(pair.GetValue()))
+		}
+	}
+}

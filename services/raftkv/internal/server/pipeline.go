@@ -1,0 +1,185 @@
+package server
+
+import (
+	"sync"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"numstore.example/contracts/raftkvpb"
+	"numstore.example/services/raftkv/internal/kv"
+)
+
+const (
+	// maxPipelined is how many operations of a stream may be in flight before no more are read. A message may
+	// go beyond it.
+	maxPipelined = 4096
+	// maxHeld is the same in bytes: of writes whose answers were not sent, with these answers. Without it a
+	// client that takes no answers could have the server keep 4096 of the largest values.
+	maxHeld = 32 << 20
+	// answerBytes is about how many bytes of values go into one message of answers, and how many may lie
+	// ready before no further get is done; a single larger value does too.
+	answerBytes = 512 << 10
+	// maxAnswers is how many answers go into one message.
+	maxAnswers = 1024
+)
+
+// Pipeline implements the contract.
+//
+// Three goroutines work on a stream. The reader takes messages apart: all writes of one become one proposal,
+// its gets go to the getter. The getter passes one barrier for all gets that have gathered, and reads them.
+// The sender, which is the handler itself, makes messages of whatever answers have gathered. So what comes in
+// together shares a proposal or a barrier, and what is done together leaves together.
+func (a *adapter) Pipeline(stream grpc.BidiStreamingServer[raftkvpb.PipelineRequest, raftkvpb.PipelineResponse]) error {
+	p := &pipeline{adapter: a, stream: stream}
+	p.changed.L = &p.mu
+	go p.read() // until the stream ends, which is when this returns
+	var getter sync.WaitGroup
+	getter.Go(p.get)
+	over := make(chan struct{})
+	go p.watch(over)
+
+	err := p.send()
+	p.abort(err)
+	close(over)
+	getter.Wait() // nobody reads the store after the last call
+	return err
+}
+
+// pipeline is one stream.
+type pipeline struct {
+	*adapter
+	stream grpc.BidiStreamingServer[raftkvpb.PipelineRequest, raftkvpb.PipelineResponse]
+
+	mu       sync.Mutex
+	changed  sync.Cond  // of any of the following
+	inFlight int        // operations that were read, and whose answers were not sent
+	held     int        // bytes of the writes among them, and of their replies
+	gets     []getting  // to be done
+	ready    []answered // to be sent
+	bytes    int        // of the values in ready
+	ended    bool       // no more operations are taken
+	aborted  bool       // nobody waits for answers any more
+	status   error      // of the stream, once ended and all is answered; nil for OK
+}
+
+type getting struct {
+	tag     uint64
+	request *raftkvpb.GetRequest
+}
+
+// answered is an operation, or all writes of a message, with its outcome.
+type answered struct {
+	answer *raftkvpb.Answer // or else:
+	writes *pipelined
+}
+
+// pipelined is the writes of one message and what became of them.
+type pipelined struct {
+	tags    []uint64
+	writes  []kv.Write
+	replies [][]byte
+	err     error
+	size    int // bytes of writes and replies
+}
+
+// watch ends the stream when the server stops, and gives it up when the client has gone.
+func (p *pipeline) watch(over <-chan struct{}) {
+	select {
+	case <-p.Stopping:
+		p.end(status.Error(codes.Unavailable, "the server is stopping"))
+	case <-p.stream.Context().Done():
+		p.abort(status.FromContextError(p.stream.Context().Err()).Err())
+	case <-over:
+	}
+}
+
+// end takes no more operations; the stream ends with a status when those in flight are answered.
+func (p *pipeline) end(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.ended {
+		p.ended, p.status = true, err
+	}
+	p.changed.Broadcast()
+}
+
+// abort gives up what is in flight.
+func (p *pipeline) abort(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.aborted {
+		p.aborted, p.ended, p.status = true, true, err
+	}
+	p.changed.Broadcast()
+}
+
+// finish has outcomes sent.
+func (p *pipeline) finish(outcomes ...answered) {
+	if len(outcomes) == 0 {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.ready = append(p.ready, outcomes...)
+	for _, outcome := range outcomes {
+		p.bytes += len(outcome.answer.GetGet().GetValue())
+	}
+	p.changed.Broadcast()
+}
+
+// get is the getter.
+func (p *pipeline) get() {
+	for {
+		gets := p.gathered()
+		if gets == nil {
+			return
+		}
+		err := p.Replica.AwaitBarrier(p.stream.Context())
+		for _, get := range gets {
+			if !p.roomy() {
+				return
+			}
+			p.finish(answered{answer: p.getAnswer(get, err)})
+		}
+	}
+}
+
+// gathered waits for gets, and takes all that there are. It returns nil at the end of the stream.
+func (p *pipeline) gathered() []getting {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for len(p.gets) == 0 && !p.aborted && !(p.ended && p.inFlight == 0) {
+		p.changed.Wait()
+	}
+	gets := p.gets
+	p.gets = nil
+	if p.aborted {
+		return nil
+	}
+	return gets
+}
+
+// roomy waits until the values that lie ready are not too many.
+func (p *pipeline) roomy() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for p.bytes >= answerBytes && !p.aborted {
+		p.changed.Wait()
+	}
+	return !p.aborted
+}
+
+// getAnswer does a get whose barrier ended with an error or none.
+func (p *pipeline) getAnswer(get getting, err error) *raftkvpb.Answer {
+	if err != nil {
+		p.calls.gets.Add(1)
+		return refusedAnswer(get.tag, readStatus(err))
+	}
+	response, err := p.adapter.get(get.request)
+	if err != nil {
+		return refusedAnswer(get.tag, err)
+	}
+	return &raftkvpb.Answer{Tag: get.tag, Answer: &raftkvpb.Answer_Get{Get: response}}
+}

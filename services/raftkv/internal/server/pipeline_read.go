@@ -1,0 +1,141 @@
+package server
+
+import (
+	"errors"
+	"io"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"numstore.example/contracts/raftkvpb"
+	"numstore.example/services/raftkv/internal/kv"
+	"numstore.example/services/raftkv/internal/node"
+)
+
+// read is the reader.
+func (p *pipeline) read() {
+	for p.admitted() {
+		request, err := p.stream.Recv()
+		if errors.Is(err, io.EOF) {
+			p.end(nil) // the client has nothing more to ask
+			return
+		}
+		if err != nil {
+			p.abort(err)
+			return
+		}
+		if !p.take(len(request.GetOperations())) {
+			return
+		}
+		p.start(request.GetOperations())
+	}
+}
+
+// admitted waits until another message may be read.
+func (p *pipeline) admitted() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for (p.inFlight >= maxPipelined || p.held >= maxHeld) && !p.ended {
+		p.changed.Wait()
+	}
+	return !p.ended
+}
+
+// take counts operations that were read.
+func (p *pipeline) take(n int) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.inFlight += n
+	return !p.ended
+}
+
+// start proposes the writes of a message, and hands its gets to the getter.
+func (p *pipeline) start(operations []*raftkvpb.Operation) {
+	w := &pipelined{}
+	var (
+		commands [][]byte
+		ends     []int
+		buffer   []byte
+		gets     []getting
+		refused  []answered
+	)
+	for _, operation := range operations {
+		if get, ok := operation.GetOperation().(*raftkvpb.Operation_Get); ok {
+			if err := p.checkKey(get.Get.GetKey()); err != nil {
+				refused = append(refused, answered{answer: refusedAnswer(operation.GetTag(), err)})
+				continue
+			}
+			gets = append(gets, getting{operation.GetTag(), get.Get})
+			continue
+		}
+		write, id, err := p.checkOperation(operation)
+		if err != nil {
+			refused = append(refused, answered{answer: refusedAnswer(operation.GetTag(), err)})
+			continue
+		}
+		w.tags = append(w.tags, operation.GetTag())
+		w.writes = append(w.writes, write)
+		command := kv.Command{Request: id, Writes: w.writes[len(w.writes)-1:]}
+		buffer = command.AppendTo(buffer)
+		ends = append(ends, len(buffer))
+	}
+	start := 0
+	for _, end := range ends {
+		commands = append(commands, buffer[start:end:end])
+		start = end
+	}
+	p.finish(refused...)
+	p.enqueue(gets)
+	if len(commands) > 0 {
+		p.hold(w, len(buffer))
+		p.Replica.Propose(&node.Proposal{Commands: commands, Done: func(replies [][]byte, err error) {
+			w.replies, w.err = replies, err
+			size := 0
+			for _, reply := range replies {
+				size += len(reply)
+			}
+			p.hold(w, size)
+			p.finish(answered{writes: w})
+		}})
+	}
+}
+
+// hold counts bytes that are kept until the answers to the writes of a message were sent.
+func (p *pipeline) hold(w *pipelined, size int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	w.size += size
+	p.held += size
+}
+
+// checkOperation checks an operation that is a write.
+func (p *pipeline) checkOperation(operation *raftkvpb.Operation) (write kv.Write, id kv.RequestID, err error) {
+	var requestID *raftkvpb.RequestId
+	switch o := operation.GetOperation().(type) {
+	case *raftkvpb.Operation_Put:
+		requestID = o.Put.GetRequestId()
+		write, err = p.checkPut(o.Put)
+	case *raftkvpb.Operation_Append:
+		requestID = o.Append.GetRequestId()
+		write, err = p.checkAppend(o.Append)
+	case *raftkvpb.Operation_Delete:
+		requestID = o.Delete.GetRequestId()
+		write, err = p.checkDelete(o.Delete)
+	default:
+		err = status.Error(codes.InvalidArgument, "the operation is empty; it must be a get, a put, an append or a delete")
+	}
+	if err == nil {
+		id, err = checkRequestID(requestID)
+	}
+	return write, id, err
+}
+
+func (p *pipeline) enqueue(gets []getting) {
+	if len(gets) == 0 {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.gets = append(p.gets, gets...)
+	p.changed.Broadcast()
+}

@@ -1,0 +1,165 @@
+// Package server puts a shard behind the contract in contracts/raftkv.proto: it checks what comes in
+// (check.go), proposes writes to the replica, reads the state behind a barrier, and says in the contract's
+// words what went wrong (errors.go).
+package server
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"google.golang.org/grpc"
+
+	"numstore.example/contracts/raftkvpb"
+	"numstore.example/services/raftkv/internal/kv"
+	"numstore.example/services/raftkv/internal/node"
+	"numstore.example/services/raftkv/internal/storage"
+)
+
+// Config is what the adapter joins, and what it allows.
+type Config struct {
+	Node    uint64 // this server's number, 1 or greater
+	Replica *node.Replica
+	State   *storage.State
+	Store   *storage.Store
+
+	MaxKey, MaxValue, MaxMessage int // bytes
+
+	// LogRequests makes it log every get, put, append and delete with its outcome.
+	LogRequests bool
+	Admin       Admin
+
+	Stopping <-chan struct{} // closed when streams should come to an end
+	Stop     func()          // makes the server stop
+	Log      *slog.Logger
+}
+
+// Register puts the contract's services on a server.
+func Register(registrar grpc.ServiceRegistrar, config Config) {
+	a := &adapter{Config: config, started: time.Now(), scans: make(chan struct{}, maxScans)}
+	raftkvpb.RegisterRaftKVServer(registrar, a)
+	raftkvpb.RegisterRaftKVAdminServer(registrar, &admin{adapter: a})
+}
+
+// adapter implements the contract.
+type adapter struct {
+	raftkvpb.UnimplementedRaftKVServer
+	Config
+	started time.Time
+	calls   counters
+	scans   chan struct{} // has an element for each scan that runs
+}
+
+// Get implements the contract.
+func (a *adapter) Get(ctx context.Context, request *raftkvpb.GetRequest) (*raftkvpb.GetResponse, error) {
+	if err := a.checkKey(request.GetKey()); err != nil {
+		return nil, err
+	}
+	if err := a.Replica.AwaitBarrier(ctx); err != nil {
+		return nil, readStatus(err)
+	}
+	return a.get(request)
+}
+
+// get reads a key; the barrier has been passed.
+func (a *adapter) get(request *raftkvpb.GetRequest) (*raftkvpb.GetResponse, error) {
+	a.calls.gets.Add(1)
+	record, found, err := a.State.Get(request.GetKey())
+	if a.LogRequests {
+		a.logGet(request.GetKey(), record.Value, found, err)
+	}
+	if err != nil {
+		return nil, readStatus(err)
+	}
+	return &raftkvpb.GetResponse{Found: found, Value: record.Value, Version: record.Version}, nil
+}
+
+// Put implements the contract.
+func (a *adapter) Put(ctx context.Context, request *raftkvpb.PutRequest) (*raftkvpb.PutResponse, error) {
+	write, err := a.checkPut(request)
+	if err != nil {
+		return nil, err
+	}
+	reply, err := a.executeOne(ctx, request.GetRequestId(), write)
+	if err != nil {
+		return nil, err
+	}
+	return putResponse(&reply.Results[0]), nil
+}
+
+// Append implements the contract.
+func (a *adapter) Append(ctx context.Context, request *raftkvpb.AppendRequest) (*raftkvpb.AppendResponse, error) {
+	write, err := a.checkAppend(request)
+	if err != nil {
+		return nil, err
+	}
+	reply, err := a.executeOne(ctx, request.GetRequestId(), write)
+	if err != nil {
+		return nil, err
+	}
+	return appendResponse(&reply.Results[0]), nil
+}
+
+// Delete implements the contract.
+func (a *adapter) Delete(ctx context.Context, request *raftkvpb.DeleteRequest) (*raftkvpb.DeleteResponse, error) {
+	write, err := a.checkDelete(request)
+	if err != nil {
+		return nil, err
+	}
+	reply, err := a.executeOne(ctx, request.GetRequestId(), write)
+	if err != nil {
+		return nil, err
+	}
+	return deleteResponse(&reply.Results[0]), nil
+}
+
+// Batch implements the contract.
+func (a *adapter) Batch(ctx context.Context, request *raftkvpb.BatchRequest) (*raftkvpb.BatchResponse, error) {
+	writes, err := a.checkBatch(request)
+	if err != nil {
+		return nil, err
+	}
+	reply, err := a.execute(ctx, request.GetRequestId(), writes)
+	if err != nil {
+		return nil, err
+	}
+	return batchResponse(writes, reply.Results), nil
+}
+
+func (a *adapter) executeOne(ctx context.Context, id *raftkvpb.RequestId, write kv.Write) (kv.Reply, error) {
+	return a.execute(ctx, id, []kv.Write{write})
+}
+
+// execute has the replica execute a command, and returns its reply if all of it was done.
+func (a *adapter) execute(ctx context.Context, id *raftkvpb.RequestId, writes []kv.Write) (kv.Reply, error) {
+	request, err := checkRequestID(id)
+	if err != nil {
+		return kv.Reply{}, err
+	}
+	command := kv.Command{Request: request, Writes: writes}
+	encoded, err := a.Replica.Execute(ctx, command.AppendTo(nil))
+	return a.settle(writes, encoded, err)
+}
+
+// settle decodes the reply to a command's writes, counts and logs them, and returns the status if they were
+// not done.
+func (a *adapter) settle(writes []kv.Write, encoded []byte, err error) (reply kv.Reply, _ error) {
+	if err == nil {
+		reply, err = kv.DecodeReply(encoded)
+	}
+	switch {
+	case err != nil:
+		err = writeStatus(err)
+	case reply.Outcome != kv.Done:
+		err = refusal(writes, &reply)
+	case len(reply.Results) != len(writes):
+		err = errOtherRequest
+	}
+	for i := range writes {
+		a.calls.count(writes[i].Kind)
+	}
+	if a.LogRequests {
+		a.logWrites(writes, &reply, err)
+	}
+	return reply, err
+}

@@ -1,0 +1,72 @@
+package server
+
+import (
+	"context"
+	"sync/atomic"
+
+	"go.etcd.io/raft/v3"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"numstore.example/contracts/raftkvpb"
+	"numstore.example/services/raftkv/internal/kv"
+)
+
+// counters count the calls that were answered, whatever the answer.
+type counters struct {
+	puts, gets, appends, deletes, scans atomic.Uint64
+}
+
+func (c *counters) count(kind kv.Kind) {
+	switch kind {
+	case kv.Put:
+		c.puts.Add(1)
+	case kv.Append:
+		c.appends.Add(1)
+	case kv.Delete:
+		c.deletes.Add(1)
+	}
+}
+
+// Stat implements the contract.
+func (a *adapter) Stat(context.Context, *raftkvpb.StatRequest) (*raftkvpb.StatResponse, error) {
+	figures, replica := a.State.Figures(), a.Replica.Status()
+	return &raftkvpb.StatResponse{
+		StartTime: timestamppb.New(a.started),
+		Sets:      a.calls.puts.Load(),
+		Gets:      a.calls.gets.Load(),
+		Appends:   a.calls.appends.Load(),
+		Deletes:   a.calls.deletes.Load(),
+		Scans:     a.calls.scans.Load(),
+		Keys:      figures.Keys,
+		Bytes:     figures.Bytes,
+		Sessions:  uint64(figures.Sessions),
+		Limits:    &raftkvpb.Limits{Key: uint64(a.MaxKey), Value: uint64(a.MaxValue), Message: uint64(a.MaxMessage)},
+		Shards: []*raftkvpb.ShardStat{{
+			Role:         role(replica.Role),
+			Leader:       replica.Leader,
+			Term:         replica.Term,
+			AppliedIndex: replica.Applied,
+		}},
+	}, nil
+}
+
+func role(state raft.StateType) raftkvpb.Role {
+	switch state {
+	case raft.StateLeader:
+		return raftkvpb.Role_ROLE_LEADER
+	case raft.StateCandidate, raft.StatePreCandidate:
+		return raftkvpb.Role_ROLE_CANDIDATE
+	default:
+		return raftkvpb.Role_ROLE_FOLLOWER
+	}
+}
+
+// Topology implements the contract.
+func (a *adapter) Topology(context.Context, *raftkvpb.TopologyRequest) (*raftkvpb.TopologyResponse, error) {
+	return &raftkvpb.TopologyResponse{
+		MapVersion: mapVersion,
+		Placement:  raftkvpb.Placement_PLACEMENT_HASH,
+		Nodes:      []*raftkvpb.Node{{Id: a.Node}},
+		Shards:     []*raftkvpb.Shard{{Replicas: []uint64{a.Node}, Leader: a.Replica.Status().Leader}},
+	}, nil
+}

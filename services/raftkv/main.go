@@ -1,0 +1,71 @@
+// Raftkv serves contracts/raftkv.proto: a key/value store whose acknowledged writes survive crashes, whose
+// reads are never stale, and whose writes happen exactly once.
+//
+//	raftkv                              # serve on port 6000, data in ./raftkv-data
+//	raftkv --restore FILE               # fill a new folder with a backup, then serve
+//	raftkv healthcheck                  # status 0 if the server on this machine takes calls
+//	raftkv --help                       # every flag with its default
+//
+// DESIGN.md tells the life of a write, of a read and of a restart.
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"numstore.example/services/internal/rpcserver"
+)
+
+// flags are raftkv's own, beside those of every service.
+type flags struct {
+	DataDir string `default:"raftkv-data" placeholder:"DIR" help:"Folder of the data; it is made if need be (default ./${default})."`
+	Restore string `placeholder:"FILE" help:"Fill the folder, which must have no data yet, with this backup before serving."`
+
+	Durability   string        `default:"always" enum:"always,interval" placeholder:"WHEN" help:"always: a write is on disk before it is answered. interval: within --sync-interval; a crash may lose the writes of the last interval, and damages nothing (default ${default})."`
+	SyncInterval time.Duration `default:"5s" placeholder:"TIME" help:"With --durability=interval: how often writes are put on disk (default ${default})."`
+
+	MaxKey     int           `default:"1024" placeholder:"BYTES" help:"Longest key taken, in bytes (default ${default})."`
+	MaxValue   int           `default:"16777216" placeholder:"BYTES" help:"Longest value taken, in bytes; --max-message must have room for it (default ${default})."`
+	SessionTTL time.Duration `name:"session-ttl" default:"1h" placeholder:"TIME" help:"A client that has written nothing for this long may be forgotten; its writes are then refused, never done twice (default ${default})."`
+
+	LogRequests bool   `help:"Log every get, put, append and delete with its outcome; values are cut short."`
+	AdminToken  string `placeholder:"TOKEN" help:"Allow shutdown, backup and compact to whoever sends this token (default: nobody)."`
+	AdminMTLS   bool   `name:"admin-mtls" help:"Allow shutdown, backup and compact to whoever has a client certificate (see --tls-client-ca)."`
+}
+
+// maxValueLimit is the greatest value that the storage can be asked to take: its batches hold less than 4 GiB.
+const maxValueLimit = 1 << 30
+
+// maxKeyLimit is the greatest key.
+const maxKeyLimit = 1 << 20
+
+// Validate says what is wrong with the first setting that cannot be used.
+func (f *flags) Validate() error {
+	switch {
+	case f.DataDir == "":
+		return fmt.Errorf("--data-dir is empty; it must name a folder")
+	case f.SyncInterval <= 0:
+		return fmt.Errorf("--sync-interval is %v; it must be more than 0", f.SyncInterval)
+	case f.MaxKey < 1 || f.MaxKey > maxKeyLimit:
+		return fmt.Errorf("--max-key is %d; it must be 1 to %d bytes", f.MaxKey, maxKeyLimit)
+	case f.MaxValue < 0 || f.MaxValue > maxValueLimit:
+		return fmt.Errorf("--max-value is %d; it must be 0 to %d bytes", f.MaxValue, maxValueLimit)
+	case f.SessionTTL < time.Second:
+		return fmt.Errorf("--session-ttl is %v; it must be at least 1s", f.SessionTTL)
+	}
+	return nil
+}
+
+func main() {
+	var flags flags
+	rpcserver.Main(rpcserver.Program{
+		Name:       "raftkv",
+		Summary:    "A key/value store over gRPC (contracts/raftkv.proto): durable before it answers, linearizable, every write exactly once.",
+		Addr:       ":6000",
+		Workers:    1024,
+		Queue:      8192,
+		MaxMessage: 32 << 20,
+		Flags:      &flags,
+		Register:   flags.register,
+	})
+}

@@ -1,0 +1,130 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"numstore.example/services/internal/rpcserver"
+	"numstore.example/services/raftkv/internal/node"
+	"numstore.example/services/raftkv/internal/server"
+	"numstore.example/services/raftkv/internal/storage"
+)
+
+const (
+	// self and shard: a server alone is node 1 and holds the one shard 0.
+	self  = 1
+	shard = 0
+
+	// messageOverhead is what a message may have beside a key and a value, in bytes: tags, a request id.
+	messageOverhead = 128
+
+	// maxInFlight bounds the writes that wait for the disk, in bytes.
+	maxInFlight = 256 << 20
+)
+
+// register opens the store, starts the shard's replica, and puts the services on the server. It returns what
+// closes them again.
+func (f *flags) register(rpc *rpcserver.Server) (func() error, error) {
+	if err := f.agreeWith(rpc.Config()); err != nil {
+		return nil, rpcserver.Misuse(err)
+	}
+	store, err := f.openStore(rpc)
+	if err != nil {
+		return nil, err
+	}
+	state, replica, err := startReplica(store, rpc)
+	if err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
+	server.RegisterMetrics(rpc.Metrics(), replica, state, store)
+	ctx, stopForgetting := context.WithCancel(context.Background())
+	go server.Forget(ctx, replica, func() int { return state.Figures().Sessions }, f.SessionTTL)
+	server.Register(rpc, server.Config{
+		Node: self, Replica: replica, State: state, Store: store,
+		MaxKey: f.MaxKey, MaxValue: f.MaxValue, MaxMessage: rpc.Config().MaxMessage,
+		LogRequests: f.LogRequests,
+		Admin:       server.Admin{Token: f.AdminToken, MTLS: f.AdminMTLS},
+		Stopping:    rpc.Stopping(), Stop: rpc.Stop, Log: rpc.Log(),
+	})
+	return func() error {
+		stopForgetting()
+		if store.Failed() {
+			return nil // nothing can be written any more, and locks may be held for ever
+		}
+		replica.Stop()
+		return store.Close()
+	}, nil
+}
+
+// agreeWith says in what the flags contradict those of every service.
+func (f *flags) agreeWith(config rpcserver.Config) error {
+	if f.AdminMTLS && config.TLS.ClientCA == "" {
+		return errors.New("--admin-mtls needs --tls-client-ca: without it no client shows a certificate")
+	}
+	if least := f.MaxKey + f.MaxValue + messageOverhead; config.MaxMessage < least {
+		return fmt.Errorf("--max-message is %d; it must be at least %d to have room for --max-key, --max-value and what is around them",
+			config.MaxMessage, least)
+	}
+	return nil
+}
+
+func (f *flags) openStore(rpc *rpcserver.Server) (*storage.Store, error) {
+	options := storage.Options{Dir: f.DataDir, OnFailure: rpc.Fail, Log: rpc.Log()}
+	if f.Durability == "interval" {
+		options.SyncInterval = f.SyncInterval
+	}
+	if f.Restore == "" {
+		return storage.Open(options)
+	}
+	backup, err := os.Open(f.Restore)
+	if err != nil {
+		return nil, fmt.Errorf("--restore: %w", err)
+	}
+	defer backup.Close()
+	options.Restore = func(store *storage.Store) error {
+		state, err := store.OpenState(shard)
+		if err != nil {
+			return err
+		}
+		if err := state.Restore(backup); err != nil {
+			return fmt.Errorf("--restore %s: %w", f.Restore, err)
+		}
+		return nil
+	}
+	return storage.Open(options)
+}
+
+// startReplica starts the shard's replica, and waits until it leads: a group of one needs no one else for
+// that, and calls that came earlier would be refused.
+func startReplica(store *storage.Store, rpc *rpcserver.Server) (*storage.State, *node.Replica, error) {
+	state, err := store.OpenState(shard)
+	if err != nil {
+		return nil, nil, err
+	}
+	log, err := store.OpenLog(shard, []uint64{self}, state.Applied())
+	if err != nil {
+		return nil, nil, err
+	}
+	store.Start()
+	replica, err := node.Start(node.Config{
+		ID: self, Log: log, Machine: state, Applied: state.Applied(), Campaign: true,
+		MaxInFlight: maxInFlight, OnFailure: rpc.Fail, Logger: rpc.Log(),
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	err = replica.AwaitLeader(context.Background())
+	if err == nil {
+		err = replica.AwaitBarrier(context.Background()) // the whole log is applied, and was readable
+	}
+	if err != nil {
+		replica.Stop()
+		if failure := store.Failure(); failure != nil {
+			err = failure // what the replica says is a consequence
+		}
+		return nil, nil, err
+	}
+	return state, replica, nil
+}
