@@ -1,0 +1,110 @@
+package raftkv
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+
+	"numstore.example/contracts/raftkvpb"
+)
+
+// TestCalls makes every call once or twice, and reads what it did.
+func TestCalls(t *testing.T) {
+	ctx := t.Context()
+	c := serve(t, &fake{})
+	key, missing := []byte("k"), []byte("missing")
+
+	put, err := c.Put(ctx, key, []byte("a"), ExpectVersion(0))
+	if err != nil || put.Existed || put.Version != 1 {
+		t.Fatalf("first Put: %+v, %v", put, err)
+	}
+	put, err = c.Put(ctx, key, []byte("b"), ReturnPrevious(), ExpectVersion(1))
+	if err != nil || !put.Existed || put.Version != 2 || string(put.Previous) != "a" {
+		t.Errorf("second Put: %+v, %v", put, err)
+	}
+	if put, err = c.Put(ctx, key, []byte("c"), ExpectVersion(1)); status.Code(err) != codes.FailedPrecondition {
+		t.Errorf("Put that expects an old version: %+v, %v; want FAILED_PRECONDITION", put, err)
+	}
+	appended, err := c.Append(ctx, key, []byte("c"))
+	if err != nil || !appended.Existed || string(appended.Previous) != "b" || appended.Version != 3 {
+		t.Errorf("Append: %+v, %v", appended, err)
+	}
+	if _, err = c.Append(ctx, key, []byte("d"), ExpectVersion(1)); status.Code(err) != codes.FailedPrecondition {
+		t.Errorf("Append that expects an old version: %v; want FAILED_PRECONDITION", err)
+	}
+	value, err := c.Get(ctx, key)
+	if err != nil || !value.Found || string(value.Value) != "bc" || value.Version != 3 {
+		t.Errorf("Get: %+v, %v", value, err)
+	}
+	deleted, err := c.Delete(ctx, key, ReturnPrevious())
+	if err != nil || !deleted.Existed || string(deleted.Previous) != "bc" {
+		t.Errorf("Delete: %+v, %v", deleted, err)
+	}
+	if deleted, err = c.Delete(ctx, missing, ExpectVersion(7)); status.Code(err) != codes.FailedPrecondition {
+		t.Errorf("Delete that expects a version: %+v, %v; want FAILED_PRECONDITION", deleted, err)
+	}
+	if value, err = c.Get(ctx, missing); err != nil || value.Found {
+		t.Errorf("Get of a missing key: %+v, %v", value, err)
+	}
+	if _, err = c.Put(ctx, nil, nil); status.Code(err) != codes.InvalidArgument || !strings.Contains(err.Error(), "did not happen") {
+		t.Errorf("Put without a key: %v; want INVALID_ARGUMENT, which did not happen", err)
+	}
+	if stat, err := c.Stat(ctx); err != nil || stat.GetKeys() != 0 || stat.GetSessions() != 1 {
+		t.Errorf("Stat: %v, %v; want no keys, and the one session of one goroutine", stat, err)
+	}
+	if topology, err := c.Topology(ctx); err != nil || topology.GetMapVersion() != 1 {
+		t.Errorf("Topology: %v, %v", topology, err)
+	}
+}
+
+func TestBatch(t *testing.T) {
+	c := serve(t, &fake{})
+	write := func(key string, expected *uint64) *raftkvpb.Write {
+		return &raftkvpb.Write{Write: &raftkvpb.Write_Put{Put: &raftkvpb.PutRequest{Key: []byte(key), ExpectedVersion: expected}}}
+	}
+	results, err := c.Batch(t.Context(), write("a", nil), write("a", nil))
+	if err != nil || len(results) != 2 || results[0].GetPut().GetExisted() || !results[1].GetPut().GetExisted() {
+		t.Errorf("Batch: %v, %v", results, err)
+	}
+	results, err = c.Batch(t.Context(), write("b", nil), write("a", proto.Uint64(99)))
+	if status.Code(err) != codes.FailedPrecondition || len(results) != 0 {
+		t.Errorf("Batch with a wrong version: %v, %v; want FAILED_PRECONDITION", results, err)
+	}
+	if b, err := c.Get(t.Context(), []byte("b")); b.Found || err != nil {
+		t.Errorf("a Batch that was refused left %+v, %v", b, err)
+	}
+}
+
+// TestLargeValues sends values up to the contract's limit, which travel alone, and gets them back.
+func TestLargeValues(t *testing.T) {
+	f := &fake{}
+	c := serve(t, f)
+	value := bytes.Repeat([]byte("0123456789abcdef"), 1<<20) // 16 MiB
+	if _, err := c.Put(t.Context(), []byte("k"), value[:9<<20]); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Append(t.Context(), []byte("k"), value[9<<20:]); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := c.Get(t.Context(), []byte("k")); err != nil || !bytes.Equal(got.Value, value) {
+		t.Errorf("got %d bytes, %v", len(got.Value), err)
+	}
+	if want := []string{"Put", "Append"}; !slices.Equal(f.alone, want) {
+		t.Errorf("calls of their own: %v; want %v", f.alone, want)
+	}
+}
+
+func TestDial_misuse(t *testing.T) {
+	if c, err := Dial(nil); err == nil {
+		t.Errorf("Dial without a server: %v", c)
+	}
+	if c, err := Dial([]string{one}); err == nil || !strings.Contains(fmt.Sprint(err), "credentials") {
+		t.Errorf("Dial without credentials: %v, %v", c, err)
+	}
+}

@@ -1,0 +1,210 @@
+package raftkv
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"numstore.example/contracts/raftkvpb"
+)
+
+// TestLoneCall: a call that is alone waits for nothing.
+func TestLoneCall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := serve(t, &fake{})
+		start := time.Now()
+		for i := range 10 {
+			if _, err := c.Put(t.Context(), []byte("k"), nil); err != nil || time.Since(start) > 0 {
+				t.Fatalf("call %d took %v: %v", i, time.Since(start), err)
+			}
+		}
+	})
+}
+
+// TestGathering: what comes while a message is being written leaves as the next one.
+func TestGathering(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{gate: make(chan struct{})}
+		c := serve(t, f)
+		var wg sync.WaitGroup
+		put := func(key string, length int) {
+			wg.Go(func() {
+				if _, err := c.Put(t.Context(), []byte(key), make([]byte, length)); err != nil {
+					t.Error(err)
+				}
+			})
+			synctest.Wait()
+		}
+		put("large", 300<<10) // fills the connection
+		put("blocked", 0)
+		for i := range 100 {
+			put(fmt.Sprint(i), 0)
+		}
+		close(f.gate)
+		wg.Wait()
+		var got []int
+		for _, message := range f.sent() {
+			got = append(got, len(message))
+		}
+		if fmt.Sprint(got) != "[1 1 100]" {
+			t.Errorf("messages have %v operations; want 1, 1 and 100", got)
+		}
+	})
+}
+
+// TestMessages_bounded: a message has neither too many operations nor too many bytes.
+func TestMessages_bounded(t *testing.T) {
+	for _, test := range []struct{ calls, length, most int }{{2000, 0, maxOperations}, {40, 200 << 10, 5}, {4, maxPipelined - 10, 1}} {
+		synctest.Test(t, func(t *testing.T) {
+			f := &fake{}
+			c := serve(t, f)
+			var wg sync.WaitGroup
+			for i := range test.calls {
+				wg.Go(func() { c.Put(t.Context(), fmt.Append(nil, i), make([]byte, test.length)) })
+			}
+			wg.Wait()
+			sum, largest := 0, 0
+			for _, message := range f.sent() {
+				sum += len(message)
+				largest = max(largest, len(message))
+			}
+			if sum != test.calls || largest > test.most || largest < test.most/4 {
+				t.Errorf("%d calls of %d bytes became messages of up to %d operations, %d in all; want up to %d", test.calls, test.length, largest, sum, test.most)
+			}
+		})
+	}
+}
+
+// TestInFlight_bounded: a server that does not answer gets as many operations as it takes, and the rest
+// when it has answered.
+func TestInFlight_bounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{delay: time.Minute}
+		c := serve(t, f)
+		var wg sync.WaitGroup
+		for range maxInFlight + 1000 {
+			wg.Go(func() {
+				if _, err := c.Get(t.Context(), []byte("k")); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		time.Sleep(time.Second)
+		c.pipeline.mu.Lock()
+		waiting := len(c.pipeline.queue)
+		c.pipeline.mu.Unlock()
+		if waiting != 1000 {
+			t.Errorf("%d calls wait; want 1000", waiting)
+		}
+		wg.Wait()
+		if got := len(slices.Concat(f.sent()...)); got != maxInFlight+1000 {
+			t.Errorf("%d operations arrived; want each once", got)
+		}
+	})
+}
+
+// TestAbandoned_dropped: calls that were given up do not pile up while there is no server, and do not come
+// in the way of those that wait.
+func TestAbandoned_dropped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n, f := newNetwork(), &fake{store: newStore()}
+		c := n.dial(t, one)
+		var patient, wg sync.WaitGroup
+		for range 10 {
+			patient.Go(func() {
+				if _, err := c.Put(t.Context(), []byte("k"), nil); err != nil {
+					t.Error(err)
+				}
+			})
+			wg.Go(func() {
+				for range 100 {
+					ctx, cancel := contextFor(t, 10*time.Millisecond)
+					c.Put(ctx, []byte("k"), nil)
+					cancel()
+				}
+			})
+		}
+		wg.Wait()
+		c.pipeline.mu.Lock()
+		waiting := len(c.pipeline.queue)
+		c.pipeline.mu.Unlock()
+		if waiting < 10 || waiting > 20 {
+			t.Errorf("%d calls are in the queue; want the 10 that wait, and not many more", waiting)
+		}
+		n.start(t, one, f)
+		patient.Wait()
+		if got := len(slices.Concat(f.sent()...)); got != 10 {
+			t.Errorf("%d operations arrived; want 10", got)
+		}
+	})
+}
+
+// TestRefusedStream: errors that no patience helps against are returned, to calls in flight and to others.
+func TestRefusedStream(t *testing.T) {
+	for _, code := range []codes.Code{codes.Unimplemented, codes.PermissionDenied, codes.Unauthenticated, codes.Internal} {
+		synctest.Test(t, func(t *testing.T) {
+			c := serve(t, &fake{opened: status.Error(code, "no")})
+			for range 3 {
+				_, err := c.Put(t.Context(), []byte("k"), nil)
+				if status.Code(err) != code || strings.Contains(err.Error(), "may have") != (code == codes.Internal) {
+					t.Errorf("Put: %v; want %v", err, code)
+				}
+			}
+		})
+	}
+}
+
+// TestWrongAnswers: a server's defects are errors, and nothing else.
+func TestWrongAnswers(t *testing.T) {
+	c := serve(t, &fake{refuse: func(o *raftkvpb.Operation) *raftkvpb.Error { return &raftkvpb.Error{Message: "what?"} }})
+	if _, err := c.Get(t.Context(), []byte("k")); status.Code(err) != codes.Internal {
+		t.Errorf("Get with an error that is none: %v; want INTERNAL", err)
+	}
+	call := newCall()
+	call.setGet([]byte("k"))
+	call.begin()
+	call.answer = &raftkvpb.Answer{Answer: &raftkvpb.Answer_Put{}}
+	if _, err := call.outcome(); status.Code(err) != codes.Internal {
+		t.Errorf("Get with the answer of a Put: %v; want INTERNAL", err)
+	}
+}
+
+// TestRestart: calls wait for a server that is away, and then go on.
+func TestRestart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, n := &fake{store: newStore()}, newNetwork()
+		stop := n.start(t, one, f)
+		c := n.dial(t, one)
+		if _, err := c.Put(t.Context(), []byte("k"), []byte("v")); err != nil {
+			t.Fatal(err)
+		}
+		stop()
+		start := time.Now()
+		var wg sync.WaitGroup
+		for range 10 {
+			wg.Go(func() {
+				if v, err := c.Get(t.Context(), []byte("k")); err != nil || string(v.Value) != "v" {
+					t.Errorf("Get: %+v, %v", v, err)
+				}
+			})
+		}
+		wg.Go(func() {
+			if _, err := c.Stat(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+		time.Sleep(10 * time.Minute)
+		n.start(t, one, f)
+		wg.Wait()
+		if late := time.Since(start) - 10*time.Minute; late > 3*time.Second {
+			t.Errorf("the calls came back %v after the server", late)
+		}
+	})
+}

@@ -1,0 +1,105 @@
+package raftkv
+
+import (
+	"errors"
+	"math"
+	"slices"
+	"sync"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
+	"google.golang.org/grpc/keepalive"
+)
+
+// ownOptions are the Clerk's settings of connections. Those of its caller come after them, and win.
+var ownOptions = []grpc.DialOption{
+	grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(math.MaxInt32)), // what was asked for is taken
+	grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 30 * time.Second, Timeout: 10 * time.Second}),
+	grpc.WithConnectParams(grpc.ConnectParams{
+		Backoff:           backoff.Config{BaseDelay: firstPause, Multiplier: 1.6, Jitter: 0.2, MaxDelay: lastPause},
+		MinConnectTimeout: 3 * time.Second, // then it is another server's turn
+	}),
+}
+
+// route says which server to call, and has the connections.
+type route struct {
+	options []grpc.DialOption
+
+	mu      sync.Mutex
+	servers []string // the caller's, then those that redirects have named
+	current int      // the one to call
+	conns   map[string]*grpc.ClientConn
+	closed  bool
+}
+
+// newRoute returns a route that begins with the first server. It connects with that one only to find out
+// whether the options can be used.
+func newRoute(servers []string, options []grpc.DialOption) (*route, error) {
+	if len(servers) == 0 {
+		return nil, errors.New("there is no server to call; name at least one, as host:port")
+	}
+	r := &route{
+		options: slices.Concat(ownOptions, options),
+		servers: slices.Clone(servers),
+		conns:   make(map[string]*grpc.ClientConn),
+	}
+	if _, _, err := r.connect(); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// connect returns the server to call, and a connection with it that need not be up.
+func (r *route) connect() (server string, conn *grpc.ClientConn, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return "", nil, errClosed
+	}
+	server = r.servers[r.current]
+	if conn = r.conns[server]; conn == nil {
+		if conn, err = grpc.NewClient(server, r.options...); err == nil {
+			r.conns[server] = conn
+		}
+	}
+	return server, conn, err
+}
+
+// leave says that a server could not answer, and which one leads, if that is known. If it is still the one
+// to call, then from now on it is the leader, or else the next in turn.
+func (r *route) leave(server, leader string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.servers[r.current] != server {
+		return // another call was faster
+	}
+	if leader == "" {
+		r.current = (r.current + 1) % len(r.servers)
+		return
+	}
+	if r.current = slices.Index(r.servers, leader); r.current < 0 {
+		r.current = len(r.servers)
+		r.servers = append(r.servers, leader)
+	}
+}
+
+// calls reports whether a server is the one to call.
+func (r *route) calls(server string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.servers[r.current] == server
+}
+
+// close closes all connections.
+func (r *route) close() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.closed = true
+	var errs []error
+	for _, conn := range r.conns {
+		errs = append(errs, conn.Close())
+	}
+	clear(r.conns)
+	return errors.Join(errs...)
+}

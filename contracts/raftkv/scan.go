@@ -1,0 +1,106 @@
+package raftkv
+
+import (
+	"context"
+	"io"
+	"iter"
+
+	"numstore.example/contracts/raftkvpb"
+)
+
+// Range is the keys that a Scan is for: those that begin with a prefix, or those of a range, never both.
+// The zero Range is everything.
+type Range struct {
+	Prefix      []byte // keys that begin with these bytes
+	Start       []byte // the first key of the range; empty for the first of all
+	End         []byte // the end of the range, itself not part of it; empty for the end of all
+	Limit       uint64 // at most so many pairs; 0 for no limit
+	KeysOnly    bool   // leaves the values out
+	ResumeAfter []byte // begin after this key
+}
+
+// Scan returns the pairs of a range in the order of their keys, as they come; the result may be larger
+// than memory. An error is the last element. When the stream breaks, Scan goes on after the last key that
+// it has yielded, and what follows is of a later moment.
+func (c *Clerk) Scan(ctx context.Context, r Range) iter.Seq2[*raftkvpb.Pair, error] {
+	return func(yield func(*raftkvpb.Pair, error) bool) {
+		s := scan{clerk: c, yield: yield, request: &raftkvpb.ScanRequest{
+			Prefix: r.Prefix, Start: r.Start, End: r.End, Limit: r.Limit, KeysOnly: r.KeysOnly, ResumeAfter: r.ResumeAfter,
+		}}
+		err := s.run(ctx)
+		if err != nil && !s.over {
+			yield(nil, err)
+		}
+	}
+}
+
+// scan is a Scan under way.
+type scan struct {
+	clerk   *Clerk
+	yield   func(*raftkvpb.Pair, error) bool
+	request *raftkvpb.ScanRequest // for what was not yet yielded
+	over    bool                  // the caller wants no more, or the limit is reached
+}
+
+// run yields all pairs, over as many streams as it takes.
+func (s *scan) run(ctx context.Context) error {
+	var pauses pauses
+	for {
+		var progress bool
+		err := s.clerk.alone(func(client raftkvpb.RaftKVClient) (err error) {
+			progress, err = s.stream(ctx, client)
+			return err
+		})
+		if err == nil || s.over {
+			return nil
+		}
+		if progress {
+			pauses.last = 0
+		}
+		if pauses.again(err) {
+			if err = pauses.wait(ctx, s.clerk.closing); err == nil {
+				continue
+			}
+		}
+		return pauses.ended(ctx, err)
+	}
+}
+
+// stream yields the pairs of one stream until its end, and reports whether there were any.
+func (s *scan) stream(ctx context.Context, client raftkvpb.RaftKVClient) (progress bool, err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	stream, err := client.Scan(ctx, s.request)
+	if err != nil {
+		return false, err
+	}
+	for {
+		response, err := stream.Recv()
+		if err == io.EOF {
+			return progress, nil
+		}
+		if err != nil {
+			return progress, err
+		}
+		for _, pair := range response.GetPairs() {
+			progress = true
+			if !s.next(pair) {
+				return progress, nil
+			}
+		}
+	}
+}
+
+// next yields a pair and reports whether there is to be another.
+func (s *scan) next(pair *raftkvpb.Pair) bool {
+	s.request.ResumeAfter = pair.GetKey()
+	if !s.yield(pair, nil) {
+		s.over = true
+		return false
+	}
+	if s.request.Limit > 0 {
+		s.request.Limit--
+		s.over = s.request.Limit == 0 // which would mean that there is none
+	}
+	return !s.over
+}

@@ -1,0 +1,144 @@
+package raftkv
+
+import (
+	"context"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"numstore.example/contracts/raftkvpb"
+)
+
+// maxPipelined is the length of a key and value above which a write is a call of its own. On the pipeline
+// everything behind it would wait until it is transferred, and a server that refuses the message for its
+// length would refuse the whole stream.
+const maxPipelined = 1 << 20
+
+// WriteOption is a wish that a write comes with.
+type WriteOption struct {
+	expect   bool
+	version  uint64
+	previous bool
+}
+
+// ExpectVersion has the write done only if the key has this version, 0 meaning that it must not exist.
+// Otherwise the write is refused with FAILED_PRECONDITION and changes nothing.
+func ExpectVersion(version uint64) WriteOption {
+	return WriteOption{expect: true, version: version}
+}
+
+// ReturnPrevious has Put and Delete return the value before. Append always does.
+func ReturnPrevious() WriteOption {
+	return WriteOption{previous: true}
+}
+
+// choose returns all options as one.
+func choose(options []WriteOption) (all WriteOption) {
+	for _, o := range options {
+		if o.expect {
+			all.expect, all.version = true, o.version
+		}
+		all.previous = all.previous || o.previous
+	}
+	return all
+}
+
+// expected returns the version as the messages have it, with none as nil.
+func (o *WriteOption) expected() *uint64 {
+	if !o.expect {
+		return nil
+	}
+	return &o.version
+}
+
+func (c *Clerk) put(ctx context.Context, key, value []byte, option WriteOption) (*raftkvpb.PutResponse, error) {
+	if len(key)+len(value) > maxPipelined {
+		return c.putAlone(ctx, key, value, option)
+	}
+	call := c.calls.take()
+	defer c.calls.give(call)
+	call.setPut(key, value, option)
+	if err := c.writePipelined(ctx, call); err != nil {
+		return nil, err
+	}
+	return call.answer.GetPut(), nil
+}
+
+func (c *Clerk) putAlone(ctx context.Context, key, value []byte, option WriteOption) (response *raftkvpb.PutResponse, err error) {
+	request := &raftkvpb.PutRequest{Key: key, Value: value, ExpectedVersion: option.expected(), ReturnPrevious: option.previous}
+	err = c.writeAlone(ctx, len(key)+len(value), func(client raftkvpb.RaftKVClient, id *raftkvpb.RequestId) (err error) {
+		request.RequestId = id
+		response, err = client.Put(ctx, request)
+		return err
+	})
+	return response, err
+}
+
+func (c *Clerk) append(ctx context.Context, key, value []byte, option WriteOption) (*raftkvpb.AppendResponse, error) {
+	if len(key)+len(value) > maxPipelined {
+		return c.appendAlone(ctx, key, value, option)
+	}
+	call := c.calls.take()
+	defer c.calls.give(call)
+	call.setAppend(key, value, option)
+	if err := c.writePipelined(ctx, call); err != nil {
+		return nil, err
+	}
+	return call.answer.GetAppend(), nil
+}
+
+func (c *Clerk) appendAlone(ctx context.Context, key, value []byte, option WriteOption) (response *raftkvpb.AppendResponse, err error) {
+	request := &raftkvpb.AppendRequest{Key: key, Value: value, ExpectedVersion: option.expected()}
+	err = c.writeAlone(ctx, len(key)+len(value), func(client raftkvpb.RaftKVClient, id *raftkvpb.RequestId) (err error) {
+		request.RequestId = id
+		response, err = client.Append(ctx, request)
+		return err
+	})
+	return response, err
+}
+
+// writePipelined does a write that is set in a call.
+func (c *Clerk) writePipelined(ctx context.Context, call *call) error {
+	return c.write(ctx, pauses{}, func(id *raftkvpb.RequestId) (maybe bool, err error) {
+		call.setID(id)
+		return c.pipeline.do(ctx, call)
+	})
+}
+
+// writeAlone does a write of so many bytes that is a call of its own.
+func (c *Clerk) writeAlone(ctx context.Context, size int, send func(raftkvpb.RaftKVClient, *raftkvpb.RequestId) error) error {
+	return c.write(ctx, pauses{large: size > maxPipelined}, func(id *raftkvpb.RequestId) (maybe bool, err error) {
+		err = c.alone(func(client raftkvpb.RaftKVClient) error { return send(client, id) })
+		return perhaps(err), err
+	})
+}
+
+// write sends a write until its outcome is certain, or ctx ends. Send makes one attempt; maybe says of one
+// that failed whether it may have happened nevertheless.
+func (c *Clerk) write(ctx context.Context, pauses pauses, send func(id *raftkvpb.RequestId) (maybe bool, err error)) error {
+	session := c.sessions.take()
+	for doubt := false; ; {
+		maybe, err := send(&session.id)
+		code := status.Code(err)
+		if settles(code) {
+			c.sessions.give(session)
+			return err
+		}
+		doubt = doubt || maybe
+		if code == codes.NotFound && !doubt && session.id.GetSequence() > 1 {
+			session = newSession() // the server has forgotten it, and with it nothing of this write
+			continue
+		}
+		if pauses.again(err) {
+			if err = pauses.wait(ctx, c.closing); err == nil {
+				continue
+			}
+		}
+		return pauses.outcome(ctx, err, doubt) // the session is of no more use: nobody knows if its number was used
+	}
+}
+
+// settles reports whether a code is the outcome of a write that the server has remembered.
+func settles(code codes.Code) bool {
+	return code == codes.OK || code == codes.FailedPrecondition || code == codes.OutOfRange
+}
