@@ -7,7 +7,7 @@ import (
 
 	"github.com/anishathalye/porcupine"
 
-	"numstore.example/tools/loadgen/internal/history"
+	"numstore.example/tools/internal/history"
 	"numstore.example/tools/loadgen/internal/model"
 )
 
@@ -15,7 +15,7 @@ import (
 type checkCommand struct {
 	File string `arg:"" help:"A history, as loadgen run --history writes it."`
 
-	Service string        `default:"numstore" enum:"numstore" placeholder:"NAME" help:"Whose promises to check: ${enum} (default ${default})."`
+	Service string        `default:"numstore" enum:"numstore,raftkv" placeholder:"NAME" help:"Whose promises to check: ${enum} (default ${default})."`
 	Timeout time.Duration `default:"60s" placeholder:"TIME" help:"How long to search for an order that explains the history (default ${default})."`
 	HTML    string        `placeholder:"FILE" help:"Draw the history, and the order that was found or how far one could be found."`
 }
@@ -42,7 +42,7 @@ func (c *checkCommand) Run(ctx context.Context, console console) error {
 		}
 	}
 	fmt.Fprintf(console.out, "%s: %d operations of %d clients on %d keys", verdict, len(operations), count(operations, client), count(operations, key))
-	fmt.Fprintf(console.out, " (%d writes of unknown outcome; %d calls without effect left out)\n", problem.Unknown, problem.Dropped)
+	fmt.Fprintf(console.out, " (%d writes of unknown outcome; %d calls without visible effect left out)\n", problem.Unknown, problem.Dropped)
 	if verdict != linearizable {
 		return errFailed
 	}

@@ -10,6 +10,7 @@ import (
 	"google.golang.org/grpc"
 
 	"numstore.example/tools/internal/dial"
+	"numstore.example/tools/internal/drive"
 	"numstore.example/tools/loadgen/internal/report"
 	"numstore.example/tools/loadgen/internal/service"
 	"numstore.example/tools/loadgen/internal/workload"
@@ -41,7 +42,7 @@ func (c *course) check() error {
 	case c.Duration < 0:
 		return fmt.Errorf("--duration is %v; it must not be negative", c.Duration)
 	}
-	return c.Config.Check()
+	return c.Config.Check(numstore.Mix)
 }
 
 // Run connects, sends, and prints the figures.
@@ -94,7 +95,7 @@ func (c *course) drive(ctx context.Context, conns []*grpc.ClientConn) *report.Ta
 		defer cancel()
 	}
 	workers := make([]worker, c.Workers)
-	open := numstore.Open(conns, c.Config)
+	open, _, _ := numstore.Open(service.Target{Conns: conns, Workload: c.Config}) // opens nothing, so cannot fail
 	var wg sync.WaitGroup
 	for i := range workers {
 		workers[i] = worker{send: open(i), timeout: c.Timeout, tally: report.NewTally()}
@@ -114,7 +115,7 @@ var numstore = service.All["numstore"]
 
 // worker has one request in flight at a time.
 type worker struct {
-	send    service.Send
+	send    drive.Send
 	timeout time.Duration
 	tally   *report.Tally
 }
@@ -137,10 +138,10 @@ func (w *worker) call(ctx context.Context) {
 		return
 	}
 	w.tally.Took(time.Since(start))
-	if numstore.Calls[outcome.Call] == "SetNum" {
+	if numstore.Calls.Names[outcome.Call] == "SetNum" {
 		w.tally.SetNums++
 		return
 	}
-	mark := numstore.Marks[outcome.Mark]
+	mark := numstore.Calls.Marks[outcome.Mark]
 	w.tally.CountFact(mark == "hit", mark == "error")
 }

@@ -6,6 +6,7 @@
 //	loadgen report a.json b.json --html report.html   # a table, and a page with plots
 //	loadgen run 54321 --history h.json                # keeps every call and its answer …
 //	loadgen check h.json                              # … and says whether the answers agree
+//	loadgen run 6000 --service raftkv --mix get=90,put=10 --clients 64
 //	loadgen --help                                    # the commands; loadgen run --help lists its flags
 //
 // Exit status: 0 when every request was answered, 1 when some failed, 2 when there was nothing to drive
@@ -18,10 +19,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"numstore.example/tools/loadgen/internal/service"
 )
 
 // Exit statuses.
@@ -44,6 +50,15 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
+// mixes says for the help what each service is asked unless somebody asks for another mix.
+func mixes() string {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(service.All)) {
+		parts = append(parts, fmt.Sprintf("%s of %s", service.All[name].Mix, name))
+	}
+	return strings.Join(parts, "; ")
+}
+
 // run is main without the process around it. It returns the exit status.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var cli struct {
@@ -57,6 +72,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		kong.Name("loadgen"),
 		kong.Description("Drives a server and prints what it saw. Status 0 when every request was answered, 1 when some failed, 2 when there was nothing to drive."),
 		kong.Writers(stdout, stderr),
+		kong.Vars{"mixes": mixes()},
 		kong.WithHyphenPrefixedParameters(true), // for --values -5..5
 		kong.Exit(func(int) { helped = true }),
 	)

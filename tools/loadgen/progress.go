@@ -9,8 +9,8 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
+	"numstore.example/tools/internal/drive"
 	"numstore.example/tools/internal/result"
-	"numstore.example/tools/loadgen/internal/drive"
 	"numstore.example/tools/loadgen/internal/table"
 )
 

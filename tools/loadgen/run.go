@@ -11,10 +11,12 @@ import (
 	"strconv"
 	"time"
 
+	"google.golang.org/grpc"
+
 	"numstore.example/tools/internal/dial"
+	"numstore.example/tools/internal/drive"
+	"numstore.example/tools/internal/history"
 	"numstore.example/tools/internal/result"
-	"numstore.example/tools/loadgen/internal/drive"
-	"numstore.example/tools/loadgen/internal/history"
 	"numstore.example/tools/loadgen/internal/service"
 	"numstore.example/tools/loadgen/internal/table"
 	"numstore.example/tools/loadgen/internal/workload"
@@ -24,7 +26,7 @@ import (
 type runCommand struct {
 	Target string `arg:"" help:"The server: a port on this machine, or host:port."`
 
-	Service string `default:"numstore" enum:"numstore" placeholder:"NAME" help:"What the target is: ${enum} (default ${default})."`
+	Service string `default:"numstore" enum:"numstore,raftkv" placeholder:"NAME" help:"What the target is: ${enum} (default ${default})."`
 	Label   string `placeholder:"TEXT" help:"What reports call this run (default: the target)."`
 
 	Clients     []int         `placeholder:"N" help:"Closed loop: so many clients with one call in flight each; a step for each number (default 1,2,4,8 unless there is a --rate)."`
@@ -37,14 +39,23 @@ type runCommand struct {
 	Distribution workload.Distribution `default:"uniform" enum:"uniform,zipf" placeholder:"NAME" help:"How often each key is chosen: uniform, or zipf, where the r-th key is chosen in proportion to 1/r^skew (default ${default})."`
 	Skew         float64               `default:"0.99" placeholder:"X" help:"Of zipf, above 0 (default ${default})."`
 	Prefix       string                `default:"key" placeholder:"TEXT" help:"What the names of the keys begin with (default ${default})."`
+	ValueSize    workload.Range        `default:"128" placeholder:"A..B" help:"raftkv: bytes of a value, one number or a range of equally likely ones (default ${default})."`
+	Unary        bool                  `help:"raftkv: make each call by itself, with the generated client, and not through the Clerk, which bundles them; each connection has a Clerk of its own."`
 
 	Out          string `placeholder:"FILE" help:"Write what was measured, for loadgen report."`
 	History      string `placeholder:"FILE" help:"Write every call and its answer, for loadgen check. The server must be new, and nobody else may use it."`
-	HistoryLimit int    `default:"10000" placeholder:"N" help:"With --history: end the run after so many calls, because longer histories take long to check; more than 16 calls in flight at a time do so too (default ${default})."`
+	HistoryLimit int    `default:"10000" placeholder:"N" help:"With --history: end the run after so many calls, because longer histories take long to check; of numstore, more than 16 calls in flight at a time do so too (default ${default})."`
 
 	workload.Config
 	dial.Options
 }
+
+// Limits of --value-size: the greatest value that raftkv takes by default, and one that a history has room
+// for many times.
+const (
+	maxValue    = 16 << 20
+	maxRecorded = 1024
+)
 
 // check says what is wrong with the first setting that cannot be used, and fills in what was left open.
 func (c *runCommand) check() error {
@@ -75,6 +86,10 @@ func (c *runCommand) check() error {
 		return fmt.Errorf("--timeout is %v; it must be above 0", c.Timeout)
 	case c.HistoryLimit < 1:
 		return fmt.Errorf("--history-limit is %d; it must be at least 1", c.HistoryLimit)
+	case c.ValueSize.First < 0 || c.ValueSize.Last > maxValue:
+		return fmt.Errorf("--value-size is %v; it must be 0 to %d", c.ValueSize, maxValue)
+	case c.History != "" && c.ValueSize.Last > maxRecorded:
+		return fmt.Errorf("--value-size is %v; with --history it must be at most %d, so that the history can be checked", c.ValueSize, maxRecorded)
 	}
 	if c.History != "" {
 		c.Warmup = 0 // its calls would fill the history and count for nothing
@@ -82,8 +97,8 @@ func (c *runCommand) check() error {
 	if c.Seed == 0 {
 		c.Seed = rand.Uint64() // chosen here so that it is in the file
 	}
-	c.Config.Distribution, c.Config.Skew, c.Config.Prefix = c.Distribution, c.Skew, c.Prefix
-	return c.Config.Check()
+	c.Config.Distribution, c.Config.Skew, c.Config.Prefix, c.Config.Sizes = c.Distribution, c.Skew, c.Prefix, c.ValueSize
+	return c.Config.Check(service.All[c.Service].Mix)
 }
 
 // Run connects, holds all loads, writes the files and prints the table.
@@ -100,13 +115,24 @@ func (c *runCommand) Run(ctx context.Context, console console) error {
 		return err
 	}
 	defer dial.Close(conns)
+	transport, err := c.Credentials()
+	if err != nil {
+		return err
+	}
+	kind := service.All[c.Service]
+	send, closeAll, err := kind.Open(service.Target{
+		Addr: addr, Conns: conns, Transport: grpc.WithTransportCredentials(transport), Workload: c.Config, Recorded: c.History != "", Unary: c.Unary,
+	})
+	if err != nil {
+		return err
+	}
+	defer closeAll()
 	run, err := c.create(addr)
 	if err != nil {
 		return err
 	}
 
-	kind := service.All[c.Service]
-	driver := &drive.Driver{Service: kind, Send: kind.Open(conns, c.Config), Nap: nap}
+	driver := &drive.Driver{Calls: kind.Calls, Send: send, Nap: nap}
 	if c.History != "" {
 		driver.HistoryLimit = c.HistoryLimit
 		c.warn(console)
@@ -128,13 +154,10 @@ func (c *runCommand) Run(ctx context.Context, console console) error {
 	return nil
 }
 
-// checkable is how many calls in flight a history may have so that a checker is done with it soon: 16
-// clients take a second, 32 more than anybody wants to wait.
-const checkable = 16
-
 // warn says that a history may be too hard to check.
 func (c *runCommand) warn(console console) {
-	if len(c.Rate) > 0 || slices.Max(c.Clients) > checkable {
+	checkable := service.All[c.Service].Checkable
+	if checkable > 0 && (len(c.Rate) > 0 || slices.Max(c.Clients) > checkable) {
 		fmt.Fprintf(console.err, "loadgen: with more than %d calls in flight at a time, loadgen check may run out of time on the history\n", checkable)
 	}
 }
@@ -159,9 +182,15 @@ func (c *runCommand) header(addr string) result.Header {
 	}
 	parameters := map[string]string{
 		"duration": c.Duration.String(), "warmup": c.Warmup.String(), "timeout": c.Timeout.String(),
-		"keys": strconv.Itoa(c.Keys), "mix": c.Mix.String(), "values": c.Values.String(),
+		"keys": strconv.Itoa(c.Keys), "mix": c.Mix.String(),
 		"distribution": string(c.Distribution), "seed": strconv.FormatUint(c.Seed, 10),
 		"connections": strconv.Itoa(c.Connections), "generator": fmt.Sprintf("%s on %d processors", runtime.Version(), runtime.GOMAXPROCS(0)),
+	}
+	switch c.Service {
+	case "numstore":
+		parameters["values"] = c.Values.String()
+	case "raftkv":
+		parameters["value-size"], parameters["unary"] = c.ValueSize.String(), strconv.FormatBool(c.Unary)
 	}
 	if c.Distribution == workload.Zipf {
 		parameters["skew"] = strconv.FormatFloat(c.Skew, 'g', -1, 64)

@@ -10,8 +10,8 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"numstore.example/tools/internal/history"
 	"numstore.example/tools/internal/result"
-	"numstore.example/tools/loadgen/internal/history"
 )
 
 // quick makes steps short.
@@ -122,28 +122,33 @@ func TestRun_misuse(t *testing.T) {
 	}
 	refused.Close() // nothing listens on its port any more
 	for args, says := range map[string]string{
-		"":                               "target",
-		"abc":                            `"abc" is not a target`,
-		refused.Addr().String():          "connection refused); is the server running?",
-		"1 --clients 1,0":                "--clients has 0; it must be 1 to 100000",
-		"1 --clients x":                  "--clients",
-		"1 --rate 0":                     "--rate has 0; it must be 1 to 10000000",
-		"1 --rate 1.5":                   "--rate",
-		"1 --rate 1 --clients 1":         "exclude each other",
-		"1 --max-in-flight 0":            "--max-in-flight is 0; it must be at least 1",
-		"1 --duration 0s":                "--duration is 0s; it must be above 0",
-		"1 --warmup=-1s":                 "--warmup is -1s; it must not be negative",
-		"1 --timeout 0s":                 "--timeout is 0s; it must be above 0",
-		"1 --history-limit 0":            "--history-limit is 0; it must be at least 1",
-		"1 --keys 0":                     "--keys is 0; it must be at least 1",
-		"1 --distribution normal":        "--distribution",
-		"1 --skew=0 --distribution zipf": "--skew is 0; it must be above 0",
-		"1 --mix set=1":                  "add up to 1",
-		"1 --values 5..1":                `"5..1"`,
-		"1 --service etcd":               "--service",
-		"1 --connections 0":              "--connections is 0",
-		port + " --out /none/x":          "--out: open /none/x: no such file",
-		port + " --history /none/x":      "--history: open /none/x: no such file",
+		"":                                      "target",
+		"abc":                                   `"abc" is not a target`,
+		refused.Addr().String():                 "connection refused); is the server running?",
+		"1 --clients 1,0":                       "--clients has 0; it must be 1 to 100000",
+		"1 --clients x":                         "--clients",
+		"1 --rate 0":                            "--rate has 0; it must be 1 to 10000000",
+		"1 --rate 1.5":                          "--rate",
+		"1 --rate 1 --clients 1":                "exclude each other",
+		"1 --max-in-flight 0":                   "--max-in-flight is 0; it must be at least 1",
+		"1 --duration 0s":                       "--duration is 0s; it must be above 0",
+		"1 --warmup=-1s":                        "--warmup is -1s; it must not be negative",
+		"1 --timeout 0s":                        "--timeout is 0s; it must be above 0",
+		"1 --history-limit 0":                   "--history-limit is 0; it must be at least 1",
+		"1 --keys 0":                            "--keys is 0; it must be at least 1",
+		"1 --distribution normal":               "--distribution",
+		"1 --skew=0 --distribution zipf":        "--skew is 0; it must be above 0",
+		"1 --mix set=1":                         "add up to 1",
+		"1 --values 5..1":                       `"5..1"`,
+		"1 --mix get=100":                       `--mix has "get"; it may have set, fact`,
+		"1 --service raftkv --mix set=100":      `--mix has "set"; it may have get, put, append, delete, cas`,
+		"1 --value-size=-1":                     "--value-size is -1; it must be 0 to 16777216",
+		"1 --value-size 1..20000000":            "--value-size is 1..20000000; it must be 0 to 16777216",
+		"1 --value-size 1025 --history /none/x": "--value-size is 1025; with --history it must be at most 1024",
+		"1 --service etcd":                      "--service",
+		"1 --connections 0":                     "--connections is 0",
+		port + " --out /none/x":                 "--out: open /none/x: no such file",
+		port + " --history /none/x":             "--history: open /none/x: no such file",
 	} {
 		code, stdout, stderr := loadgen(t, "run "+args)
 		if code != exitMisuse || stdout != "" || strings.Count(stderr, "\n") != 1 || !strings.HasPrefix(stderr, "loadgen: ") || !strings.Contains(stderr, says) {

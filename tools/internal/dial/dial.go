@@ -27,6 +27,11 @@ type Options struct {
 	Connections    int           `default:"1" placeholder:"N" help:"Connections that the workers share in turn (default ${default})."`
 	ConnectTimeout time.Duration `default:"800ms" placeholder:"TIME" help:"How long to try before giving up (default ${default})."`
 
+	Security
+}
+
+// Security is how to know the server, and how to be known by it; its tags make flags of it.
+type Security struct {
 	TLS           bool   `help:"Use TLS, with the system's roots unless --tls-ca is given; any of the flags below implies it."`
 	TLSCA         string `name:"tls-ca" placeholder:"FILE" help:"Certificates (PEM) that may have signed the server's."`
 	TLSCert       string `name:"tls-cert" placeholder:"FILE" help:"Own certificate (PEM), for a server that asks for one; with --tls-key."`
@@ -52,7 +57,7 @@ func Connect(ctx context.Context, addr string, options Options) (conns []*grpc.C
 	if options.Connections < 1 {
 		return nil, fmt.Errorf("--connections is %d; it must be at least 1", options.Connections)
 	}
-	transport, err := options.credentials()
+	transport, err := options.Credentials()
 	if err != nil {
 		return nil, err
 	}
@@ -114,23 +119,24 @@ func reason(ctx context.Context, conn *grpc.ClientConn) error {
 	return errors.New(status.Convert(err).Message())
 }
 
-func (o *Options) credentials() (credentials.TransportCredentials, error) {
-	if !o.TLS && o.TLSCA == "" && o.TLSCert == "" && o.TLSKey == "" && o.TLSServerName == "" {
+// Credentials returns what gRPC needs: no TLS unless a flag asks for it.
+func (s *Security) Credentials() (credentials.TransportCredentials, error) {
+	if !s.TLS && s.TLSCA == "" && s.TLSCert == "" && s.TLSKey == "" && s.TLSServerName == "" {
 		return insecure.NewCredentials(), nil
 	}
-	config := &tls.Config{ServerName: o.TLSServerName}
-	if o.TLSCA != "" {
-		pem, err := os.ReadFile(o.TLSCA)
+	config := &tls.Config{ServerName: s.TLSServerName}
+	if s.TLSCA != "" {
+		pem, err := os.ReadFile(s.TLSCA)
 		if err != nil {
 			return nil, fmt.Errorf("--tls-ca: %w", err)
 		}
 		config.RootCAs = x509.NewCertPool()
 		if !config.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("--tls-ca: %s holds no certificate in PEM form", o.TLSCA)
+			return nil, fmt.Errorf("--tls-ca: %s holds no certificate in PEM form", s.TLSCA)
 		}
 	}
-	if o.TLSCert != "" || o.TLSKey != "" {
-		certificate, err := tls.LoadX509KeyPair(o.TLSCert, o.TLSKey)
+	if s.TLSCert != "" || s.TLSKey != "" {
+		certificate, err := tls.LoadX509KeyPair(s.TLSCert, s.TLSKey)
 		if err != nil {
 			return nil, fmt.Errorf("--tls-cert and --tls-key: %w", err)
 		}

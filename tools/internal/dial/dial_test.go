@@ -116,26 +116,26 @@ func TestConnect_tls(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, test := range []struct {
-		options Options
-		says    string // empty for success
+		security Security
+		says     string // empty for success
 	}{
-		{Options{TLSCA: certFile, TLSCert: certFile, TLSKey: keyFile, TLSServerName: "kv.test"}, ""},
-		{Options{TLSCA: certFile, TLSCert: certFile, TLSKey: keyFile}, "certificate"}, // the name is not the host
-		{Options{TLS: true, TLSCert: certFile, TLSKey: keyFile, TLSServerName: "kv.test"}, "unknown authority"},
-		{Options{}, "no gRPC connection"},
-		{Options{TLSCA: "/does/not/exist"}, "--tls-ca"},
-		{Options{TLSCA: noPEM}, "no certificate"},
-		{Options{TLSCert: certFile}, "--tls-key"},
+		{Security{TLSCA: certFile, TLSCert: certFile, TLSKey: keyFile, TLSServerName: "kv.test"}, ""},
+		{Security{TLSCA: certFile, TLSCert: certFile, TLSKey: keyFile}, "certificate"}, // the name is not the host
+		{Security{TLS: true, TLSCert: certFile, TLSKey: keyFile, TLSServerName: "kv.test"}, "unknown authority"},
+		{Security{}, "no gRPC connection"},
+		{Security{TLSCA: "/does/not/exist"}, "--tls-ca"},
+		{Security{TLSCA: noPEM}, "no certificate"},
+		{Security{TLSCert: certFile}, "--tls-key"},
 	} {
-		options := test.options
-		options.Connections, options.ConnectTimeout = testOptions.Connections, testOptions.ConnectTimeout
+		options := testOptions
+		options.Security = test.security
 		conns, err := Connect(t.Context(), addr, options)
 		if err == nil {
 			err = check(t.Context(), conns[0])
 			Close(conns)
 		}
 		if (err == nil) != (test.says == "") || err != nil && !strings.Contains(err.Error(), test.says) {
-			t.Errorf("%+v: %v; want an error that says %q", test.options, err, test.says)
+			t.Errorf("%+v: %v; want an error that says %q", test.security, err, test.says)
 		}
 	}
 }

@@ -14,12 +14,13 @@ import (
 
 	"github.com/anishathalye/porcupine"
 
-	"numstore.example/tools/loadgen/internal/history"
+	"numstore.example/tools/internal/history"
 )
 
 // All is the models by the names of their services.
 var All = map[string]func([]history.Operation) (Problem, error){
 	"numstore": numstore,
+	"raftkv":   raftkv,
 }
 
 // Problem is what a checker is asked: can these operations be put into an order that agrees with the model
@@ -27,8 +28,8 @@ var All = map[string]func([]history.Operation) (Problem, error){
 type Problem struct {
 	Model      porcupine.Model
 	Operations []porcupine.Operation
-	Unknown    int // writes among the Operations whose outcome is not known
-	Dropped    int // failed reads, and calls that were refused without effect; not among the Operations
+	Unknown    int // writes whose outcome is not known
+	Dropped    int // operations that are not among these: failed reads, calls that had no effect, or none that shows
 }
 
 // forever is the end of an operation that may take effect at any time.

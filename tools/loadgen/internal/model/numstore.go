@@ -11,7 +11,7 @@ import (
 
 	"github.com/anishathalye/porcupine"
 
-	"numstore.example/tools/loadgen/internal/history"
+	"numstore.example/tools/internal/history"
 )
 
 // The model of numstore is the values by key, and their total. A SetNum answers the total as of its own

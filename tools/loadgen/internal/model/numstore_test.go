@@ -11,7 +11,7 @@ import (
 
 	"github.com/anishathalye/porcupine"
 
-	"numstore.example/tools/loadgen/internal/history"
+	"numstore.example/tools/internal/history"
 )
 
 // operations reads a history: "start end call key value=answer" a line, where what is in capitals is a

@@ -4,31 +4,34 @@ import (
 	"context"
 	"strconv"
 
-	"google.golang.org/grpc"
-
 	"numstore.example/contracts/numstorepb"
-	"numstore.example/tools/loadgen/internal/history"
+	"numstore.example/tools/internal/drive"
+	"numstore.example/tools/internal/history"
 	"numstore.example/tools/loadgen/internal/workload"
 )
 
-// Places in the lists of numstore.
+// Places in the lists and in the mix of numstore.
 const (
 	setNum, fact          = 0, 1
 	plain, hit, factError = 0, 1, 2
 )
 
 var numstore = Service{
-	Calls: []string{setNum: "SetNum", fact: "Fact"},
-	Marks: []string{plain: "", hit: "hit", factError: "error"},
-	Open: func(conns []*grpc.ClientConn, config workload.Config) func(int) Send {
-		source := config.Source()
-		return func(worker int) Send {
+	Calls: drive.Calls{
+		Names: []string{setNum: "SetNum", fact: "Fact"},
+		Marks: []string{plain: "", hit: "hit", factError: "error"},
+	},
+	Mix:       workload.Mix{setNum: {Call: "set", Percent: 50}, fact: {Call: "fact", Percent: 50}},
+	Checkable: 16, // takes a second; 32 take more than anybody wants to wait
+	Open: func(target Target) (func(int) drive.Send, func(), error) {
+		source := target.Workload.Source()
+		return func(worker int) drive.Send {
 			w := &numstoreWorker{
-				client: numstorepb.NewNumStoreClient(conns[worker%len(conns)]),
+				client: numstorepb.NewNumStoreClient(target.Conns[worker%len(target.Conns)]),
 				source: source(worker),
 			}
 			return w.send
-		}
+		}, func() {}, nil
 	},
 }
 
@@ -40,20 +43,20 @@ type numstoreWorker struct {
 	fact   numstorepb.FactRequest
 }
 
-func (w *numstoreWorker) send(ctx context.Context, operation *history.Operation) Outcome {
-	call := w.source.Next()
-	if call.SetNum {
-		w.set.Key, w.set.Value = call.Key, call.Value
+func (w *numstoreWorker) send(ctx context.Context, operation *history.Operation) drive.Outcome {
+	call, key := w.source.Next()
+	if call == setNum {
+		w.set.Key, w.set.Value = key, w.source.Number()
 		reply, err := w.client.SetNum(ctx, &w.set)
 		if operation != nil {
-			operation.Call, operation.Key, operation.Value = "SetNum", call.Key, strconv.FormatInt(call.Value, 10)
+			operation.Call, operation.Key, operation.Value = "SetNum", key, strconv.FormatInt(w.set.Value, 10)
 			operation.Answer = strconv.FormatInt(reply.GetTotal(), 10)
 		}
-		return Outcome{Call: setNum, Err: err}
+		return drive.Outcome{Call: setNum, Err: err}
 	}
-	w.fact.Key = call.Key
+	w.fact.Key = key
 	reply, err := w.client.Fact(ctx, &w.fact)
-	outcome := Outcome{Call: fact, Err: err}
+	outcome := drive.Outcome{Call: fact, Err: err}
 	switch {
 	case reply.GetError() != "":
 		outcome.Mark = factError
@@ -61,7 +64,7 @@ func (w *numstoreWorker) send(ctx context.Context, operation *history.Operation)
 		outcome.Mark = hit
 	}
 	if operation != nil {
-		operation.Call, operation.Key, operation.Answer = "Fact", call.Key, strconv.FormatInt(reply.GetValue(), 10)
+		operation.Call, operation.Key, operation.Answer = "Fact", key, strconv.FormatInt(reply.GetValue(), 10)
 		if outcome.Mark == factError {
 			operation.Answer = "error"
 		}

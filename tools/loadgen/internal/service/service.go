@@ -3,39 +3,42 @@
 package service
 
 import (
-	"context"
-
 	"google.golang.org/grpc"
 
-	"numstore.example/tools/loadgen/internal/history"
+	"numstore.example/tools/internal/drive"
 	"numstore.example/tools/loadgen/internal/workload"
 )
 
 // All is the services by their names.
 var All = map[string]Service{
 	"numstore": numstore,
+	"raftkv":   raftKV,
 }
 
 // Service is how to drive one service.
 type Service struct {
-	// Calls names the calls. An Outcome refers to them by their place.
-	Calls []string
+	Calls drive.Calls
 
-	// Marks names the ways of being answered that are worth counting. The first is empty, for none.
-	Marks []string
+	// Mix is how often each call is made unless somebody asks for another mix. It names every call that can
+	// be asked for, also those with a share of 0.
+	Mix workload.Mix
 
-	// Open returns the function that makes the Send of each worker. Workers share the connections in turn.
-	Open func(conns []*grpc.ClientConn, config workload.Config) func(worker int) Send
+	// Checkable is how many calls in flight a history may have so that a checker is done with it soon; 0 if
+	// it does not depend on that.
+	Checkable int
+
+	// Open returns the function that makes the Send of each worker, and a function that gives back what it
+	// has opened.
+	Open func(Target) (send func(worker int) drive.Send, close func(), err error)
 }
 
-// Send makes the next call of a worker and returns when it has ended. It is not for concurrent use. If
-// operation is not nil, Send notes there what it called and what was answered; who called, when, and what
-// went wrong is for the caller to note.
-type Send func(ctx context.Context, operation *history.Operation) Outcome
+// Target is a server and what it is to be asked.
+type Target struct {
+	Addr      string             // host:port
+	Conns     []*grpc.ClientConn // ready for calls; workers share them in turn
+	Transport grpc.DialOption    // for a client that opens connections of its own
 
-// Outcome is what became of a call.
-type Outcome struct {
-	Call int   // its place in Calls
-	Mark int   // its place in Marks
-	Err  error // nil if it was answered, or a gRPC status
+	Workload workload.Config // checked
+	Recorded bool            // the calls will be checked: values must differ, and be short
+	Unary    bool            // calls are made one by one, also where a client could bundle them
 }

@@ -42,8 +42,8 @@ func TestKeys_names(t *testing.T) {
 }
 
 func TestKeys_allocations(t *testing.T) {
-	source := Config{Keys: 1000, Mix: Mix{Set: 50}, Values: Range{1, 15}, Distribution: Zipf, Skew: 1}.Source()(0)
-	if n := testing.AllocsPerRun(1000, func() { source.Next() }); n != 0 {
+	source := Config{Keys: 1000, Mix: usual, Sizes: Range{1, 15}, Distribution: Zipf, Skew: 1}.Source()(0)
+	if n := testing.AllocsPerRun(1000, func() { source.Next(); source.Bytes(); source.Number() }); n != 0 {
 		t.Errorf("a call allocates %v times", n)
 	}
 }
@@ -56,12 +56,12 @@ func TestConfig_complaints(t *testing.T) {
 		"--skew is 11;":                   {Keys: 1, Distribution: Zipf, Skew: 11},
 		"--keys is 10000001; with --distribution zipf it must be at most 10000000": {Keys: maxZipf + 1, Distribution: Zipf, Skew: 1},
 	} {
-		if err := config.Check(); err == nil || !strings.Contains(err.Error(), says) {
+		if err := config.Check(usual); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%+v: %v; want an error that says %s", config, err, says)
 		}
 	}
 	for _, config := range []Config{{Keys: maxZipf + 1}, {Keys: 1, Distribution: Zipf, Skew: 0.1}} {
-		if err := config.Check(); err != nil {
+		if err := config.Check(usual); err != nil {
 			t.Errorf("%+v: %v", config, err)
 		}
 	}

@@ -9,28 +9,28 @@ import (
 	"strings"
 )
 
-// Call is one request to be sent: a SetNum of Value to Key, or a Fact of Key.
-type Call struct {
-	SetNum bool
-	Key    string
-	Value  int64
-}
-
 // Config describes a workload. Its tags make flags of it.
 type Config struct {
 	Keys   int    `default:"100" placeholder:"N" help:"Number of keys (default ${default})."`
-	Mix    Mix    `default:"set=50,fact=50" placeholder:"MIX" help:"Share of each call in per cent; the two add up to 100 (default ${default})."`
+	Mix    Mix    `placeholder:"MIX" help:"Share of each call in per cent, in all 100 (default: ${mixes})."`
 	Values Range  `default:"1..15" placeholder:"A..B" help:"Values that SetNum sends, all equally likely (default ${default})."`
 	Seed   uint64 `placeholder:"N" help:"Makes the choices of each worker repeatable (default: another seed each time)."`
 
 	// Not flags of every command.
+	Sizes        Range        `kong:"-"` // of values that are bytes, not negative
 	Distribution Distribution `kong:"-"` // of keys
 	Skew         float64      `kong:"-"` // of Zipf
 	Prefix       string       `kong:"-"` // of the keys' names; "key" if empty
 }
 
-// Check says what is wrong with the first setting that cannot be used.
-func (c *Config) Check() error {
+// Check says what is wrong with the first setting that cannot be used. The usual mix names every call that
+// there may be; it is taken if there is no other, and otherwise puts the calls of the mix into its order.
+func (c *Config) Check(usual Mix) error {
+	mix, err := c.Mix.within(usual)
+	if err != nil {
+		return err
+	}
+	c.Mix = mix
 	return c.checkKeys()
 }
 
@@ -38,8 +38,12 @@ func (c *Config) Check() error {
 type Source struct {
 	config *Config
 	keys   *Keys
+	noise  []byte
 	random *rand.Rand
 }
+
+// offsets is how many different values of one size there are.
+const offsets = 1 << 16
 
 // Source returns the function that makes the Source of each worker.
 func (c Config) Source() func(worker int) *Source {
@@ -51,49 +55,32 @@ func (c Config) Source() func(worker int) *Source {
 		prefix = "key"
 	}
 	keys := NewKeys(prefix, c.Keys, c.Distribution, c.Skew)
+	noise := make([]byte, c.Sizes.Last+offsets)
+	rand.NewChaCha8([32]byte{}).Read(noise)
 	return func(worker int) *Source {
-		return &Source{config: &c, keys: keys, random: rand.New(rand.NewPCG(seed, uint64(worker)))}
+		return &Source{config: &c, keys: keys, noise: noise, random: rand.New(rand.NewPCG(seed, uint64(worker)))}
 	}
 }
 
-// Next returns the next call.
-func (s *Source) Next() Call {
-	call := Call{
-		SetNum: s.random.IntN(100) < s.config.Mix.Set,
-		Key:    s.keys.Pick(s.random),
+// Next returns the next call, by its place in the mix, and its key.
+func (s *Source) Next() (call int, key string) {
+	percent := s.random.IntN(100)
+	for percent >= s.config.Mix[call].Percent {
+		percent -= s.config.Mix[call].Percent
+		call++
 	}
-	if call.SetNum {
-		call.Value = s.config.Values.pick(s.random)
-	}
-	return call
+	return call, s.keys.Pick(s.random)
 }
 
-// Mix is the share of SetNum in per cent; the rest are Facts.
-type Mix struct{ Set int }
-
-// String returns what UnmarshalText reads.
-func (m Mix) String() string {
-	return fmt.Sprintf("set=%d,fact=%d", m.Set, 100-m.Set)
+// Number returns a value that is a number.
+func (s *Source) Number() int64 {
+	return s.config.Values.pick(s.random)
 }
 
-// UnmarshalText reads "set=50,fact=50".
-func (m *Mix) UnmarshalText(text []byte) error {
-	shares := map[string]int{"set": 0, "fact": 0}
-	sum := 0
-	for part := range strings.SplitSeq(string(text), ",") {
-		name, percent, _ := strings.Cut(part, "=")
-		share, err := strconv.Atoi(percent)
-		if _, known := shares[name]; !known || err != nil || share < 0 {
-			return fmt.Errorf("%q is not a share; a mix looks like set=50,fact=50", part)
-		}
-		shares[name] = share
-		sum += share
-	}
-	if sum != 100 {
-		return fmt.Errorf("the shares in %q add up to %d; they must add up to 100", text, sum)
-	}
-	m.Set = shares["set"]
-	return nil
+// Bytes returns a value that is bytes: noise that no store can make smaller. It must not be changed.
+func (s *Source) Bytes() []byte {
+	size := s.config.Sizes.pick(s.random)
+	return s.noise[s.random.IntN(offsets):][:size]
 }
 
 // Range is the values from First to Last, both included.
@@ -101,6 +88,9 @@ type Range struct{ First, Last int64 }
 
 // String returns what UnmarshalText reads.
 func (r Range) String() string {
+	if r.First == r.Last {
+		return strconv.FormatInt(r.First, 10)
+	}
 	return fmt.Sprintf("%d..%d", r.First, r.Last)
 }
 

@@ -12,9 +12,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"numstore.example/tools/internal/history"
 	"numstore.example/tools/internal/result"
-	"numstore.example/tools/loadgen/internal/history"
-	"numstore.example/tools/loadgen/internal/service"
 )
 
 // Load is what a step holds: Clients, or a Rate if there are none.
@@ -35,8 +34,8 @@ const (
 
 // Driver drives one target, step after step. It is not for concurrent use.
 type Driver struct {
-	Service service.Service
-	Send    func(worker int) service.Send // makes the Send of a worker; workers count on from step to step
+	Calls Calls
+	Send  func(worker int) Send // makes the Send of a worker; workers count on from step to step
 
 	// HistoryLimit is how many calls may be made in all, each of which is then kept in History; 0 if there
 	// is no limit and no History. The run ends at the limit rather than leave out calls, because a
@@ -70,7 +69,7 @@ func (d *Driver) Run(ctx context.Context, load Load, seen func(result.Interval))
 	defer cancel()
 	s := &step{
 		driver: d, load: load, start: start, cancel: cancel,
-		counts: newCounts(d.Service, load.Warmup, load.Warmup+load.Duration, seen),
+		counts: newCounts(d.Calls, load.Warmup, load.Warmup+load.Duration, seen),
 	}
 	stop := make(chan struct{})
 	var collector sync.WaitGroup

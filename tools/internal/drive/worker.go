@@ -8,9 +8,8 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"numstore.example/tools/internal/history"
 	"numstore.example/tools/internal/result"
-	"numstore.example/tools/loadgen/internal/history"
-	"numstore.example/tools/loadgen/internal/service"
 )
 
 // sample is what a worker saw of one call. Its times count from the start of the step.
@@ -24,7 +23,7 @@ type sample struct {
 type worker struct {
 	step       *step
 	id         int
-	send       service.Send
+	send       Send
 	operations []history.Operation
 	examples   map[string]string // a message for each code
 

@@ -11,9 +11,8 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"numstore.example/tools/internal/history"
 	"numstore.example/tools/internal/result"
-	"numstore.example/tools/loadgen/internal/history"
-	"numstore.example/tools/loadgen/internal/service"
 )
 
 // target is a service with one call. It takes what latency says after the start of the test, and keeps to
@@ -30,9 +29,9 @@ func steady(latency time.Duration) *target {
 func (t *target) driver() *Driver {
 	t.start = time.Now()
 	return &Driver{
-		Service: service.Service{Calls: []string{"Do"}, Marks: []string{"", "odd"}},
-		Send: func(worker int) service.Send {
-			return func(ctx context.Context, operation *history.Operation) service.Outcome {
+		Calls: Calls{Names: []string{"Do"}, Marks: []string{"", "odd"}},
+		Send: func(worker int) Send {
+			return func(ctx context.Context, operation *history.Operation) Outcome {
 				if operation != nil {
 					operation.Call, operation.Answer = "Do", "done"
 				}
@@ -40,9 +39,9 @@ func (t *target) driver() *Driver {
 				defer timer.Stop()
 				select {
 				case <-timer.C:
-					return service.Outcome{Mark: worker % 2}
+					return Outcome{Mark: worker % 2}
 				case <-ctx.Done():
-					return service.Outcome{Err: status.FromContextError(ctx.Err()).Err()}
+					return Outcome{Err: status.FromContextError(ctx.Err()).Err()}
 				}
 			}
 		},

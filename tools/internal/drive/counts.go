@@ -6,20 +6,19 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"numstore.example/tools/internal/result"
-	"numstore.example/tools/loadgen/internal/service"
 )
 
-// tally counts calls, by their places in the lists of a service, and by status code.
+// tally counts calls, by their places in the lists of a target, and by status code.
 type tally struct {
 	calls, marks []int64
 	codes        [codes.Unauthenticated + 1]int64
 	latency      result.Histogram
 }
 
-func newTally(service service.Service) *tally {
+func newTally(of Calls) *tally {
 	return &tally{
-		calls:   make([]int64, len(service.Calls)),
-		marks:   make([]int64, len(service.Marks)),
+		calls:   make([]int64, len(of.Names)),
+		marks:   make([]int64, len(of.Marks)),
 		latency: result.NewHistogram(),
 	}
 }
@@ -40,10 +39,10 @@ func (t *tally) reset() {
 	t.latency.Reset()
 }
 
-// named returns the counts by name. The names of a service are all there, with 0 if need be.
-func (t *tally) named(from service.Service) result.Counts {
+// named returns the counts by name. The names of a target are all there, with 0 if need be.
+func (t *tally) named(from Calls) result.Counts {
 	counts := result.Counts{Calls: make(map[string]int64), Marks: make(map[string]int64), Errors: make(map[string]int64), Latency: t.latency}
-	for place, name := range from.Calls {
+	for place, name := range from.Names {
 		counts.Calls[name] = t.calls[place]
 	}
 	for place, name := range from.Marks {
@@ -62,7 +61,7 @@ func (t *tally) named(from service.Service) result.Counts {
 // counts sorts samples into the step as a whole and its intervals. Package result says which sample
 // counts where. It is not for concurrent use.
 type counts struct {
-	service  service.Service
+	calls    Calls
 	from, to time.Duration         // the window, from the start of the step
 	seen     func(result.Interval) // is told of each interval, in order
 
@@ -74,8 +73,8 @@ type counts struct {
 	spare    []*tally // for further ones
 }
 
-func newCounts(service service.Service, from, to time.Duration, seen func(result.Interval)) *counts {
-	return &counts{service: service, from: from, to: to, seen: seen, whole: newTally(service)}
+func newCounts(calls Calls, from, to time.Duration, seen func(result.Interval)) *counts {
+	return &counts{calls: calls, from: from, to: to, seen: seen, whole: newTally(calls)}
 }
 
 func (c *counts) add(s sample) {
@@ -103,7 +102,7 @@ func (c *counts) interval(number int) *tally {
 
 func (c *counts) fresh() *tally {
 	if len(c.spare) == 0 {
-		return newTally(c.service)
+		return newTally(c.calls)
 	}
 	last := len(c.spare) - 1
 	t := c.spare[last]
@@ -128,7 +127,7 @@ func (c *counts) emit(before int) {
 		c.seen(result.Interval{
 			Start:   (start - c.from).Seconds(),
 			Seconds: min(time.Second, c.to-start).Seconds(),
-			Counts:  t.named(c.service),
+			Counts:  t.named(c.calls),
 		})
 		c.open, c.spare = c.open[1:], append(c.spare, t)
 		c.next++
@@ -145,7 +144,7 @@ func (c *counts) figures() result.Step {
 	figures := result.Step{
 		Seconds:  (c.to - c.from).Seconds(),
 		MaxDelay: c.maxDelay.Seconds() * 1000,
-		Counts:   c.whole.named(c.service),
+		Counts:   c.whole.named(c.calls),
 	}
 	if figures.Seconds > 0 {
 		figures.Throughput = float64(c.answered) / figures.Seconds

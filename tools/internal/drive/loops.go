@@ -5,7 +5,7 @@ import (
 	"sync"
 	"time"
 
-	"numstore.example/tools/loadgen/internal/pace"
+	"numstore.example/tools/internal/pace"
 )
 
 // closed lets all clients send until ctx is done.

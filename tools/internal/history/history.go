@@ -8,8 +8,11 @@
 //	{"client":3,"call":"SetNum","key":"key7","value":"5","answer":"16","start":1200345,"end":1534200}
 //	{"client":4,"call":"SetNum","key":"key7","value":"9","failure":"DEADLINE_EXCEEDED","start":1200401,"end":9200771}
 //
-// Values and answers are text, as the service writes them (numstore: numbers in decimal, and "error" for a
-// Fact that was answered with an error). An operation has an answer or a failure, which is the name of a
+// Values and answers are text, as the service writes them. numstore: numbers in decimal, and "error" for a
+// Fact that was answered with an error. raftkv: what was written; as the answer the value that the key has
+// (Get) or had before, and its version from then on, in the form of [Versioned] (version 0 when none was
+// told); for a CompareAndSet the value in that form too, with the version that was expected, and "refused"
+// when the key had another one. An operation has an answer or a failure, which is the name of a
 // gRPC status code. A client does one operation after the other. Times are nanoseconds from one base that
 // all clients share and that no change of the clock moves. The end of an operation comes after its effect,
 // and its start before; nothing else is assumed.
