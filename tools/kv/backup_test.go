@@ -1,0 +1,73 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+// files returns the names in a folder, with blanks between.
+func files(t *testing.T, folder string) string {
+	t.Helper()
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return strings.Join(names, " ")
+}
+
+func TestBackup(t *testing.T) {
+	f := &fake{backup: []string{"one ", "two ", "three"}}
+	flag, folder := serve(t, f), t.TempDir()
+	file := filepath.Join(folder, "b")
+	check(t, flag, []step{{args: "backup " + file}})
+	if got, err := os.ReadFile(file); string(got) != "one two three" || err != nil {
+		t.Errorf("the file has %q, %v", got, err)
+	}
+	f.backup = []string{"another"}
+	check(t, flag, []step{{args: "backup " + file, status: 2, stderr: "exists"}})
+	if got, _ := os.ReadFile(file); string(got) != "one two three" || files(t, folder) != "b" {
+		t.Errorf("after another backup the file has %q, and the folder %s", got, files(t, folder))
+	}
+}
+
+// TestBackup_failed leaves nothing behind.
+func TestBackup_failed(t *testing.T) {
+	for name, test := range map[string]struct {
+		fake *fake
+		step
+	}{
+		"broken":  {&fake{backup: []string{"x"}, backed: status.Error(codes.Internal, "no more")}, step{status: 1, stderr: "no more"}},
+		"away":    {&fake{backup: []string{"x"}, backed: status.Error(codes.Unavailable, "stopping")}, step{status: 3, stderr: "stopping"}},
+		"refused": {&fake{token: "secret"}, step{status: 1, stderr: "token"}},
+		"silent":  {&fake{backup: []string{"x"}, silent: true}, step{status: 3, stderr: "nothing came for 300ms"}},
+	} {
+		folder := t.TempDir()
+		test.args = "backup --timeout 300ms " + filepath.Join(folder, "b")
+		check(t, serve(t, test.fake), []step{test.step})
+		if got := files(t, folder); got != "" {
+			t.Errorf("%s: left %s", name, got)
+		}
+	}
+}
+
+// TestBackup_partial: what another backup left, or is writing, is not touched.
+func TestBackup_partial(t *testing.T) {
+	folder := t.TempDir()
+	file := filepath.Join(folder, "b")
+	if err := os.WriteFile(file+".partial", []byte("mine"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	check(t, serve(t, new(fake)), []step{{args: "backup " + file, status: 2, stderr: "b.partial exists"}})
+	if got, _ := os.ReadFile(file + ".partial"); string(got) != "mine" || files(t, folder) != "b.partial" {
+		t.Errorf("it has %q, and the folder %s", got, files(t, folder))
+	}
+}

@@ -1,0 +1,163 @@
+package main
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"golang.org/x/term"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+
+	"numstore.example/contracts/raftkv"
+	"numstore.example/tools/internal/dial"
+)
+
+// cluster is what all commands want to know; its tags make flags of it.
+type cluster struct {
+	Servers    []string       `default:"localhost:6000" env:"KV_SERVERS" placeholder:"HOST:PORT" help:"Servers of the cluster, separated by commas; one is enough (default ${default})."`
+	Timeout    *time.Duration `placeholder:"TIME" help:"How long a call may take, waiting for a server included. By default 5s, for a call of kv pipe 1m; kv compact takes as long as it needs. A scan or a backup may take longer as long as something comes."`
+	Hex        bool           `help:"Keys and values are hexadecimal digits, on the command line and in what is printed."`
+	AdminToken string         `env:"KV_ADMIN_TOKEN" placeholder:"TOKEN" help:"The server's --admin-token, for backup, compact and shutdown. In the environment, other users of the machine cannot see it."`
+	dial.Security
+}
+
+// How long calls may take when --timeout is not given.
+const (
+	callTimeout = 5 * time.Second
+	pipeTimeout = time.Minute // programs are not to notice that a server is started again
+)
+
+// check says what is wrong with the first setting that cannot be used, and makes the servers addresses.
+func (c *cluster) check() error {
+	if len(c.Servers) == 0 {
+		return errors.New("--servers is empty; name at least one server, as host:port")
+	}
+	for i, server := range c.Servers {
+		address, err := dial.Target(server)
+		if err != nil {
+			return fmt.Errorf("--servers: %w", err)
+		}
+		c.Servers[i] = address
+	}
+	if c.Timeout != nil && *c.Timeout <= 0 {
+		return fmt.Errorf("--timeout is %v; it must be above 0", *c.Timeout)
+	}
+	_, err := c.Credentials()
+	return err
+}
+
+// within returns --timeout, or what stands for it.
+func (c *cluster) within(standard time.Duration) time.Duration {
+	if c.Timeout != nil {
+		return *c.Timeout
+	}
+	return standard
+}
+
+// app is what a command works with.
+type app struct {
+	cluster
+	in       io.Reader
+	out, err io.Writer
+}
+
+// clerk returns a Clerk for the cluster.
+func (a *app) clerk() (*raftkv.Clerk, error) {
+	transport, err := a.Credentials()
+	if err != nil {
+		return nil, err
+	}
+	return raftkv.Dial(a.Servers, grpc.WithTransportCredentials(transport))
+}
+
+// call has a function make one call that may take as long as --timeout says.
+func (a *app) call(do func(context.Context, *raftkv.Clerk) error) error {
+	clerk, err := a.clerk()
+	if err != nil {
+		return err
+	}
+	defer clerk.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), a.within(callTimeout))
+	defer cancel()
+	return do(ctx, clerk)
+}
+
+// admin connects with the first server. The context that it returns carries the token.
+func (a *app) admin(ctx context.Context) (context.Context, *grpc.ClientConn, error) {
+	conns, err := dial.Connect(ctx, a.Servers[0], dial.Options{Connections: 1, ConnectTimeout: a.within(callTimeout), Security: a.Security})
+	if err != nil {
+		return ctx, nil, unreachable{err}
+	}
+	if a.AdminToken != "" {
+		ctx = metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+a.AdminToken)
+	}
+	return ctx, conns[0], nil
+}
+
+// errSilence is why the context of a watch ends.
+var errSilence = errors.New("nothing came")
+
+// watch returns a context that ends when touch was not called for so long: what comes in parts may take
+// its time, but the parts may not. Explain is for the error of the call.
+func watch(ctx context.Context, limit time.Duration) (_ context.Context, touch, stop func(), explain func(error) error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	timer := time.AfterFunc(limit, func() { cancel(errSilence) })
+	touch = func() { timer.Reset(limit) }
+	stop = func() { timer.Stop(); cancel(nil) }
+	explain = func(err error) error {
+		if err != nil && errors.Is(context.Cause(ctx), errSilence) {
+			return status.Errorf(codes.DeadlineExceeded, "nothing came for %v (%s)", limit, status.Convert(err).Message())
+		}
+		return err
+	}
+	return ctx, touch, stop, explain
+}
+
+// bytes returns what a text on the command line means.
+func (c *cluster) bytes(text string) ([]byte, error) {
+	if !c.Hex {
+		return []byte(text), nil
+	}
+	b, err := hex.DecodeString(text)
+	if err != nil {
+		return nil, fmt.Errorf("--hex: %q is not hexadecimal digits, two for each byte", text)
+	}
+	return b, nil
+}
+
+// text is the opposite of bytes.
+func (c *cluster) text(b []byte) []byte {
+	if !c.Hex {
+		return b
+	}
+	return hex.AppendEncode(nil, b)
+}
+
+// print writes a value alone: to a terminal, or as digits, it is a line, and otherwise nothing is added.
+func (a *app) print(value []byte) error {
+	line := a.text(value)
+	if a.Hex || terminal(a.out) {
+		line = append(line[:len(line):len(line)], '\n')
+	}
+	return a.write(line)
+}
+
+func (a *app) write(b []byte) error {
+	if _, err := a.out.Write(b); err != nil {
+		return failure{err}
+	}
+	return nil
+}
+
+// terminal reports whether a reader or writer of the process is a terminal.
+func terminal(stream any) bool {
+	file, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
+}

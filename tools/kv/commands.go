@@ -1,0 +1,154 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"numstore.example/contracts/raftkv"
+)
+
+// usage is what the shell says first.
+const usage = "set, get or getPrefix (for example: set key value); help lists all commands"
+
+// command is a command of the shell.
+type command struct {
+	words     int // how many arguments it has, at most 2
+	arguments string
+	help      string
+	do        func(s *shell, ctx context.Context, key, value []byte) error
+}
+
+var commands map[string]command
+
+func init() { // not above, because help reads the commands
+	commands = map[string]command{
+		"set":       {2, "KEY VALUE", "set a key to a value", (*shell).set},
+		"get":       {1, "KEY", "show the value of a key", (*shell).get},
+		"getPrefix": {1, "PREFIX", `show the keys that begin with PREFIX, and their values; "" for all`, (*shell).getPrefix},
+		"append":    {2, "KEY VALUE", "put VALUE at the end of a key's value", (*shell).append},
+		"delete":    {1, "KEY", "remove a key", (*shell).delete},
+		"stat":      {0, "", "show counters and the state of the server", (*shell).stat},
+		"topology":  {0, "", "show shards, servers and leaders", (*shell).topology},
+		"help":      {0, "", "show this", (*shell).help},
+		"exit":      {0, "", "leave; so does the end of the input", (*shell).exit},
+	}
+}
+
+func (s *shell) set(ctx context.Context, key, value []byte) error {
+	r, err := s.clerk.Put(ctx, key, value)
+	if err == nil {
+		fmt.Fprintf(s.out, "version %d\n", r.Version)
+	}
+	return err
+}
+
+func (s *shell) get(ctx context.Context, key, _ []byte) error {
+	r, err := s.clerk.Get(ctx, key)
+	switch {
+	case err != nil:
+		return err
+	case !r.Found:
+		return errMissing
+	}
+	fmt.Fprintln(s.out, s.show(r.Value))
+	return nil
+}
+
+func (s *shell) getPrefix(ctx context.Context, prefix, _ []byte) error {
+	ctx, touch, stop, explain := watch(context.WithoutCancel(ctx), s.within(callTimeout))
+	defer stop()
+	for pair, err := range s.clerk.Scan(ctx, raftkv.Range{Prefix: prefix}) {
+		if err != nil {
+			return explain(err)
+		}
+		touch()
+		fmt.Fprintf(s.out, "%s\t%s\n", s.show(pair.GetKey()), s.show(pair.GetValue()))
+	}
+	return nil
+}
+
+func (s *shell) append(ctx context.Context, key, value []byte) error {
+	r, err := s.clerk.Append(ctx, key, value)
+	if err == nil {
+		fmt.Fprintf(s.out, "version %d\n", r.Version)
+	}
+	return err
+}
+
+func (s *shell) delete(ctx context.Context, key, _ []byte) error {
+	r, err := s.clerk.Delete(ctx, key)
+	if err == nil && !r.Existed {
+		err = errMissing
+	}
+	return err
+}
+
+func (s *shell) stat(ctx context.Context, _, _ []byte) error {
+	stat, err := s.clerk.Stat(ctx)
+	if err != nil {
+		return err
+	}
+	return printStat(s.out, stat)
+}
+
+func (s *shell) topology(ctx context.Context, _, _ []byte) error {
+	topology, err := s.clerk.Topology(ctx)
+	if err != nil {
+		return err
+	}
+	return printTopology(s.out, topology)
+}
+
+func (s *shell) help(context.Context, []byte, []byte) error {
+	for _, name := range slices.Sorted(maps.Keys(commands)) {
+		c := commands[name]
+		fmt.Fprintf(s.out, "%-20s %s\n", name+" "+c.arguments, c.help)
+	}
+	fmt.Fprintln(s.out, `The last argument is the rest of the line. "In quotes", as in Go, an argument may have any bytes, and so it is shown.`)
+	return nil
+}
+
+func (s *shell) exit(context.Context, []byte, []byte) error {
+	s.over = true
+	return nil
+}
+
+var errMissing = errors.New("the key does not exist")
+
+// show returns a key or value as a person can read it, and as split reads it.
+func (s *shell) show(b []byte) string {
+	text := string(s.text(b))
+	plain := utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) })
+	if plain && text == strings.TrimSpace(text) && !strings.HasPrefix(text, `"`) && text != "" {
+		return text
+	}
+	return strconv.Quote(text)
+}
+
+// split returns the arguments in a line, at most so many: words between blanks, with the last being the
+// rest of the line, or strings in quotes.
+func split(line string, most int) (words []string, err error) {
+	for line = strings.TrimSpace(line); line != ""; line = strings.TrimSpace(line) {
+		if len(words) == most {
+			return nil, errors.New("there are more arguments than that")
+		}
+		word, rest := line, ""
+		if quoted, err := strconv.QuotedPrefix(line); err == nil && line[0] == '"' {
+			word, _ = strconv.Unquote(quoted)
+			rest = line[len(quoted):]
+		} else if line[0] == '"' {
+			return nil, errors.New("a quote is not closed, or something in it is wrong")
+		} else if len(words) < most-1 {
+			word, rest, _ = strings.Cut(line, " ")
+		}
+		words, line = append(words, word), rest
+	}
+	return words, nil
+}

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+)
+
+// request is a line of a pipe's input, as it was written.
+type request struct {
+	verb  string // PUT, SWAP, GET, DELETE, SCAN or STOP
+	key   []byte // of SCAN: the first one
+	value []byte // of SCAN: the last key
+}
+
+// forms is what a line may look like. The word after the verb ends at the next blank. A value is
+// the rest of the line, and may be empty or have blanks; the last key of a SCAN may not.
+var forms = map[string]string{
+	"PUT": "PUT k v", "SWAP": "SWAP k v", "GET": "GET k", "DELETE": "DELETE k", "SCAN": "SCAN a b", "STOP": "STOP",
+}
+
+// parse reads a line, which has no line break.
+func parse(line []byte) (request, error) {
+	verb, rest, more := bytes.Cut(line, []byte(" "))
+	r := request{verb: string(verb)}
+	switch r.verb {
+	case "STOP":
+		if more {
+			return r, malformed(r.verb)
+		}
+	case "GET", "DELETE":
+		r.key = rest
+		if len(rest) == 0 || bytes.ContainsRune(rest, ' ') {
+			return r, malformed(r.verb)
+		}
+	case "PUT", "SWAP", "SCAN":
+		r.key, r.value, more = bytes.Cut(rest, []byte(" "))
+		if !more || len(r.key) == 0 || r.verb == "SCAN" && (len(r.value) == 0 || bytes.ContainsRune(r.value, ' ')) {
+			return r, malformed(r.verb)
+		}
+	default:
+		return r, fmt.Errorf("%.40q is no call; a line begins with PUT, SWAP, GET, DELETE, SCAN or STOP, in capitals", line)
+	}
+	return r, nil
+}
+
+func malformed(verb string) error {
+	return fmt.Errorf("the line is not of the form %q, with one blank in between", forms[verb])
+}
+
+// errUnprintable is why a line of output cannot be written.
+var errUnprintable = errors.New("what was found has a line break (or a key has a blank), which no line can hold; use --hex")
+
+// answered returns the line that answers a call that is no SCAN. Outcome is found, not_found, null, or the value.
+func answered(r request, outcome []byte) ([]byte, error) {
+	if bytes.ContainsRune(outcome, '\n') {
+		return nil, errUnprintable
+	}
+	return bytes.Join([][]byte{[]byte(r.verb), r.key, outcome}, []byte(" ")), nil
+}
+
+// listed returns the line for a pair of a SCAN.
+func listed(key, value []byte) ([]byte, error) {
+	if bytes.ContainsAny(key, " \n") || bytes.ContainsRune(value, '\n') {
+		return nil, errUnprintable
+	}
+	return bytes.Join([][]byte{[]byte(" "), key, value}, []byte(" ")), nil
+}
+
+// existence is how PUT and DELETE are answered.
+func existence(existed bool) []byte {
+	if existed {
+		return []byte("found")
+	}
+	return []byte("not_found")
+}
+
+// orNull is how GET and SWAP are answered.
+func orNull(existed bool, value []byte) []byte {
+	if existed {
+		return value
+	}
+	return []byte("null")
+}

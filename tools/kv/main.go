@@ -1,0 +1,143 @@
+// Kv is the command line of raftkv.
+//
+//	kv put fruit green                     # prints the version of the key
+//	kv get fruit > file                    # the value, byte for byte
+//	kv put fruit --file picture.png        # a value from a file; - takes it from standard input
+//	kv put fruit red --expect 7            # only if the key has version 7; 0: if it does not exist
+//	kv append fruit ish                    # and kv delete fruit
+//	kv scan fru --keys-only                # keys that begin with fru; --from and --to for a range
+//	kv stat                                # and kv topology
+//	kv shell                               # for people; type help
+//	kv pipe                                # for programs: a call on a line, an answer on a line
+//	kv backup FILE --admin-token T         # and kv compact, kv shutdown [--all]
+//	kv --help                              # the commands; kv put --help lists the flags of one
+//
+// Calls go to the cluster that --servers or KV_SERVERS names, and wait for it as long as --timeout says.
+//
+// A value is written to standard output as it is, with a line break after it only on a terminal. A
+// line of kv scan is a key, a tab, and a value; keys and values that have tabs or line breaks themselves
+// want --hex. With --hex, keys and values on the command line, in a pipe and in what is printed are
+// hexadecimal digits. Files and standard input, as values, are always taken as they are.
+//
+// Exit status: 0 when it was done; 1 when the key does not exist (get and delete), the cluster refused the
+// call, or it could not be done for another reason; 2 when the command line makes no sense and nothing
+// was sent; 3 when no server answered in time. After status 3 a write may have happened; the message says.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/alecthomas/kong"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+// Exit statuses.
+const (
+	exitOK          = 0
+	exitFailed      = 1 // a missing key, a refusal, or something else that prevented it
+	exitMisuse      = 2 // nothing was sent
+	exitUnreachable = 3 // no server answered in time
+)
+
+const description = `The command line of raftkv.
+
+Status 0: done. 1: the key does not exist, or the call was refused or failed. 2: the command line makes no sense. 3: no server answered in time; a write may have happened, the message says.`
+
+// failure is an error that makes the exit status 1.
+type failure struct{ error }
+
+// Unwrap returns the error within.
+func (f failure) Unwrap() error { return f.error }
+
+// unreachable is an error that makes the exit status 3. Those of calls are statuses of gRPC instead.
+type unreachable struct{ error }
+
+func main() {
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// run is main without the process around it. It returns the exit status.
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	var cli struct {
+		Cluster cluster `embed:""`
+
+		Put      putCommand      `cmd:"" help:"Set a key to a value. Prints the key's version."`
+		Get      getCommand      `cmd:"" help:"Print the value of a key. Status 1 if the key does not exist."`
+		Append   appendCommand   `cmd:"" help:"Put bytes at the end of a key's value. Prints the key's version."`
+		Delete   deleteCommand   `cmd:"" help:"Remove a key. Status 1 if it does not exist."`
+		Scan     scanCommand     `cmd:"" help:"Print keys and values in the order of the keys."`
+		Stat     statCommand     `cmd:"" help:"Show counters and the state of the server that answers."`
+		Topology topologyCommand `cmd:"" help:"Show shards, servers and leaders."`
+		Shell    shellCommand    `cmd:"" help:"Take commands from a person, one on a line; help lists them."`
+		Pipe     pipeCommand     `cmd:"" help:"Take calls from a program, one on a line, and answer each on a line: PUT k v, SWAP k v, GET k, DELETE k, SCAN a b, STOP."`
+		Backup   backupCommand   `cmd:"" help:"Write the whole store, as of one moment, to a new file, from which raftkv --restore starts."`
+		Compact  compactCommand  `cmd:"" help:"Have the server give the space of what was deleted back to the disk."`
+		Shutdown shutdownCommand `cmd:"" help:"Stop the first server of --servers, or the whole cluster."`
+	}
+	helped := false // kong prints help while it parses, and would leave the process then
+	parser, err := kong.New(&cli,
+		kong.Name("kv"),
+		kong.Description(description),
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(int) { helped = true }),
+	)
+	if err != nil {
+		panic(err) // the struct above is wrong
+	}
+	command, err := parser.Parse(args)
+	switch {
+	case helped:
+		return exitOK
+	case err != nil:
+		err = fmt.Errorf("%w (see kv --help)", err)
+	default:
+		if err = cli.Cluster.check(); err == nil {
+			err = command.Run(&app{cluster: cli.Cluster, in: stdin, out: stdout, err: stderr})
+		}
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "kv: %s\n", message(err))
+	}
+	return exitStatus(err)
+}
+
+// message returns what to tell about an error: a status within it as people put it.
+func message(err error) string {
+	text := err.Error()
+	if call, ok := errors.AsType[interface {
+		error
+		GRPCStatus() *status.Status
+	}](err); ok {
+		s := call.GRPCStatus()
+		text = strings.Replace(text, call.Error(), fmt.Sprintf("%s (%v)", s.Message(), s.Code()), 1)
+	}
+	return text
+}
+
+// exitStatus returns the exit status of an error, or of nil.
+func exitStatus(err error) int {
+	if err == nil {
+		return exitOK
+	}
+	if _, ok := errors.AsType[failure](err); ok {
+		return exitFailed
+	}
+	if _, ok := errors.AsType[unreachable](err); ok || gone(err) {
+		return exitUnreachable
+	}
+	if _, ok := status.FromError(err); ok {
+		return exitFailed
+	}
+	return exitMisuse
+}
+
+// gone reports whether an error of a call means that no server answers.
+func gone(err error) bool {
+	code := status.Code(err)
+	return code == codes.DeadlineExceeded || code == codes.Unavailable
+}

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"testing"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"numstore.example/contracts/raftkvpb"
+)
+
+func TestPipe(t *testing.T) {
+	const script = `PUT a 1
+PUT a one two
+GET a
+GET b
+SWAP b 2
+SWAP b 
+GET b
+DELETE c
+PUT c 3
+SCAN a b
+SCAN b a
+SCAN x y
+DELETE c
+DELETE c
+`
+	const answers = `PUT a not_found
+PUT a found
+GET a one two
+GET b null
+SWAP b null
+SWAP b 2
+GET b 
+DELETE c not_found
+PUT c not_found
+SCAN a b BEGIN
+  a one two
+  b 
+SCAN END
+SCAN b a BEGIN
+SCAN END
+SCAN x y BEGIN
+SCAN END
+DELETE c found
+DELETE c not_found
+STOP
+`
+	for _, end := range []string{"", "STOP\n", "STOP", "STOP\nPUT never v\n"} {
+		f := new(fake)
+		check(t, serve(t, f), []step{{args: "pipe", input: script + end, stdout: answers}})
+		if f.pairs["never"] != nil {
+			t.Error("a line after STOP was executed")
+		}
+	}
+}
+
+// TestPipe_unanswered: lines that have no answer are told of, and do not disturb those that have one.
+func TestPipe_unanswered(t *testing.T) {
+	f := new(fake)
+	flag := serve(t, f)
+	f.set([]byte("lines"), []byte("two\nlines"))
+	f.set([]byte("a key"), nil)
+	for _, line := range []string{"nonsense", "", "PUT k", "PUT refused v", "GET lines", "SWAP lines v", "SCAN lines lines", "SCAN a z", strings.Repeat("x", 1<<20)} {
+		f.set([]byte("lines"), []byte("two\nlines"))
+		check(t, flag, []step{{args: "pipe", input: "PUT k v\n" + line + "\nGET k", status: 1, stdout: "PUT k " + found(f.pairs["k"] != nil) + "\nGET k v\nSTOP\n", stderr: "kv: line 2: "}})
+	}
+}
+
+func found(existed bool) string { return string(existence(existed)) }
+
+// TestPipe_hex: with digits, everything can be said.
+func TestPipe_hex(t *testing.T) {
+	check(t, serve(t, new(fake)), []step{{
+		args: "pipe --hex", input: "PUT 20 0a\nGET 20\nSCAN 20 20\nPUT xx 00\nGET 21\n", status: 1, stderr: "line 4: ",
+		stdout: "PUT 20 not_found\nGET 20 0a\nSCAN 20 20 BEGIN\n  20 0a\nSCAN END\nGET 21 null\nSTOP\n",
+	}})
+}
+
+func TestPipe_longLines(t *testing.T) {
+	value := strings.Repeat("0123456789abcdef", 1<<18) // 4 MiB
+	check(t, serve(t, new(fake)), []step{{
+		args: "pipe", input: "PUT k " + value + "\nGET k\nSCAN k k\n",
+		stdout: "PUT k not_found\nGET k " + value + "\nSCAN k k BEGIN\n  k " + value + "\nSCAN END\nSTOP\n",
+	}})
+}
+
+// TestPipe_atOnce: every answer comes before the next call is made.
+func TestPipe_atOnce(t *testing.T) {
+	flag := serve(t, new(fake))
+	in, calls := io.Pipe()
+	answers, out := io.Pipe()
+	ended := make(chan int)
+	go func() {
+		var stderr strings.Builder
+		status := run([]string{"pipe", flag}, in, out, &stderr)
+		out.Close()
+		ended <- status
+	}()
+	lines := bufio.NewScanner(answers)
+	for i := range 3 {
+		fmt.Fprintf(calls, "SWAP k %d\n", i)
+		want := fmt.Sprintf("SWAP k %d", i-1)
+		if i == 0 {
+			want = "SWAP k null"
+		}
+		if lines.Scan(); lines.Text() != want {
+			t.Fatalf("got %q; want %q", lines.Text(), want)
+		}
+	}
+	calls.Close()
+	if lines.Scan(); lines.Text() != "STOP" {
+		t.Errorf("got %q; want STOP", lines.Text())
+	}
+	if status := <-ended; status != exitOK {
+		t.Errorf("status %d", status)
+	}
+}
+
+// TestPipe_broken: a SCAN that breaks after its beginning is never ended, nor is anything written after it.
+func TestPipe_broken(t *testing.T) {
+	f := new(fake)
+	flag := serve(t, f)
+	f.set([]byte("a"), []byte("1"))
+	f.set([]byte("b"), []byte("two\nlines"))
+	check(t, flag, []step{{args: "pipe", input: "SCAN a z\nGET a\n", status: 1, stdout: "SCAN a z BEGIN\n  a 1\n", stderr: "line 1: the SCAN had begun"}})
+	f.set([]byte("b"), nil)
+	f.scanned = status.Error(codes.Internal, "no more")
+	check(t, flag, []step{{args: "pipe", input: "SCAN a z\nGET a\n", status: 1, stdout: "SCAN a z BEGIN\n  a 1\n  b \n", stderr: "no more"}})
+	f.scanned = status.Error(codes.Unavailable, "stopping")
+	check(t, flag, []step{{args: "pipe --timeout 1s", input: "SCAN y z\nGET a\n", status: 3, stderr: "stopping"}})
+}
+
+func TestPipe_unreachable(t *testing.T) {
+	check(t, nobody, []step{{args: "pipe --timeout 100ms", input: "GET a\nGET b\n", status: 3, stderr: "line 1: "}})
+}
+
+// TestPipe_restart: a server that is not there yet is waited for.
+func TestPipe_restart(t *testing.T) {
+	listener, err := net.Listen("tcp", "localhost:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := grpc.NewServer()
+	raftkvpb.RegisterRaftKVServer(server, &fake{pairs: make(map[string]*raftkvpb.Pair)})
+	defer server.Stop()
+	go func() {
+		for range 3 { // connections that a server has, who is not ready
+			if conn, err := listener.Accept(); err == nil {
+				conn.Close()
+			}
+		}
+		server.Serve(listener)
+	}()
+	check(t, "--servers="+listener.Addr().String(), []step{{args: "pipe", input: "PUT k v\n", stdout: "PUT k not_found\nSTOP\n"}})
+}

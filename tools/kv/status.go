@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"numstore.example/contracts/raftkv"
+	"numstore.example/contracts/raftkvpb"
+)
+
+type statCommand struct{}
+
+// Run prints what the server says of itself.
+func (c *statCommand) Run(a *app) error {
+	return a.call(func(ctx context.Context, clerk *raftkv.Clerk) error {
+		stat, err := clerk.Stat(ctx)
+		if err != nil {
+			return err
+		}
+		return printStat(a.out, stat)
+	})
+}
+
+func printStat(out io.Writer, stat *raftkvpb.StatResponse) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(w, "started\t%s\n", stat.GetStartTime().AsTime().Format(time.RFC3339))
+	for _, row := range []struct {
+		label string
+		count uint64
+	}{
+		{"keys", stat.GetKeys()}, {"bytes", stat.GetBytes()}, {"sessions", stat.GetSessions()},
+		{"sets", stat.GetSets()}, {"gets", stat.GetGets()}, {"appends", stat.GetAppends()},
+		{"deletes", stat.GetDeletes()}, {"scans", stat.GetScans()},
+		{"longest key", stat.GetLimits().GetKey()}, {"longest value", stat.GetLimits().GetValue()},
+		{"longest message", stat.GetLimits().GetMessage()},
+	} {
+		fmt.Fprintf(w, "%s\t%d\n", row.label, row.count)
+	}
+	for _, s := range stat.GetShards() {
+		role := strings.ToLower(strings.TrimPrefix(s.GetRole().String(), "ROLE_"))
+		fmt.Fprintf(w, "shard %d\t%s, %s, term %d, applied index %d\n", s.GetShard(), role, leader(s.GetLeader()), s.GetTerm(), s.GetAppliedIndex())
+	}
+	return flush(w)
+}
+
+type topologyCommand struct{}
+
+// Run prints where the shards are.
+func (c *topologyCommand) Run(a *app) error {
+	return a.call(func(ctx context.Context, clerk *raftkv.Clerk) error {
+		topology, err := clerk.Topology(ctx)
+		if err != nil {
+			return err
+		}
+		return printTopology(a.out, topology)
+	})
+}
+
+func printTopology(out io.Writer, topology *raftkvpb.TopologyResponse) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(w, "map version\t%d\n", topology.GetMapVersion())
+	fmt.Fprintf(w, "placement\t%s\n", strings.ToLower(strings.TrimPrefix(topology.GetPlacement().String(), "PLACEMENT_")))
+	for _, node := range topology.GetNodes() {
+		address := node.GetAddress()
+		if address == "" {
+			address = "the server that was asked"
+		}
+		fmt.Fprintf(w, "node %d\t%s\n", node.GetId(), address)
+	}
+	for _, shard := range topology.GetShards() {
+		nodes := strings.Trim(fmt.Sprint(shard.GetReplicas()), "[]")
+		fmt.Fprintf(w, "shard %d\ton %s, %s\n", shard.GetShard(), nodes, leader(shard.GetLeader()))
+	}
+	return flush(w)
+}
+
+// flush writes a table.
+func flush(table *tabwriter.Writer) error {
+	if err := table.Flush(); err != nil {
+		return failure{err}
+	}
+	return nil
+}
+
+// leader names the node that leads a shard.
+func leader(node uint64) string {
+	if node == 0 {
+		return "no known leader"
+	}
+	return fmt.Sprintf("leader %d", node)
+}

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"numstore.example/contracts/raftkv"
+)
+
+// content is a value on the command line.
+type content struct {
+	Value *string `arg:"" optional:"" help:"The value; - takes it from standard input. One that begins with - comes after -- and all flags."`
+	File  string  `placeholder:"FILE" help:"Take the value from a file."`
+}
+
+// read returns the value.
+func (c *content) read(a *app) (value []byte, err error) {
+	switch {
+	case (c.Value == nil) == (c.File == ""):
+		return nil, errors.New("one value is needed: as the second argument, as - for standard input, or in a file by --file")
+	case c.File != "":
+		return os.ReadFile(c.File)
+	case *c.Value == "-":
+		return io.ReadAll(a.in)
+	}
+	return a.bytes(*c.Value)
+}
+
+// keyed reads the key and the value of a write.
+func (c *content) keyed(a *app, text string) (key, value []byte, err error) {
+	if key, err = a.bytes(text); err == nil {
+		value, err = c.read(a)
+	}
+	return key, value, err
+}
+
+// expectation is on which condition a write is done.
+type expectation struct {
+	Expect *uint64 `placeholder:"VERSION" help:"Only if the key has this version; 0: only if it does not exist. Otherwise status 1."`
+}
+
+// previously is whether a command prints the value before.
+type previously struct {
+	Previous bool `help:"Print the value that the key had before."`
+}
+
+// options returns the wishes of a write.
+func (e expectation) options(p previously) (options []raftkv.WriteOption) {
+	if e.Expect != nil {
+		options = append(options, raftkv.ExpectVersion(*e.Expect))
+	}
+	if p.Previous {
+		options = append(options, raftkv.ReturnPrevious())
+	}
+	return options
+}
+
+// report prints what a write that was done has to tell.
+func (p previously) report(a *app, version uint64, existed bool, previous []byte) error {
+	switch {
+	case !p.Previous:
+		return a.write(fmt.Appendf(nil, "version %d\n", version))
+	case !existed:
+		fmt.Fprintln(a.err, "kv: the key did not exist before")
+		return nil
+	}
+	return a.print(previous)
+}
+
+type putCommand struct {
+	Key string `arg:"" help:"The key."`
+	content
+	expectation
+	previously
+}
+
+// Run sets the key.
+func (c *putCommand) Run(a *app) error {
+	key, value, err := c.keyed(a, c.Key)
+	if err != nil {
+		return err
+	}
+	return a.call(func(ctx context.Context, clerk *raftkv.Clerk) error {
+		r, err := clerk.Put(ctx, key, value, c.options(c.previously)...)
+		if err != nil {
+			return err
+		}
+		return c.report(a, r.Version, r.Existed, r.Previous)
+	})
+}
+
+type appendCommand struct {
+	Key string `arg:"" help:"The key."`
+	content
+	expectation
+	previously
+}
+
+// Run appends to the key's value.
+func (c *appendCommand) Run(a *app) error {
+	key, value, err := c.keyed(a, c.Key)
+	if err != nil {
+		return err
+	}
+	return a.call(func(ctx context.Context, clerk *raftkv.Clerk) error {
+		r, err := clerk.Append(ctx, key, value, c.options(previously{})...)
+		if err != nil {
+			return err
+		}
+		return c.report(a, r.Version, r.Existed, r.Previous)
+	})
+}
+
+type deleteCommand struct {
+	Key string `arg:"" help:"The key."`
+	expectation
+	previously
+}
+
+// Run removes the key.
+func (c *deleteCommand) Run(a *app) error {
+	key, err := a.bytes(c.Key)
+	if err != nil {
+		return err
+	}
+	return a.call(func(ctx context.Context, clerk *raftkv.Clerk) error {
+		r, err := clerk.Delete(ctx, key, c.options(c.previously)...)
+		switch {
+		case err != nil:
+			return err
+		case !r.Existed:
+			return missing(c.Key)
+		case c.Previous:
+			return a.print(r.Previous)
+		}
+		return nil
+	})
+}
+
+// missing says that a key does not exist.
+func missing(key string) error {
+	return failure{fmt.Errorf("the key %q does not exist", key)}
+}
