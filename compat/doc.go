@@ -7,5 +7,6 @@
 // ends of the range of gRPC and protobuf versions that the committed stubs support. What this machine
 // lacks (Docker, a Python that old packages support) is skipped with the reason; with
 // COMPAT_REQUIRE=all, such a skip is a failure. Random calls come from a seed; a failure prints it, and
-// COMPAT_SEED repeats the run.
+// COMPAT_SEED repeats the run. With COMPAT_TORTURE=full the tests of raftkv that kill, damage and fill it
+// go on for longer (`mage torture`).
 package compat

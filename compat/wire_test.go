@@ -42,6 +42,17 @@ func TestWire(t *testing.T) {
 	t.Run("reference", func(t *testing.T) { sendGolden(t, startReference(t, python(t, "newest")), file, 0) })
 }
 
+// TestRaftkv_wire is TestWire for raftkv.
+func TestRaftkv_wire(t *testing.T) {
+	file, err := golden.Raftkv()
+	if err != nil {
+		t.Fatal(err)
+	}
+	eachRaftkv(t, func(t *testing.T, open func(t *testing.T, flags ...string) raftkv) {
+		sendGolden(t, open(t).port(), file, 0)
+	})
+}
+
 // sendGolden performs the calls of the file on the paths with a number.
 func sendGolden(t *testing.T, port string, file golden.File, path int) {
 	t.Helper()

@@ -1,5 +1,5 @@
-// Demo shows numstore at work: it builds the server and the load generator, starts the server on a free
-// port, runs the Go client and, where Python is there, the Python client against it, and stops it.
+// Demo shows the servers at work, on free ports. It kills a raftkv and reads what that had acknowledged; then
+// it runs the Go client and, where Python is there, the Python client against a numstore.
 package main
 
 import (
@@ -31,6 +31,9 @@ func demo(ctx context.Context) error {
 		return err
 	}
 	bin := filepath.Join(root, "bin")
+	if err := raftkv(ctx, root, bin); err != nil {
+		return err
+	}
 	numstore, err := repo.Build(ctx, root, "./services/numstore", bin)
 	if err != nil {
 		return err
@@ -41,7 +44,7 @@ func demo(ctx context.Context) error {
 	}
 
 	err = against(ctx, numstore, func(port string) *exec.Cmd {
-		fmt.Printf("$ loadgen %s\n", port)
+		fmt.Printf("\n$ loadgen %s\n", port)
 		return exec.CommandContext(ctx, loadgen, port)
 	})
 	if err != nil {

@@ -40,8 +40,8 @@ func Start(ctx context.Context, executable string, args ...string) (*Server, err
 	_, server.Port, err = net.SplitHostPort(addr)
 	if err != nil {
 		server.command.Process.Kill()
-		server.command.Wait()
-		return nil, fmt.Errorf("%s did not become ready: it printed %q and logged:\n%s", server.command, line, server.log)
+		err := server.command.Wait() // how it ended by itself, if it has
+		return nil, fmt.Errorf("%s did not become ready (%w): it printed %q and logged:\n%s", server.command, err, line, server.log)
 	}
 	go io.Copy(io.Discard, output) // whatever else it prints must not block it
 	return server, nil
@@ -57,6 +57,18 @@ func (s *Server) Stop() error {
 	}
 	return nil
 }
+
+// Kill ends the server as a crash does, at whatever it is doing, and waits until it is gone.
+func (s *Server) Kill() error {
+	if err := s.command.Process.Kill(); err != nil {
+		return fmt.Errorf("%s has ended before it was killed: %w\n%s", s.command, err, s.log)
+	}
+	s.command.Wait() // that it was killed is no news
+	return nil
+}
+
+// PID is the number of the server's process.
+func (s *Server) PID() int { return s.command.Process.Pid }
 
 // Log returns what the server has written to standard error.
 func (s *Server) Log() string { return s.log.String() }

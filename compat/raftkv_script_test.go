@@ -1,0 +1,264 @@
+package compat
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"google.golang.org/protobuf/encoding/prototext"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protopath"
+	"google.golang.org/protobuf/reflect/protorange"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
+
+	"numstore.example/compat/internal/pyenv"
+	"numstore.example/contracts/raftkvpb"
+)
+
+// A script of raftkv lies in testdata/raftkv. A step is a line with a call and its request, in protobuf's text
+// format, and an indented line with what it is answered with:
+//
+//	Put key: "A" value: "one"
+//		version: v1
+//	Get key: ""
+//		INVALID_ARGUMENT "the key is empty"
+//
+// That is the reply with all its fields, those of a stream joined and a pipeline's answers in the order of
+// their tags, or a status with parts of its message; of the message of an error on a pipeline a part is enough
+// as well. A string may be repeated ("k"*1024). Versions have names: v1, v2 and so on. One that is met for the
+// first time must be greater than all before.
+type kvStep struct {
+	line          string
+	call, request string
+	reply         string   // or else:
+	code          string   // of the status
+	parts         []string // of its message
+}
+
+var (
+	repeated    = regexp.MustCompile(`"((?:[^"\\]|\\.)*)"\*(\d+)`)
+	versionName = regexp.MustCompile(`(version: )(v\d+)\b`)
+	statusLine  = regexp.MustCompile(`^([A-Z_]+)((?: "[^"]*")+)$`)
+)
+
+func readKVScript(t *testing.T, path string) (steps []kvStep) {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n, line := range strings.Split(string(text), "\n") {
+		switch {
+		case strings.TrimSpace(line) == "" || strings.HasPrefix(line, "#"):
+		case strings.HasPrefix(line, "\t") && len(steps) > 0:
+			steps[len(steps)-1].expect(strings.TrimSpace(line))
+		default:
+			call, request, _ := strings.Cut(line, " ")
+			steps = append(steps, kvStep{line: fmt.Sprintf("%s:%d: %s", path, n+1, line), call: call, request: spell(request)})
+		}
+	}
+	return steps
+}
+
+// expect takes a line of what is expected. Several of a reply belong together.
+func (s *kvStep) expect(line string) {
+	if parts := statusLine.FindStringSubmatch(line); parts != nil {
+		s.code = parts[1]
+		s.parts = strings.Split(strings.Trim(parts[2], ` "`), `" "`)
+		return
+	}
+	s.reply += " " + spell(line)
+}
+
+// spell writes out what is to be repeated.
+func spell(text string) string {
+	return repeated.ReplaceAllStringFunc(text, func(match string) string {
+		parts := repeated.FindStringSubmatch(match)
+		n, _ := strconv.Atoi(parts[2])
+		return `"` + strings.Repeat(parts[1], n) + `"`
+	})
+}
+
+// kvAnswer is what perform_raftkv.py prints for a call.
+type kvAnswer struct {
+	Replies       []string
+	Code, Message string
+}
+
+// versions are those that a script has met, by name.
+type versions map[string]uint64
+
+// spell replaces the names of versions in a text by their numbers.
+func (v versions) spell(text string) string {
+	return versionName.ReplaceAllStringFunc(text, func(match string) string {
+		_, name, _ := strings.Cut(match, ": ")
+		return "version: " + strconv.FormatUint(v[name], 10)
+	})
+}
+
+// check says in what an answer differs from what the step expects.
+func (s kvStep) check(answer kvAnswer, known versions) error {
+	if s.code != "" || answer.Code != "" {
+		for _, part := range s.parts {
+			if !strings.Contains(answer.Message, part) {
+				return fmt.Errorf("%s\nthe message is %q; want %q in it", s.line, answer.Message, part)
+			}
+		}
+		if answer.Code != s.code {
+			return fmt.Errorf("%s\nthe status is %s (%s); want %q", s.line, answer.Code, answer.Message, s.code)
+		}
+		return nil
+	}
+	got := newReply(s.call)
+	for _, text := range answer.Replies {
+		part := newReply(s.call)
+		if err := prototext.Unmarshal([]byte(text), part); err != nil {
+			return err
+		}
+		proto.Merge(got, part)
+	}
+	sortAnswers(got)
+	var names []string
+	for _, match := range versionName.FindAllStringSubmatch(s.reply, -1) {
+		names = append(names, match[2])
+	}
+	if err := known.meet(names, got); err != nil {
+		return fmt.Errorf("%s\n%w, in %v", s.line, err, prototext.Format(got))
+	}
+	want := newReply(s.call)
+	if err := prototext.Unmarshal([]byte(known.spell(s.reply)), want); err != nil {
+		return fmt.Errorf("%s: %w", s.line, err)
+	}
+	takeParts(want, got)
+	if !proto.Equal(want, got) {
+		return fmt.Errorf("%s\nthe reply is %v; want %v", s.line, prototext.Format(got), prototext.Format(want))
+	}
+	return nil
+}
+
+func newReply(call string) proto.Message {
+	method := raftkvpb.File_raftkv_proto.Services().ByName("RaftKV").Methods().ByName(protoreflect.Name(call))
+	typ, err := protoregistry.GlobalTypes.FindMessageByName(method.Output().FullName())
+	if err != nil {
+		panic(err)
+	}
+	return typ.New().Interface()
+}
+
+// sortAnswers puts the answers of a pipeline in the order of their tags.
+func sortAnswers(reply proto.Message) {
+	if pipeline, ok := reply.(*raftkvpb.PipelineResponse); ok {
+		slices.SortFunc(pipeline.Answers, func(a, b *raftkvpb.Answer) int { return int(a.GetTag()) - int(b.GetTag()) })
+	}
+}
+
+// takeParts takes the words of a pipeline's errors for those that are wanted if these are a part of them.
+func takeParts(want, got proto.Message) {
+	wanted, ok := want.(*raftkvpb.PipelineResponse)
+	if !ok {
+		return
+	}
+	answers := got.(*raftkvpb.PipelineResponse).GetAnswers()
+	for i := range min(len(answers), len(wanted.GetAnswers())) {
+		part := wanted.Answers[i].GetError().GetMessage()
+		if e := answers[i].GetError(); part != "" && strings.Contains(e.GetMessage(), part) {
+			e.Message = part
+		}
+	}
+}
+
+// meet takes up the versions of a reply under the names that are expected there, in their order.
+func (v versions) meet(names []string, reply proto.Message) error {
+	var found []uint64
+	err := protorange.Options{Stable: true}.Range(reply.ProtoReflect(), func(path protopath.Values) error {
+		last := path.Index(-1)
+		if last.Step.Kind() == protopath.FieldAccessStep && last.Step.FieldDescriptor().Name() == "version" {
+			found = append(found, last.Value.Uint())
+		}
+		return nil
+	}, nil)
+	if err != nil || len(found) != len(names) {
+		return fmt.Errorf("there are the versions %d; want %v, %v", found, names, err)
+	}
+	for i, name := range names {
+		if _, known := v[name]; known {
+			continue
+		}
+		for other, earlier := range v {
+			if found[i] <= earlier {
+				return fmt.Errorf("version %s is %d, and %s was %d", name, found[i], other, earlier)
+			}
+		}
+		v[name] = found[i]
+	}
+	return nil
+}
+
+// kvPerformer is a Python client that performs one call after the other.
+type kvPerformer struct {
+	input   *json.Encoder
+	answers *json.Decoder
+}
+
+func startPerformer(t *testing.T, python pyenv.Python, port string) *kvPerformer {
+	t.Helper()
+	client := python.Command(t.Context(), root()+"/compat/perform_raftkv.py", port)
+	client.Stderr = t.Output()
+	input, err := client.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	output, err := client.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := client.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		input.Close()
+		client.Wait()
+	})
+	return &kvPerformer{json.NewEncoder(input), json.NewDecoder(output)}
+}
+
+func (p *kvPerformer) perform(t *testing.T, call, request string) (answer kvAnswer) {
+	t.Helper()
+	err := p.input.Encode(map[string]string{"call": call, "request": request})
+	if err == nil {
+		err = p.answers.Decode(&answer)
+	}
+	if err != nil {
+		t.Fatalf("%s %.100s: %v", call, request, err)
+	}
+	return answer
+}
+
+// TestRaftkv_scripts performs every script of testdata/raftkv on a server of its own.
+func TestRaftkv_scripts(t *testing.T) {
+	paths, err := filepath.Glob("testdata/raftkv/*.txt")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no scripts: %v", err)
+	}
+	eachRaftkvPython(t, func(t *testing.T, open func(t *testing.T, flags ...string) raftkv, python pyenv.Python) {
+		for _, path := range paths {
+			t.Run(strings.TrimSuffix(filepath.Base(path), ".txt"), func(t *testing.T) {
+				known := make(versions)
+				performer := startPerformer(t, python, open(t, "--log-level=warn").port())
+				for _, step := range readKVScript(t, path) {
+					answer := performer.perform(t, step.call, known.spell(step.request))
+					if err := step.check(answer, known); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+	})
+}

@@ -1,0 +1,189 @@
+package compat
+
+import (
+	"context"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/moby/moby/api/types/container"
+	"github.com/moby/moby/api/types/mount"
+	"github.com/testcontainers/testcontainers-go"
+	"github.com/testcontainers/testcontainers-go/wait"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+
+	"numstore.example/compat/internal/process"
+	"numstore.example/compat/internal/pyenv"
+	"numstore.example/contracts/raftkvpb"
+)
+
+// raftkv is a server that can be killed, and started again on the same data.
+type raftkv interface {
+	// start starts the server, which runs until kill, or until the end of the test.
+	start(t *testing.T)
+	// kill ends it as a crash does.
+	kill(t *testing.T)
+	// port is the server's port on this machine; it may be another one after each start.
+	port() string
+}
+
+// raftkvColumns are the ways to run raftkv, as columns are those of numstore.
+var raftkvColumns = []struct {
+	name    string
+	require func(*testing.T)
+	open    func(t *testing.T, flags ...string) raftkv // the server has been started
+}{
+	{"process", func(*testing.T) {}, func(t *testing.T, flags ...string) raftkv { return newKVProcess(t, flags...) }},
+	{"container", requireEngine, newKVContainer},
+}
+
+// eachRaftkv runs a test against every way to run the server.
+func eachRaftkv(t *testing.T, test func(t *testing.T, open func(t *testing.T, flags ...string) raftkv)) {
+	for _, column := range raftkvColumns {
+		t.Run(column.name, func(t *testing.T) {
+			column.require(t)
+			test(t, column.open)
+		})
+	}
+}
+
+// eachRaftkvPython runs a test against every way to run the server, with every Python.
+func eachRaftkvPython(t *testing.T, test func(t *testing.T, open func(t *testing.T, flags ...string) raftkv, python pyenv.Python)) {
+	eachRaftkv(t, func(t *testing.T, open func(t *testing.T, flags ...string) raftkv) {
+		for _, name := range pythons {
+			t.Run("python-"+name, func(t *testing.T) { test(t, open, python(t, name)) })
+		}
+	})
+}
+
+// kvProcess is raftkv as a plain process.
+type kvProcess struct {
+	executable, folder string // the folder is that of the data
+	flags              []string
+	server             *process.Server // nil while it does not run
+}
+
+func newKVProcess(t *testing.T, flags ...string) *kvProcess {
+	t.Helper()
+	s := &kvProcess{executable: build(t, "./services/raftkv"), folder: filepath.Join(t.TempDir(), "data"), flags: flags}
+	s.start(t)
+	t.Cleanup(func() {
+		if s.server == nil {
+			return
+		}
+		if err := s.server.Stop(); err != nil {
+			t.Error(err)
+		}
+		if t.Failed() {
+			t.Logf("the server's log:\n%s", s.server.Log())
+		}
+	})
+	return s
+}
+
+func (s *kvProcess) port() string { return s.server.Port }
+
+func (s *kvProcess) start(t *testing.T) {
+	t.Helper()
+	var err error
+	args := append([]string{"--addr=localhost:0", "--data-dir=" + s.folder}, s.flags...)
+	if s.server, err = process.Start(context.Background(), s.executable, args...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (s *kvProcess) kill(t *testing.T) {
+	t.Helper()
+	if err := s.server.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	s.server = nil
+}
+
+// kvContainer is raftkv in a container that may write to its volume alone.
+type kvContainer struct {
+	container testcontainers.Container
+	mapped    string
+}
+
+// kvImage builds the image of raftkv once per run.
+var kvImage = sync.OnceValues(func() (string, error) {
+	const name = "raftkv-compat"
+	docker := exec.Command("docker", "build", "--build-arg", "SERVICE=raftkv", "--build-arg", "PORT=6000", "-t", name, ".")
+	docker.Dir = root()
+	if output, err := docker.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%s: %w\n%s", docker, err, output)
+	}
+	return name, nil
+})
+
+func newKVContainer(t *testing.T, flags ...string) raftkv {
+	t.Helper()
+	image, err := kvImage()
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, err := testcontainers.Run(t.Context(), image,
+		testcontainers.WithExposedPorts("6000/tcp"),
+		testcontainers.WithCmd(flags...),
+		testcontainers.WithHostConfigModifier(func(host *container.HostConfig) {
+			host.ReadonlyRootfs = true
+			host.CapDrop = []string{"ALL"}
+			host.Mounts = []mount.Mount{{Type: mount.TypeVolume, Target: "/data"}} // removed with the container
+		}),
+		testcontainers.WithWaitStrategy(wait.ForExec([]string{"/server", "healthcheck"})),
+	)
+	testcontainers.CleanupContainer(t, server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &kvContainer{container: server}
+	s.findPort(t)
+	return s
+}
+
+func (s *kvContainer) port() string { return s.mapped }
+
+func (s *kvContainer) start(t *testing.T) {
+	t.Helper()
+	if err := s.container.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.findPort(t)
+}
+
+func (s *kvContainer) findPort(t *testing.T) {
+	t.Helper()
+	port, err := s.container.MappedPort(t.Context(), "6000/tcp")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.mapped = port.Port()
+}
+
+func (s *kvContainer) kill(t *testing.T) {
+	t.Helper()
+	if output, err := exec.Command("docker", "kill", s.container.GetContainerID()).CombinedOutput(); err != nil {
+		t.Fatalf("docker kill: %v: %s", err, strings.TrimSpace(string(output)))
+	}
+}
+
+// maxReply is the largest message that the tests' clients take: a value of 16 MiB and what is around it.
+const maxReply = 17 << 20
+
+// dialRaftkv returns a client of the server on a port of this machine, on a connection of its own.
+func dialRaftkv(t *testing.T, port string) raftkvpb.RaftKVClient {
+	t.Helper()
+	conn, err := grpc.NewClient("localhost:"+port,
+		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxReply)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	return raftkvpb.NewRaftKVClient(conn)
+}
