@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bufio"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -16,18 +18,59 @@ var testSamples = []sample{
 	{Server: bare, Round: 1, Callers: 64, Throughput: 500, P50: 2, P99: 8, CPU: 4},
 }
 
-func TestTable(t *testing.T) {
+func TestTables_numstore(t *testing.T) {
 	const want = `| callers | server    | calls/s | p50 ms | p99 ms | CPU s per 100,000 calls |
 | ---     | ---       | ---     | ---    | ---    | ---                     |
 | 64      | bare gRPC | 750     | 1.500  | 6.000  | 3.00                    |
 | 64      | numstore  | 700     | 1.500  | 6.500  | 3.75                    |
 
-| numstore to | callers | throughput       | p99, theirs to ours | CPU per call, theirs to ours |
-| ---         | ---     | ---              | ---                 | ---                          |
-| bare gRPC   | 64      | 0.95 (0.90–1.00) | 0.90 (0.80–1.00)    | 0.80 (0.80–0.80)             |
+| numstore to | callers | throughput       | p50, theirs to ours | p99, theirs to ours | CPU per call, theirs to ours |
+| ---         | ---     | ---              | ---                 | ---                 | ---                          |
+| bare gRPC   | 64      | 0.95 (0.90–1.00) | 1.00 (1.00–1.00)    | 0.90 (0.80–1.00)    | 0.80 (0.80–0.80)             |
 `
-	if got := table(testSamples); got != want {
+	suite, err := numstoreSuite(&bench{Callers: []int{64}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := suite.tables(findings{samples: testSamples}, suite.ratios(testSamples)); got != want {
 		t.Errorf("printed\n%s\nwant\n%s", got, want)
+	}
+}
+
+// TestTables_raftkv has calls, counts of syncs that not every server has, goals, a mix and restarts.
+func TestTables_raftkv(t *testing.T) {
+	rate := 250.0
+	samples := []sample{
+		{Server: clerk, Call: "put", Callers: 64, Throughput: 8000, P50: 1, P99: 4, CPU: 2, Written: 300.4, Syncs: &rate},
+		{Server: etcd, Call: "put", Callers: 64, Throughput: 1000, P50: 2, P99: 4, CPU: 20, Written: 900},
+		{Server: etcd, Call: "get", Callers: 64, Throughput: 1, P50: 1, P99: 1, CPU: 1},
+	}
+	for round, throughput := range []float64{100, 50} {
+		samples = append(samples,
+			sample{Server: clerk, Call: "mix", Round: round, Callers: 1, Throughput: throughput},
+			sample{Server: clerk, Call: "mix", Round: round, Callers: 2, Throughput: 180},
+			sample{Server: clerk, Call: "mix", Round: round, Callers: 4, Throughput: 270})
+	}
+	suite, err := raftkvSuite(&bench{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := regexp.MustCompile(` +`).ReplaceAllString(suite.tables(findings{samples: samples, restarts: []restart{{1, 0, 0.5}, {1, 1, 0.75}, {4, 0, 0.6}}}, suite.ratios(samples)), " ")
+	for _, want := range []string{
+		"| call | callers | server | calls/s | p50 ms | p99 ms | CPU s per 100,000 calls | bytes written per call | syncs/s |\n",
+		"| put | 64 | raftkv, one Clerk | 8000 | 1.000 | 4.000 | 2.00 | 300 | 250 |\n",
+		"| put | 64 | etcd | 1000 | 2.000 | 4.000 | 20.00 | 900 | |\n",
+		"| etcd | put | 64 | 8.00 (8.00–8.00) | 2.00 (2.00–2.00) | 1.00 (1.00–1.00) | 10.00 (10.00–10.00) |\n",
+		"| durable puts, 64 goroutines on one Clerk | 4 × | 7 × | 8.00 (8.00–8.00) |\n",
+		"| 2 | 2.70 (1.80–3.60) |\n| 4 | 1.50 (1.50–1.50) |\n",
+		"| 1 | 0.62 (0.50–0.75) |\n| 4 | 0.60 (0.60–0.60) |\n",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("printed\n%s\nwant among it\n%s", got, want)
+		}
+	}
+	if strings.Contains(got, "unary, 1 client") {
+		t.Errorf("printed a goal that was not measured:\n%s", got)
 	}
 }
 
@@ -35,15 +78,40 @@ func TestNewSample(t *testing.T) {
 	step := result.Step{Seconds: 2, Throughput: 1000}
 	step.Latency = result.NewHistogram()
 	step.Latency.Record(3 * time.Millisecond)
-	got := newSample(numstore, 1, 8, step, 250*time.Millisecond) // for 2,500 calls, the warm-up's included
-	if got.CPU < 9.99 || got.CPU > 10.01 || got.P99 < 2.99 || got.P99 > 3.01 {
-		t.Errorf("got %v; want 10 CPU seconds per 100,000 calls and a p99 of 3 ms", got)
+	// For 2,500 calls in 2.5 seconds, the warm-up's included.
+	got := newSample(load{series: numstore, callers: 8}, 1, step, usage{cpu: 250 * time.Millisecond, written: 5000, syncs: 500})
+	if got.CPU < 9.99 || got.CPU > 10.01 || got.P99 < 2.99 || got.P99 > 3.01 || got.Written != 2 || *got.Syncs != 200 {
+		t.Errorf("got %v; want 10 CPU seconds per 100,000 calls, a p99 of 3 ms, 2 bytes for each call, 200 syncs/s", got)
+	}
+	if got := newSample(load{}, 0, step, usage{syncs: -1}); got.Syncs != nil {
+		t.Errorf("got %v syncs/s of a server that does not count them", *got.Syncs)
+	}
+}
+
+func TestUsage_since(t *testing.T) {
+	got := usage{cpu: 5, written: 7, syncs: 9}.since(usage{cpu: 1, written: 2, syncs: 3})
+	if want := (usage{cpu: 4, written: 5, syncs: 6}); got != want {
+		t.Errorf("got %+v; want %+v", got, want)
+	}
+	if got := (usage{syncs: -1}).since(usage{syncs: -1}); got.syncs != -1 {
+		t.Errorf("got %v syncs of a server that does not count them", got.syncs)
+	}
+}
+
+// TestFind reads counters as Prometheus writes them.
+func TestFind(t *testing.T) {
+	const text = "# HELP syncs_total Syncs.\nsyncs_total_other 5\nsyncs_total 1.25e+06\nlabelled{a=\"b\"} 7\n"
+	if got, found := find(bufio.NewScanner(strings.NewReader(text)), "syncs_total"); got != 1.25e6 || !found {
+		t.Errorf("found %v, %v; want 1.25e6", got, found)
+	}
+	if got, found := find(bufio.NewScanner(strings.NewReader(text)), "labelled"); found {
+		t.Errorf("found %v; want nothing", got)
 	}
 }
 
 // TestMerge adds up rounds.
 func TestMerge(t *testing.T) {
-	var all result.Run
+	var f findings
 	for _, throughput := range []float64{100, 300} {
 		for _, clients := range []int{1, 8} {
 			step := result.Step{Clients: clients, Seconds: 2, Throughput: throughput, Intervals: []result.Interval{{Seconds: 1}}}
@@ -51,10 +119,12 @@ func TestMerge(t *testing.T) {
 			step.Marks = map[string]int64{"hit": 3}
 			step.Latency = result.NewHistogram()
 			step.Latency.Record(time.Millisecond)
-			merge(&all, &result.Run{Header: result.Header{Label: numstore}, Steps: []result.Step{step}})
+			f.merge(&result.Run{Header: result.Header{Label: numstore}, Steps: []result.Step{step}})
 		}
 	}
-	if len(all.Steps) != 2 {
+	f.merge(&result.Run{Header: result.Header{Label: bare}, Steps: []result.Step{{Clients: 1}}})
+	all := f.runs[0]
+	if len(f.runs) != 2 || len(all.Steps) != 2 {
 		t.Fatalf("%d steps; want one for each number of clients", len(all.Steps))
 	}
 	for i, step := range all.Steps {

@@ -1,0 +1,71 @@
+// Syncput is the floor that a single durable put of raftkv is measured against: a plain grpc-go server
+// whose Put appends the request to a file and syncs it before it answers. It stores nothing that could be
+// read, and answers no other call. It prints the address that it listens on.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"log"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"golang.org/x/sys/unix"
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/proto"
+
+	"numstore.example/contracts/raftkvpb"
+)
+
+// handlers is the one file, and who may write to it.
+type handlers struct {
+	raftkvpb.UnimplementedRaftKVServer
+
+	mu      sync.Mutex
+	file    *os.File
+	buffer  []byte
+	written uint64 // puts
+}
+
+func (h *handlers) Put(_ context.Context, request *raftkvpb.PutRequest) (*raftkvpb.PutResponse, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var err error
+	if h.buffer, err = (proto.MarshalOptions{}).MarshalAppend(h.buffer[:0], request); err != nil {
+		return nil, err
+	}
+	if _, err := h.file.Write(h.buffer); err != nil {
+		return nil, err
+	}
+	if err := unix.Fdatasync(int(h.file.Fd())); err != nil {
+		return nil, err
+	}
+	h.written++
+	return &raftkvpb.PutResponse{Version: h.written}, nil
+}
+
+func main() {
+	dir := flag.String("data-dir", "", "folder for the file; it is made if need be")
+	flag.Parse()
+	if *dir == "" {
+		log.Fatal("syncput: --data-dir is missing; name a folder on the disk that is to be measured")
+	}
+	if err := os.MkdirAll(*dir, 0o700); err != nil {
+		log.Fatal(err)
+	}
+	file, err := os.Create(filepath.Join(*dir, "log"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	listener, err := net.Listen("tcp", "localhost:0")
+	if err != nil {
+		log.Fatal(err)
+	}
+	server := grpc.NewServer()
+	raftkvpb.RegisterRaftKVServer(server, &handlers{file: file})
+	fmt.Println("syncput listening on", listener.Addr())
+	log.Fatal(server.Serve(listener))
+}

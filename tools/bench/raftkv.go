@@ -1,0 +1,140 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strconv"
+)
+
+// The servers of the suite, and the series of raftkv, which is reached in two ways.
+const (
+	raftKV  = "raftkv"
+	etcd    = "etcd"
+	syncput = "bare put that syncs"
+
+	clerk = "raftkv, one Clerk"
+	unary = "raftkv, unary"
+)
+
+// raftkvSuite compares raftkv with etcd, on one node each: puts that are on disk before they are answered,
+// and linearizable gets.
+func raftkvSuite(b *bench) (*suite, error) {
+	metrics, err := freeAddress()
+	if err != nil {
+		return nil, err
+	}
+	s := &suite{
+		servers: []command{
+			raftkvCommand(b, "raftkv", "--addr", "localhost:0", "--http-addr", metrics),
+			{name: etcd, args: []string{filepath.Join(b.Bin, "etcd"), "--data-dir", filepath.Join(b.scratch, "etcd")}, syncs: "etcd_disk_wal_fsync_duration_seconds_count"},
+			{name: syncput, args: []string{filepath.Join(b.Bin, "syncput"), "--data-dir", filepath.Join(b.scratch, "syncput")}},
+		},
+		// Puts come first: gets need keys that are there.
+		groups: [][]load{
+			{clerkLoad("put", 1), unaryLoad("put", 1), etcdLoad("put", 1), syncputLoad(1)},
+			{clerkLoad("put", 64), unaryLoad("put", 64), etcdLoad("put", 64)},
+			{clerkLoad("put", 256), etcdLoad("put", 256)},
+			{clerkLoad("get", 64), etcdLoad("get", 64)},
+		},
+		pairs:   []pair{{clerk, etcd}, {unary, etcd}, {unary, syncput}},
+		restart: measureRestarts,
+		more:    raftkvTables,
+	}
+	s.servers[0].metrics, s.servers[0].syncs = metrics, "raftkv_log_syncs_total"
+	for callers := 1; callers <= 64; callers *= 2 {
+		s.groups = append(s.groups, []load{clerkLoad("mix", callers)})
+	}
+	return s, nil
+}
+
+// raftkvCommand starts raftkv on a folder of its own.
+func raftkvCommand(b *bench, folder string, flags ...string) command {
+	args := []string{filepath.Join(b.Bin, "raftkv"), "--data-dir", filepath.Join(b.scratch, folder), "--log-level", "warn"}
+	return command{name: raftKV, args: append(args, flags...)}
+}
+
+// What every load has in common.
+const (
+	keys      = 1000
+	valueSize = 128 // bytes
+)
+
+// mixes of loadgen.
+var mixes = map[string]string{"put": "put=100", "get": "get=100", "mix": "get=50,put=50"}
+
+func raftkvLoad(series, server, call string, callers int, flags ...string) load {
+	return load{series: series, server: server, call: call, callers: callers, command: func(address string) []string {
+		return append([]string{"loadgen", "run", address, "--service", "raftkv", "--mix", mixes[call],
+			"--keys", strconv.Itoa(keys), "--value-size", strconv.Itoa(valueSize)}, flags...)
+	}}
+}
+
+func clerkLoad(call string, callers int) load { return raftkvLoad(clerk, raftKV, call, callers) }
+
+func unaryLoad(call string, callers int) load {
+	return raftkvLoad(unary, raftKV, call, callers, "--unary", "--connections", "4")
+}
+
+func syncputLoad(callers int) load {
+	return raftkvLoad(syncput, syncput, "put", callers, "--unary", "--connections", "4")
+}
+
+func etcdLoad(call string, callers int) load {
+	return load{series: etcd, server: etcd, call: call, callers: callers, command: func(address string) []string {
+		return []string{"etcdload", address, "--call", call, "--connections", "4",
+			"--keys", strconv.Itoa(keys), "--value-size", strconv.Itoa(valueSize)}
+	}}
+}
+
+// goal is a ratio that raftkv was built to reach.
+type goal struct {
+	what                 string
+	server, peer, figure string
+	at                   workload
+	least, aim           float64
+}
+
+var goals = []goal{
+	{"durable puts, 64 goroutines on one Clerk", clerk, etcd, throughput, workload{"put", 64}, 4, 7},
+	{"durable puts, 256 goroutines on one Clerk", clerk, etcd, throughput, workload{"put", 256}, 6, 12},
+	{"linearizable gets, 64 goroutines on one Clerk", clerk, etcd, throughput, workload{"get", 64}, 3, 6},
+	{"durable puts, unary, 1 client", unary, etcd, throughput, workload{"put", 1}, 1.1, 1.25},
+	{"durable puts, unary, 64 clients", unary, etcd, throughput, workload{"put", 64}, 1.5, 2},
+	{"p50 of one unary put, a bare put that syncs to ours", unary, syncput, p50, workload{"put", 1}, 1 / 1.05, 1 / 1.05},
+}
+
+// raftkvTables are the goals and what was reached, the mix, and the restarts.
+func raftkvTables(f findings, ratios []ratio) []string {
+	rows := [][]string{{"what", "at least", "aim", "measured"}}
+	for _, g := range goals {
+		i := slices.IndexFunc(ratios, func(r ratio) bool {
+			return r.Server == g.server && r.Peer == g.peer && r.Figure == g.figure && (workload{r.Call, r.Callers}) == g.at
+		})
+		if i >= 0 {
+			rows = append(rows, []string{g.what, fmt.Sprintf("%.3g ×", g.least), fmt.Sprintf("%.3g ×", g.aim), ratios[i].String()})
+		}
+	}
+	return []string{table(rows), table(growth(f.samples)), table(restartRows(f.restarts))}
+}
+
+// growth is how the throughput of the mix rises when the callers double, round by round.
+func growth(samples []sample) [][]string {
+	at := make(map[[2]int]float64) // throughput by round and callers
+	rounds := 0
+	for _, s := range samples {
+		if s.Server == clerk && s.Call == "mix" {
+			at[[2]int{s.Round, s.Callers}] = s.Throughput
+			rounds = max(rounds, s.Round+1)
+		}
+	}
+	rows := [][]string{{"50/50 mix, callers", "throughput to that of half as many"}}
+	for callers := 2; at[[2]int{0, callers}] > 0; callers *= 2 {
+		var values []float64
+		for round := range rounds {
+			values = append(values, at[[2]int{round, callers}]/at[[2]int{round, callers / 2}])
+		}
+		rows = append(rows, []string{strconv.Itoa(callers), summary(values)})
+	}
+	return rows
+}

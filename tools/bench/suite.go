@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+)
+
+// suite is servers, what they are asked, and what is compared.
+type suite struct {
+	servers []command
+	groups  [][]load // the loads of a group are compared, and so held one soon after the other
+	pairs   []pair
+	restart func(ctx context.Context, b *bench) ([]restart, error) // measures restarts, after all else; may be nil
+	more    func(f findings, ratios []ratio) []string              // tables beside the usual ones; may be nil
+}
+
+// command is how to start a server.
+type command struct {
+	name    string
+	args    []string
+	metrics string // address of its counters, where it has another than its service; empty if it has none
+	syncs   string // the counter of its syncs; empty if it has none
+}
+
+// load is so many callers of one series.
+type load struct {
+	series  string // what the tables call the server and the way to it, such as "raftkv, one Clerk"
+	server  string // its name
+	call    string // what is called; empty if the suite has one workload only
+	callers int
+	command func(address string) []string // the generator and its arguments, but for clients, times, label and output
+}
+
+// label is the series of the plots that the load belongs to.
+func (l load) label() string {
+	if l.call == "" {
+		return l.series
+	}
+	return l.series + ": " + l.call
+}
+
+// made says whether a sample comes from this load.
+func (l load) made(s sample) bool {
+	return s.Server == l.series && s.Call == l.call && s.Callers == l.callers
+}
+
+// pair is two series that are compared wherever both have the same call and as many callers.
+type pair struct{ ours, theirs string }
+
+// ratio compares a figure of two series: the same figure, in the same round. It is the median over the
+// rounds, with the least and the greatest.
+type ratio struct {
+	Figure  string  `json:"figure"`
+	Server  string  `json:"server"`
+	Peer    string  `json:"peer"`
+	Call    string  `json:"call,omitempty"`
+	Callers int     `json:"callers"`
+	Median  float64 `json:"median"`
+	Min     float64 `json:"min"`
+	Max     float64 `json:"max"`
+}
+
+func (r ratio) String() string { return spread(r.Median, r.Min, r.Max) }
+
+func spread(median, least, greatest float64) string {
+	return fmt.Sprintf("%.2f (%.2f–%.2f)", median, least, greatest)
+}
+
+// summary is the median of some values, with the least and the greatest.
+func summary(values []float64) string {
+	return spread(median(values), slices.Min(values), slices.Max(values))
+}
+
+// figures are what is compared, so that more is better throughout.
+var figures = []struct {
+	name  string
+	ratio func(ours, theirs sample) float64
+}{
+	{throughput, func(ours, theirs sample) float64 { return ours.Throughput / theirs.Throughput }},
+	{p50, func(ours, theirs sample) float64 { return theirs.P50 / ours.P50 }},
+	{p99, func(ours, theirs sample) float64 { return theirs.P99 / ours.P99 }},
+	{cpu, func(ours, theirs sample) float64 { return theirs.CPU / ours.CPU }},
+}
+
+// Names of the figures.
+const (
+	throughput = "throughput"
+	p50        = "p50, theirs to ours"
+	p99        = "p99, theirs to ours"
+	cpu        = "CPU per call, theirs to ours"
+)
+
+// ratios compares all pairs, at every call and number of callers, in all figures.
+func (s *suite) ratios(samples []sample) (all []ratio) {
+	for _, pair := range s.pairs {
+		for _, what := range distinct(samples, sample.what) {
+			for _, figure := range figures {
+				var values []float64
+				for _, ours := range samples {
+					for _, theirs := range samples {
+						if ours.Server == pair.ours && theirs.Server == pair.theirs && ours.Round == theirs.Round && ours.what() == what && theirs.what() == what {
+							values = append(values, figure.ratio(ours, theirs))
+						}
+					}
+				}
+				if len(values) > 0 {
+					all = append(all, ratio{figure.name, pair.ours, pair.theirs, what.call, what.callers, median(values), slices.Min(values), slices.Max(values)})
+				}
+			}
+		}
+	}
+	return all
+}
+
+func distinct[T comparable](samples []sample, of func(sample) T) (values []T) {
+	for _, s := range samples {
+		if value := of(s); !slices.Contains(values, value) {
+			values = append(values, value)
+		}
+	}
+	return values
+}
+
+func median(values []float64) float64 {
+	sorted := slices.Sorted(slices.Values(values))
+	middle := len(sorted) / 2
+	if len(sorted)%2 == 1 {
+		return sorted[middle]
+	}
+	return (sorted[middle-1] + sorted[middle]) / 2
+}
