@@ -18,7 +18,7 @@ var modules = []string{".", "contracts", "services", "tools", "compat", "tools/b
 // alone makes the go command see one module as if there were no workspace.
 var alone = map[string]string{"GOWORK": "off"}
 
-// Demo starts numstore on a free port and shows the Go and the Python client at work on it.
+// Demo shows the servers at work: raftkv, which is killed, and numstore with its two clients.
 func Demo() error {
 	return sh.RunV("go", "run", "./compat/cmd/demo")
 }
@@ -83,7 +83,7 @@ func Generate() error {
 	}
 	return withPython("contracts/python/requirements-generate.txt",
 		"-m", "grpc_tools.protoc", "-I=contracts", "--python_out=contracts/python", "--pyi_out=contracts/python",
-		"--grpc_python_out=contracts/python", "numstore.proto")
+		"--grpc_python_out=contracts/python", "numstore.proto", "raftkv.proto")
 }
 
 // Image builds the container image p2.
@@ -96,23 +96,41 @@ func Submit() error {
 	return sh.RunV("go", "run", "./compat/cmd/submit")
 }
 
-// Bench measures numstore side by side with a bare gRPC server and with the Python reference server. It
-// takes some minutes, writes to tools/bench/results, and prints the table of the README.
-func Bench() error {
-	mg.Deps(Build)
-	if err := sh.RunWithV(alone, "go", "build", "-C", "tools/bench/peers", "-o", "../../../bin/", "./..."); err != nil {
-		return err
-	}
+// Bench measures numstore and then raftkv side by side with their peers. It takes some fifteen minutes,
+// writes to tools/bench/results, and prints the tables of the README.
+func Bench() {
+	mg.SerialDeps(BenchNumstore, BenchRaftKV)
+}
+
+// BenchNumstore measures numstore, a bare gRPC server and the Python reference server.
+func BenchNumstore() error {
+	mg.SerialDeps(Build, peers)
 	python, err := sh.Output("go", "run", "./compat/cmd/withpython", "compat/requirements-newest.txt", "-c", "import sys; print(sys.executable)")
 	if err != nil {
 		return err
 	}
-	return sh.RunV("bin/bench", "--python", python)
+	return sh.RunV("bin/bench", "numstore", "--python", python)
+}
+
+// BenchRaftKV measures raftkv, etcd, and a put that does nothing but sync.
+func BenchRaftKV() error {
+	mg.SerialDeps(Build, peers)
+	return sh.RunV("bin/bench", "raftkv")
+}
+
+// peers compiles what the services are measured against into bin/.
+func peers() error {
+	return sh.RunWithV(alone, "go", "build", "-C", "tools/bench/peers", "-o", "../../../bin/", "./...")
 }
 
 // Overload runs the overload tests at their full size, with 10,000 connections.
 func Overload() error {
 	return sh.RunWithV(map[string]string{"COMPAT_OVERLOAD": "full"}, "go", "test", "-count=1", "-v", "-run=Overload", "./compat")
+}
+
+// Torture runs the long tests of raftkv: 200 kills under load, damage all over its files, scans of a gigabyte.
+func Torture() error {
+	return sh.RunWithV(map[string]string{"COMPAT_TORTURE": "full"}, "go", "test", "-count=1", "-v", "-timeout=60m", "-run=Raftkv", "./compat")
 }
 
 // CI is what .ci/run runs: every check, with nothing left out.
