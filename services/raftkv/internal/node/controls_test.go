@@ -38,9 +38,9 @@ func newApart(state *storage.State) node.Machine {
 }
 
 // Apply has the state execute what was not executed before.
-func (a *apart) Apply(index, time uint64, commands [][]byte) ([][]byte, error) {
-	if _, err := a.State.Apply(index-1, time, a.owed); err != nil {
-		return nil, err
+func (a *apart) Apply(index, time uint64, commands [][]byte) ([][]byte, uint64, error) {
+	if _, _, err := a.State.Apply(index-1, time, a.owed); err != nil {
+		return nil, 0, err
 	}
 	a.owed = nil
 	var (
@@ -52,15 +52,15 @@ func (a *apart) Apply(index, time uint64, commands [][]byte) ([][]byte, error) {
 		id, effect := stripped(command)
 		last := a.sessions[id.Client].sequence
 		if id.Sequence < last {
-			return nil, fmt.Errorf("request %d came after %d", id.Sequence, last)
+			return nil, 0, fmt.Errorf("request %d came after %d", id.Sequence, last)
 		}
 		if requests[i], fresh[i] = id, id.Sequence > last; fresh[i] {
 			effects = append(effects, effect)
 		}
 	}
-	done, err := a.State.Apply(index, time, effects)
+	done, kept, err := a.State.Apply(index, time, effects)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	replies := make([][]byte, len(commands))
 	for i, id := range requests {
@@ -70,7 +70,7 @@ func (a *apart) Apply(index, time uint64, commands [][]byte) ([][]byte, error) {
 		}
 		replies[i] = a.sessions[id.Client].reply
 	}
-	return replies, nil
+	return replies, kept, nil
 }
 
 func (a *apart) remember(id kv.RequestID, reply []byte) {
@@ -78,6 +78,17 @@ func (a *apart) remember(id kv.RequestID, reply []byte) {
 	row := append(binary.LittleEndian.AppendUint64(nil, id.Sequence), reply...)
 	write := kv.Write{Kind: kv.Put, Key: append([]byte(sessionPrefix), id.Client[:]...), Value: row, Expect: kv.AnyVersion}
 	a.owed = append(a.owed, (&kv.Command{Writes: []kv.Write{write}}).AppendTo(nil))
+}
+
+// hasty is a machine that says that it keeps what it has not written yet.
+type hasty struct{ *storage.State }
+
+func newHasty(state *storage.State) node.Machine { return hasty{state} }
+
+// Apply does what the state does.
+func (h hasty) Apply(index, time uint64, commands [][]byte) ([][]byte, uint64, error) {
+	replies, _, err := h.State.Apply(index, time, commands)
+	return replies, index, err
 }
 
 // stripped takes the request id out of a command, where it comes after the first two bytes.

@@ -17,9 +17,8 @@ func TestCrashes(t *testing.T) {
 	calls := 0
 	for crashes > 0 {
 		trial := newTrial(seed, min(crashes, crashesPerTrial), variant{})
-		if seed%8 == 0 { // so much that tables are written, and the log is cut off
-			trial.large = 150 << 10
-			trial.crashes = min(crashes, crashesPerTrial/5)
+		if seed%8 == 0 {
+			trial.enlarge()
 		}
 		var err error
 		synctest.Test(t, func(*testing.T) { err = trial.run() })
@@ -54,11 +53,16 @@ func TestCrashes_controls(t *testing.T) {
 		"acknowledged before the log":   {early: true},
 		"no request ids":                {anonymous: true},
 		"session apart from its effect": {machine: newApart},
+		"log cut off too early":         {machine: newHasty},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for seed := range uint64(20) {
+				trial := newTrial(seed, crashesPerTrial, variant)
+				if name == "log cut off too early" {
+					trial.enlarge()
+				}
 				var err error
-				synctest.Test(t, func(*testing.T) { err = newTrial(seed, crashesPerTrial, variant).run() })
+				synctest.Test(t, func(*testing.T) { err = trial.run() })
 				if err != nil {
 					t.Logf("noticed with seed %d: %v", seed, err)
 					return

@@ -89,7 +89,7 @@ func TestDisk_fails(t *testing.T) {
 // underFault writes until the disk fails, and looks at what is left.
 func underFault(f *fault, random *rand.Rand) error {
 	disk := vfs.NewCrashableMem()
-	in, err := begin(disk, variant{inject: f.inject}, death{})
+	in, err := begin(disk, variant{inject: f.inject, writeBehind: 1 + random.IntN(5000)}, death{})
 	if err != nil {
 		return err
 	}

@@ -78,7 +78,7 @@ func (in *incarnation) open() (err error) {
 	log := slog.New(slog.DiscardHandler)
 	in.store, err = storage.Open(storage.Options{
 		Dir: dir, FS: errorfs.Wrap(in.disk, errorfs.InjectorFunc(in.beforeOperation)),
-		SyncInterval: in.variant.syncInterval, Log: log,
+		SyncInterval: in.variant.syncInterval, WriteBehind: in.variant.writeBehind, Log: log,
 		OnFailure: func(err error) { in.storeFailures.Add(1); in.fail(err) },
 	})
 	if err != nil {

@@ -153,10 +153,11 @@ func (r *Replica) apply(message *raftpb.Message) error {
 		if err != nil {
 			return err
 		}
-		replies, err := r.config.Machine.Apply(entry.GetIndex(), e.time, e.commands)
+		replies, kept, err := r.config.Machine.Apply(entry.GetIndex(), e.time, e.commands)
 		if err != nil {
 			return err
 		}
+		r.kept = kept
 		r.at(AfterApply)
 		r.applied, r.appliedTerm = entry.GetIndex(), entry.GetTerm()
 		r.ledger.settle(e.id, replies)
@@ -168,11 +169,16 @@ func (r *Replica) apply(message *raftpb.Message) error {
 		}
 	}
 	r.config.Log.Applied(r.applied)
-	if r.logBytes < maxLog {
+	return r.truncate()
+}
+
+// truncate cuts off the log when that is worth it.
+func (r *Replica) truncate() error {
+	if r.logBytes < maxLog || r.kept == r.truncated {
 		return nil
 	}
-	r.logBytes = 0
-	return r.config.Log.Truncate(r.applied)
+	r.logBytes, r.truncated = 0, r.kept // entries after that do not count: there are few
+	return r.config.Log.Truncate(r.kept)
 }
 
 func (r *Replica) at(moment Moment) {

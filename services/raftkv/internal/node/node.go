@@ -36,10 +36,10 @@ import (
 // calls Apply; the machine guards against what it allows others to do at the same time.
 type Machine interface {
 	// Apply applies the commands of the entry with this index, which was proposed at a time in milliseconds
-	// since 1970, and returns a reply to each. The change becomes durable all or not at all; if it is lost in a
-	// crash, Apply is called again for the entry, so the machine keeps the index with the change. It must give
-	// the same result on every replica. An error ends the replica.
-	Apply(index, time uint64, commands [][]byte) (replies [][]byte, err error)
+	// since 1970, and returns a reply to each. It must give the same result on every replica. The machine keeps
+	// its state together with the index of the last entry that it shows, when and how it likes: kept is that
+	// index. Later entries stay in the log, and are applied again after a crash. An error ends the replica.
+	Apply(index, time uint64, commands [][]byte) (replies [][]byte, kept uint64, err error)
 
 	// Snapshot writes the whole state as of one moment. It runs in the caller's goroutine, beside Apply.
 	Snapshot(w io.Writer) error
@@ -53,7 +53,7 @@ type Config struct {
 	ID      uint64 // of this replica's node, 1 or greater; one of the voters that the log was opened with
 	Log     *storage.Log
 	Machine Machine
-	Applied uint64 // the last entry that the machine shows
+	Applied uint64 // the last entry that the machine shows, and keeps
 
 	// Campaign makes the replica stand for election at once, without waiting for a leader to be silent.
 	Campaign bool
@@ -99,8 +99,8 @@ const (
 
 	// maxEntry is about how many bytes of commands go into one entry; a single larger one does too.
 	maxEntry = 1 << 20
-	// maxLog is after how many bytes of applied entries the log is cut off. It bounds what a start reads. Entries
-	// that are cut off soon never leave Pebble's memory for a table.
+	// maxLog is after how many bytes of applied entries the log is cut off, behind the last one that the machine
+	// keeps. It bounds what a start reads. Entries that are cut off soon never leave Pebble's memory for a table.
 	maxLog = 1 << 20
 
 	// maxUnsynced is how many appends may be on their way to the disk while proposals are held back. The disk
@@ -123,7 +123,9 @@ type Replica struct {
 
 	applied     uint64
 	appliedTerm uint64 // of the last entry applied; 0 if there was none since the start
-	logBytes    int    // of entries applied that the log still has
+	kept        uint64 // the last entry that the machine keeps
+	truncated   uint64 // the last entry that was cut off since the start
+	logBytes    int    // of entries applied since then
 
 	appends  chan unsynced // to the syncer
 	led      chan struct{} // closed when the group first has a leader
@@ -137,10 +139,10 @@ type Replica struct {
 // Start starts a replica.
 func Start(config Config) (*Replica, error) {
 	r := &Replica{
-		config:   config,
-		mail:     newMailbox(),
-		ledger:   newLedger(),
-		applied:  config.Applied,
+		config:  config,
+		mail:    newMailbox(),
+		ledger:  newLedger(),
+		applied: config.Applied, kept: config.Applied, truncated: config.Applied,
 		appends:  make(chan unsynced, 64),
 		led:      make(chan struct{}),
 		ended:    make(chan struct{}),

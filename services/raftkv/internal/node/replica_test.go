@@ -22,28 +22,32 @@ import (
 
 // recorder is a machine that keeps the commands of each entry, and replies to a command with itself.
 type recorder struct {
+	lag uint64 // how many of the last entries it does not keep
+
 	mu      sync.Mutex
+	kept    uint64
 	indexes []uint64
 	entries [][]string
 	refuse  error // what Apply returns for entries that have commands
 }
 
-func (r *recorder) Apply(index, _ uint64, commands [][]byte) ([][]byte, error) {
+func (r *recorder) Apply(index, _ uint64, commands [][]byte) ([][]byte, uint64, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.refuse != nil && len(commands) > 0 {
-		return nil, r.refuse
+		return nil, 0, r.refuse
 	}
 	r.indexes = append(r.indexes, index)
+	r.kept = max(r.kept+r.lag, index) - r.lag
 	if len(commands) == 0 {
-		return nil, nil // Raft's own
+		return nil, r.kept, nil // Raft's own
 	}
 	var entry []string
 	for _, command := range commands {
 		entry = append(entry, string(command))
 	}
 	r.entries = append(r.entries, entry)
-	return commands, nil
+	return commands, r.kept, nil
 }
 
 func (r *recorder) Snapshot(io.Writer) error { return errors.ErrUnsupported }
@@ -520,24 +524,31 @@ func (m *member) logged(t *testing.T) (size int) {
 }
 
 // TestLog_cut: the log holds no more than two megabytes or so, however much is written, and however often the
-// replica starts.
+// replica starts; and never less than what the machine does not keep.
 func TestLog_cut(t *testing.T) {
-	const size, most = 100 << 10, 2 << 20
+	const size, lag = 100 << 10, 5
+	const most = 2<<20 + lag*size
 	for name, writes := range map[string]int{"in one life": 200, "in many lives": 5} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				disk, applied := vfs.NewMem(), uint64(0)
+				disk, kept := vfs.NewMem(), uint64(0)
 				for written := 0; written < 200; written += writes {
-					m := launch(t, disk, node.AfterSync, func(_ *member, c *node.Config) { c.Applied = applied }).ready(t)
+					m := launch(t, disk, node.AfterSync, func(m *member, c *node.Config) {
+						m.lag, m.kept, c.Applied = lag, kept, kept
+					}).ready(t)
 					for range writes {
 						if _, err := m.Execute(t.Context(), make([]byte, size)); err != nil {
 							t.Fatal(err)
 						}
 					}
 					m.Stop()
-					applied = m.Status().Applied
+					kept = m.kept
 					logged := m.logged(t)
+					first, err := m.log.FirstIndex()
 					m.end(t)
+					if err != nil || first > kept+1 {
+						t.Errorf("the machine keeps entries up to %d; the log begins with %d (%v)", kept, first, err)
+					}
 					if logged > most {
 						t.Errorf("after %d writes of %d bytes the log holds %d bytes, more than %d", written+writes, size, logged, most)
 						return

@@ -22,6 +22,7 @@ import (
 type variant struct {
 	inject       func(errorfs.Op) error            // errors of the disk
 	syncInterval time.Duration                     // see storage.Options
+	writeBehind  int                               // likewise; trials choose it for each life
 	machine      func(*storage.State) node.Machine // stands in for the state
 	anonymous    bool                              // writes have no request id
 	early        bool                              // writes are acknowledged when they are proposed
@@ -61,6 +62,12 @@ func newTrial(seed, crashes uint64, variant variant) *trial {
 	t := &trial{seed: seed, crashes: crashes, variant: variant}
 	t.changed.L = &t.mu
 	return t
+}
+
+// enlarge makes values so large that tables are written, and the log is cut off. There are fewer crashes then.
+func (t *trial) enlarge() {
+	t.large = 150 << 10
+	t.crashes = min(t.crashes, crashesPerTrial/5)
 }
 
 // incarnations yields the one that lives, and then each time the next one, until the trial has ended.
@@ -130,7 +137,7 @@ func (t *trial) live(inspector *client, finished <-chan struct{}) error {
 	random := rand.New(rand.NewPCG(t.seed, clients+1))
 	disk := vfs.NewCrashableMem()
 	for range t.crashes {
-		in, err := t.begin(disk, t.plan(random), inspector)
+		in, err := t.begin(disk, t.behind(random), t.plan(random), inspector)
 		if err == nil {
 			err = in.await(in.over)
 		}
@@ -139,7 +146,7 @@ func (t *trial) live(inspector *client, finished <-chan struct{}) error {
 		}
 		disk = in.remains
 	}
-	in, err := t.begin(disk, death{}, inspector)
+	in, err := t.begin(disk, t.behind(random), death{}, inspector)
 	if err == nil {
 		t.over.Store(true)
 		err = in.await(finished)
@@ -151,8 +158,10 @@ func (t *trial) live(inspector *client, finished <-chan struct{}) error {
 }
 
 // begin starts an incarnation, looks at what it has found, and lets the clients go to it.
-func (t *trial) begin(disk *vfs.MemFS, planned death, inspector *client) (*incarnation, error) {
-	in, err := begin(disk, t.variant, planned)
+func (t *trial) begin(disk *vfs.MemFS, behind int, planned death, inspector *client) (*incarnation, error) {
+	variant := t.variant
+	variant.writeBehind = behind
+	in, err := begin(disk, variant, planned)
 	if err == nil {
 		err = inspector.inspect(in)
 	}
@@ -160,6 +169,14 @@ func (t *trial) begin(disk *vfs.MemFS, planned death, inspector *client) (*incar
 		t.become(in)
 	}
 	return in, err
+}
+
+// behind chooses how many bytes of changes are written behind: those of one entry or of many.
+func (t *trial) behind(random *rand.Rand) int {
+	if t.large > 0 {
+		return 1 + random.IntN(2<<20)
+	}
+	return 1 + random.IntN(4<<10)*random.IntN(2)
 }
 
 // plan chooses the next death.

@@ -29,7 +29,7 @@ var ErrNoBackup = errors.New("not a whole backup of raftkv")
 // Snapshot writes a backup of the state as of one moment, while the state goes on changing.
 func (s *State) Snapshot(w io.Writer) error {
 	from := prefix(spaceState, s.shard, 0)
-	iterator, err := s.store.db.NewIter(&pebble.IterOptions{LowerBound: from[:prefixLen-1], UpperBound: end(from[:prefixLen-1])})
+	iterator, err := s.view(from[:prefixLen-1], end(from[:prefixLen-1]))
 	if err != nil {
 		return err
 	}

@@ -29,6 +29,8 @@ type testStore struct {
 	*Store
 	state *State
 	log   *Log
+
+	replayed uint64 // entries that were applied again when it was opened
 }
 
 // openTest opens the store of a file system as a start of the server does, up to the last entry of the log.
@@ -36,6 +38,9 @@ func openTest(options Options) (*testStore, error) {
 	options.Dir = testDir
 	if options.Log == nil {
 		options.Log = discard
+	}
+	if options.WriteBehind == 0 {
+		options.WriteBehind = 1
 	}
 	store, err := Open(options)
 	if err != nil {
@@ -70,9 +75,10 @@ func (t *testStore) replay() error {
 		return err
 	}
 	for _, entry := range entries {
-		if _, err := t.state.Apply(entry.GetIndex(), entry.GetIndex(), [][]byte{entry.GetData()}); err != nil {
+		if _, _, err := t.state.Apply(entry.GetIndex(), entry.GetIndex(), [][]byte{entry.GetData()}); err != nil {
 			return err
 		}
+		t.replayed++
 	}
 	return nil
 }
@@ -89,7 +95,7 @@ func (t *testStore) execute(command []byte) (kv.Reply, error) {
 	if err := pending.Wait(); err != nil {
 		return kv.Reply{}, err
 	}
-	replies, err := t.state.Apply(index, index, [][]byte{command})
+	replies, _, err := t.state.Apply(index, index, [][]byte{command})
 	if err != nil {
 		return kv.Reply{}, err
 	}
@@ -169,18 +175,20 @@ func (t *testStore) contents() (lines []string, err error) {
 
 // session describes what is remembered of a client.
 func (t *testStore) session(client kv.ClientID) (string, error) {
-	t.state.tx.begin()
-	defer t.state.tx.end()
-	dropped, err := t.state.tx.Dropped(client)
+	if err := t.state.flush(); err != nil {
+		return "", err
+	}
+	defer t.state.changes.release()
+	dropped, err := t.state.changes.Dropped(client)
 	if err != nil {
 		return "", err
 	}
-	row, err := t.state.tx.read(clientKey(0, stateSession, client))
+	row, err := t.state.changes.read(clientKey(0, stateSession, client))
 	if err != nil {
 		return "", err
 	}
 	row = slices.Clone(row)
-	large, err := t.state.tx.read(clientKey(0, stateLargeReply, client))
+	large, err := t.state.changes.read(clientKey(0, stateLargeReply, client))
 	return fmt.Sprintf("client %d: dropped %t, session %x, large reply %x", client[0], dropped, row, large), err
 }
 

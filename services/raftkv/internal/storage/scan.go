@@ -3,8 +3,6 @@ package storage
 import (
 	"bytes"
 
-	"github.com/cockroachdb/pebble/v2"
-
 	"numstore.example/services/raftkv/internal/kv"
 )
 
@@ -23,7 +21,7 @@ func (s *State) Scan(r Range, values bool, visit func(key []byte, record kv.Reco
 	if bytes.Compare(lower, upper) >= 0 {
 		return nil
 	}
-	iterator, err := s.store.db.NewIter(&pebble.IterOptions{LowerBound: lower, UpperBound: upper})
+	iterator, err := s.view(lower, upper)
 	if err != nil {
 		return err
 	}

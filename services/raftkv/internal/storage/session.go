@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/cockroachdb/pebble/v2"
 
@@ -18,23 +20,96 @@ const (
 	smallReply    = 128
 )
 
+// remembered is a session that has changed.
+type remembered struct {
+	session *kv.Session // as it is now, for as long as the state knows it
+	reply   []byte      // to its last write
+	dropped bool
+}
+
 // SetSession implements kv.Store.
-func (t *tx) SetSession(session *kv.Session, reply []byte) {
-	large := len(reply) > smallReply
-	switch {
-	case large:
-		t.batch.Set(clientKey(t.state.shard, stateLargeReply, session.Client), reply, nil)
-	case session.LargeReply:
-		t.batch.Delete(clientKey(t.state.shard, stateLargeReply, session.Client), nil)
+func (c *changes) SetSession(session *kv.Session, reply []byte) {
+	r := c.sessions[session.Client]
+	if r == nil {
+		r = &remembered{session: session}
+		c.sessions[session.Client] = r
 	}
-	session.LargeReply = large
-	if large {
+	c.replies += len(reply) - len(r.reply)
+	if len(reply) > smallReply {
+		r.reply = bytes.Clone(reply) // where a small one was, it would leave much room behind
+	} else {
+		r.reply = append(r.reply[:0], reply...)
+	}
+}
+
+// DropSession implements kv.Store. What stays is the client's id, so that a late copy of its first write
+// is not taken for a new client's.
+func (c *changes) DropSession(session *kv.Session) {
+	if r := c.sessions[session.Client]; r != nil {
+		c.replies -= len(r.reply)
+	}
+	c.sessions[session.Client] = &remembered{session: session, dropped: true}
+}
+
+// Reply implements kv.Store.
+func (c *changes) Reply(session *kv.Session) ([]byte, error) {
+	if r := c.sessions[session.Client]; r != nil {
+		return r.reply, nil
+	}
+	key, skip := clientKey(c.state.shard, stateSession, session.Client), sessionHeader
+	if session.LargeReply {
+		key, skip = clientKey(c.state.shard, stateLargeReply, session.Client), 0
+	}
+	row, err := c.read(key)
+	if err == nil && len(row) <= skip {
+		err = &damage{what: fmt.Sprintf("a remembered reply in %s is missing", c.state.store.options.Dir)}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return row[skip:], nil
+}
+
+// Dropped implements kv.Store.
+func (c *changes) Dropped(client kv.ClientID) (bool, error) {
+	if r := c.sessions[client]; r != nil {
+		return r.dropped, nil
+	}
+	row, err := c.read(clientKey(c.state.shard, stateDropped, client))
+	return row != nil, err
+}
+
+// writeSessions puts all sessions that have changed into a batch.
+func (c *changes) writeSessions(batch *pebble.Batch) {
+	clients := slices.SortedFunc(maps.Keys(c.sessions), func(a, b kv.ClientID) int { return bytes.Compare(a[:], b[:]) })
+	for _, client := range clients {
+		r := c.sessions[client]
+		large := !r.dropped && len(r.reply) > smallReply
+		switch {
+		case large:
+			batch.Set(clientKey(c.state.shard, stateLargeReply, client), r.reply, nil)
+		case r.session.LargeReply:
+			batch.Delete(clientKey(c.state.shard, stateLargeReply, client), nil)
+		}
+		r.session.LargeReply = large
+		if r.dropped {
+			batch.Delete(clientKey(c.state.shard, stateSession, client), nil)
+			batch.Set(clientKey(c.state.shard, stateDropped, client), []byte{1}, nil)
+			continue
+		}
+		c.writeSession(batch, r)
+	}
+}
+
+func (c *changes) writeSession(batch *pebble.Batch, r *remembered) {
+	reply := r.reply
+	if r.session.LargeReply {
 		reply = nil
 	}
-	row := t.batch.SetDeferred(prefixLen+len(session.Client), sessionHeader+len(reply))
-	p := prefix(spaceState, t.state.shard, stateSession)
-	copy(row.Key[copy(row.Key, p[:]):], session.Client[:])
-	encodeSession(row.Value, session, reply)
+	row := batch.SetDeferred(prefixLen+len(r.session.Client), sessionHeader+len(reply))
+	p := prefix(spaceState, c.state.shard, stateSession)
+	copy(row.Key[copy(row.Key, p[:]):], r.session.Client[:])
+	encodeSession(row.Value, r.session, reply)
 	row.Finish()
 }
 
@@ -46,61 +121,6 @@ func encodeSession(row []byte, session *kv.Session, reply []byte) {
 		row[16] = 1
 	}
 	copy(row[sessionHeader:], reply)
-}
-
-// Reply implements kv.Store.
-func (t *tx) Reply(session *kv.Session) ([]byte, error) {
-	key, skip := clientKey(t.state.shard, stateSession, session.Client), sessionHeader
-	if session.LargeReply {
-		key, skip = clientKey(t.state.shard, stateLargeReply, session.Client), 0
-	}
-	row, err := t.unwritten(key)
-	if row == nil && err == nil {
-		row, err = t.read(key)
-	}
-	if err == nil && len(row) <= skip {
-		err = &damage{what: fmt.Sprintf("a remembered reply in %s is missing", t.state.store.options.Dir)}
-	}
-	if err != nil {
-		return nil, err
-	}
-	return row[skip:], nil
-}
-
-// unwritten returns a row that the batch sets, or nil. It looks through the whole batch, which is all right
-// for the case that it is there for: an entry that holds a write and its repetition.
-func (t *tx) unwritten(key []byte) (row []byte, err error) {
-	reader := t.batch.Reader()
-	for {
-		kind, k, value, ok, err := reader.Next()
-		if !ok || err != nil {
-			return row, err
-		}
-		if kind == pebble.InternalKeyKindSet && bytes.Equal(k, key) {
-			row = value
-		}
-	}
-}
-
-// DropSession implements kv.Store. What stays is the client's id, so that a late copy of its first write
-// is not taken for a new client's.
-func (t *tx) DropSession(session *kv.Session) {
-	t.batch.Delete(clientKey(t.state.shard, stateSession, session.Client), nil)
-	if session.LargeReply {
-		t.batch.Delete(clientKey(t.state.shard, stateLargeReply, session.Client), nil)
-	}
-	t.batch.Set(clientKey(t.state.shard, stateDropped, session.Client), []byte{1}, nil)
-	t.dropped = true
-}
-
-// Dropped implements kv.Store.
-func (t *tx) Dropped(client kv.ClientID) (bool, error) {
-	key := clientKey(t.state.shard, stateDropped, client)
-	row, err := t.read(key)
-	if row == nil && err == nil && t.dropped {
-		row, err = t.unwritten(key)
-	}
-	return row != nil, err
 }
 
 // loadSessions reads all sessions.

@@ -16,9 +16,11 @@ var long = strings.Repeat("long", smallReply/4)
 // rowOf returns a row of a client as the store has it; nil when there is none.
 func (t *testStore) rowOf(tb testing.TB, kind byte, client byte) []byte {
 	tb.Helper()
-	t.state.tx.begin()
-	defer t.state.tx.end()
-	row, err := t.state.tx.read(clientKey(0, kind, kv.ClientID{client}))
+	if err := t.state.flush(); err != nil {
+		tb.Fatal(err)
+	}
+	defer t.state.changes.release()
+	row, err := t.state.changes.read(clientKey(0, kind, kv.ClientID{client}))
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -89,7 +91,7 @@ func TestSession_limit(t *testing.T) {
 func (t *testStore) applyEntry(tb testing.TB, commands ...[]byte) [][]byte {
 	tb.Helper()
 	index := t.state.Applied() + 1
-	replies, err := t.state.Apply(index, index, commands)
+	replies, _, err := t.state.Apply(index, index, commands)
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -12,15 +13,22 @@ import (
 	"numstore.example/services/raftkv/internal/kv"
 )
 
-// State is the state of one shard on disk: keys, sessions, totals. Apply and Restore belong to one goroutine;
-// the others may be called at any time.
+// State is the state of one shard: keys, sessions, totals. It is written behind: what Apply changes stays in
+// memory until there is enough of it, and is then written as one batch. Until then it is in the log.
+//
+// Apply and Restore belong to one goroutine; the others may be called at any time.
 type State struct {
 	store   *Store
 	shard   uint16
+	records *records
+
+	mu      sync.Mutex // of what follows: held while entries are applied, and while they are written
 	kv      *kv.State
 	applied uint64
-	tx      tx
-	cache   *cache
+	kept    uint64 // the index of the last entry whose changes are in Pebble
+	pending int    // bytes of the commands of entries after that
+	changes changes
+	broken  error // why the state cannot be used any more
 
 	figures atomic.Pointer[Figures]
 }
@@ -37,10 +45,11 @@ const totalsSize = 5 * 8
 
 // OpenState opens the state of a shard; that of a new shard is empty.
 func (s *Store) OpenState(shard uint16) (*State, error) {
-	state := &State{store: s, shard: shard, cache: newCache()}
+	state := &State{store: s, shard: shard, records: newRecords()}
 	if err := state.load(); err != nil {
 		return nil, fmt.Errorf("opening the state of shard %d: %w", shard, err)
 	}
+	s.states = append(s.states, state)
 	return state, nil
 }
 
@@ -54,7 +63,8 @@ func (s *State) load() error {
 		return err
 	}
 	s.kv = kv.NewState(totals, sessions)
-	s.tx = tx{state: s, written: make(map[string]kv.Record)}
+	s.kept = s.applied
+	s.changes = changes{state: s, sessions: make(map[kv.ClientID]*remembered)}
 	s.publish()
 	return nil
 }
@@ -101,11 +111,28 @@ func (s *State) publish() {
 }
 
 // Apply applies the commands of the entry with an index, which was put into the log at a time in
-// milliseconds, and returns their encoded replies. All that they change becomes durable in one step, later:
-// the entry is in the log as long as it is not. An error means that the state cannot be used any more.
-func (s *State) Apply(index, time uint64, commands [][]byte) ([][]byte, error) {
-	s.tx.begin()
-	defer s.tx.end()
+// milliseconds, and returns their encoded replies, and the index of the last entry whose changes are in Pebble.
+// Later entries must stay in the log: after a crash they are to be applied again. An error means that the state
+// cannot be used any more.
+func (s *State) Apply(index, time uint64, commands [][]byte) (replies [][]byte, kept uint64, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if replies, err = s.apply(time, commands); err != nil {
+		s.broken = fmt.Errorf("applying entry %d: %w", index, err)
+		return nil, s.kept, s.broken
+	}
+	s.applied = index
+	s.publish()
+	if limit := s.store.options.WriteBehind; s.pending >= limit || s.changes.size() >= limit {
+		err = s.write()
+	}
+	return replies, s.kept, err
+}
+
+func (s *State) apply(time uint64, commands [][]byte) ([][]byte, error) {
+	s.records.mu.Lock()
+	defer s.records.mu.Unlock()
+	defer s.changes.release()
 	s.kv.BeginEntry()
 	var (
 		replies = make([][]byte, len(commands))
@@ -114,29 +141,70 @@ func (s *State) Apply(index, time uint64, commands [][]byte) ([][]byte, error) {
 		err     error
 	)
 	for i, command := range commands {
-		if buffer, err = s.kv.Apply(&s.tx, time, command, buffer); err != nil {
-			return nil, fmt.Errorf("applying entry %d: %w", index, err)
+		if buffer, err = s.kv.Apply(&s.changes, time, command, buffer); err != nil {
+			return nil, err
 		}
 		ends[i] = len(buffer)
+		s.pending += len(command)
 	}
 	start := 0
 	for i, end := range ends {
 		replies[i] = buffer[start:end:end]
 		start = end
 	}
-	s.applied = index
-	if err := s.tx.commit(); err != nil {
+	return replies, nil
+}
+
+// write puts what has changed into Pebble, in one step with the index of the last entry that it shows. It is not
+// synced: see the package's comment.
+func (s *State) write() error {
+	if s.broken != nil {
+		return s.broken
+	}
+	if s.kept == s.applied {
+		return nil
+	}
+	batch := s.store.db.NewBatch()
+	s.changes.writeTo(batch)
+	p := prefix(spaceState, s.shard, stateTotals)
+	batch.Set(p[:], s.encodeTotals(), nil)
+	if err := s.store.guard(func() error { return batch.Commit(pebble.NoSync) }); err != nil {
+		s.broken = err
+		return err // Pebble may still use the batch
+	}
+	s.changes.written()
+	s.kept, s.pending = s.applied, 0
+	return batch.Close()
+}
+
+// flush writes what has changed, unless the state cannot be used any more.
+func (s *State) flush() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.broken != nil {
+		return nil
+	}
+	return s.write()
+}
+
+// view returns an iterator that shows a span of the state's rows as of now.
+func (s *State) view(lower, upper []byte) (*pebble.Iterator, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.write(); err != nil {
+		if s.store.Failed() {
+			err = fmt.Errorf("%w (%w)", ErrFailed, err)
+		}
 		return nil, err
 	}
-	s.publish()
-	return replies, nil
+	return s.store.db.NewIter(&pebble.IterOptions{LowerBound: lower, UpperBound: upper})
 }
 
 // Get returns a key's record, whose value must not be changed, or false when the key does not exist.
 func (s *State) Get(key []byte) (kv.Record, bool, error) {
-	record, ok, commits := s.cache.get(key)
-	if ok {
-		return record, true, nil
+	record, known, flushes := s.records.get(key)
+	if known {
+		return record, record.Version != 0, nil
 	}
 	row, closer, err := s.store.db.Get(s.key(key))
 	if errors.Is(err, pebble.ErrNotFound) {
@@ -150,7 +218,7 @@ func (s *State) Get(key []byte) (kv.Record, bool, error) {
 		return kv.Record{}, false, err
 	}
 	record.Value = bytes.Clone(record.Value)
-	s.cache.add(key, record, commits)
+	s.records.add(key, record, flushes)
 	return record, true, nil
 }
 

@@ -9,7 +9,6 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"numstore.example/services/raftkv/internal/kv"
@@ -29,12 +28,19 @@ func (t *testStore) reopen(tb testing.TB, how string) *testStore {
 		disk = disk.CrashClone(vfs.CrashCloneCfg{})
 	}
 	t.end(tb)
-	return begin(tb, disk)
+	return beginBehind(tb, disk, t.options.WriteBehind)
 }
 
+// begin opens a store that writes the changes of each entry when it is applied.
 func begin(tb testing.TB, disk vfs.FS) *testStore {
 	tb.Helper()
-	store, err := openTest(Options{FS: disk})
+	return beginBehind(tb, disk, 1)
+}
+
+// beginBehind opens a store that writes so many bytes of changes behind.
+func beginBehind(tb testing.TB, disk vfs.FS, behind int) *testStore {
+	tb.Helper()
+	store, err := openTest(Options{FS: disk, WriteBehind: behind})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -103,7 +109,7 @@ func TestState_reopened(t *testing.T) {
 // whose values are about as long as the cache keeps, and after the store was opened again.
 func TestState_model(t *testing.T) {
 	random := seeded(t)
-	store := begin(t, vfs.NewCrashableMem())
+	store := beginBehind(t, vfs.NewCrashableMem(), 1+random.IntN(10_000))
 	defer func() { store.end(t) }()
 	model := make(map[string]string)
 	for round := range 300 {
@@ -173,18 +179,18 @@ func (t *testStore) compare(model map[string]string) error {
 	return nil
 }
 
-// The halves of a pair are always written together. The second one is too long for the cache: readers see it as
-// soon as Pebble shows it, perhaps before the cache has the first.
+// The halves of a pair are always written together. The second one is too long for the cache: readers look for it
+// in what has changed, or in Pebble.
 const (
-	cachedHalf  = "pair/a"
-	visibleHalf = "pair/b"
+	cachedHalf = "pair/a"
+	longHalf   = "pair/b"
 )
 
 func writePair(round int) []byte {
 	text := fmt.Sprintf("%08d", round)
 	command := kv.Command{Writes: []kv.Write{
 		{Kind: kv.Put, Key: []byte(cachedHalf), Value: []byte(text), Expect: kv.AnyVersion},
-		{Kind: kv.Put, Key: []byte(visibleHalf), Value: []byte(text + strings.Repeat("x", maxCached)), Expect: kv.AnyVersion},
+		{Kind: kv.Put, Key: []byte(longHalf), Value: []byte(text + strings.Repeat("x", maxCached)), Expect: kv.AnyVersion},
 	}}
 	return command.AppendTo(nil)
 }
@@ -209,17 +215,17 @@ func readPair(state *State, first, second string) error {
 // batch undone that another key has shown already.
 func TestState_readers(t *testing.T) {
 	const rounds = 10_000
-	store := begin(t, vfs.NewMem())
+	store := beginBehind(t, vfs.NewMem(), 10*maxCached) // what changes is written every few rounds
 	defer store.end(t)
 	apply := func(round int) {
-		if _, err := store.state.Apply(uint64(round), 1, [][]byte{writePair(round)}); err != nil {
+		if _, _, err := store.state.Apply(uint64(round), 1, [][]byte{writePair(round)}); err != nil {
 			t.Error(err)
 		}
 	}
 	apply(1)
 	done := make(chan struct{})
 	var readers sync.WaitGroup
-	for _, order := range [][2]string{{visibleHalf, cachedHalf}, {cachedHalf, visibleHalf}, {cachedHalf, cachedHalf}} {
+	for _, order := range [][2]string{{longHalf, cachedHalf}, {cachedHalf, longHalf}, {cachedHalf, cachedHalf}} {
 		readers.Go(func() {
 			for {
 				select {
@@ -241,38 +247,116 @@ func TestState_readers(t *testing.T) {
 	readers.Wait()
 }
 
-// TestState_readers_control: were the batch committed without the cache's lock, a reader could tell.
+// TestState_readers_control: were the keys of an entry set without the lock, a reader could tell.
 func TestState_readers_control(t *testing.T) {
-	store := begin(t, vfs.NewMem())
+	store := beginBehind(t, vfs.NewMem(), 1<<20)
 	defer store.end(t)
-	state := store.state
-	if _, err := state.Apply(1, 1, [][]byte{writePair(1)}); err != nil {
-		t.Fatal(err)
-	}
-	state.tx.begin()
-	defer state.tx.end()
-	if _, err := state.kv.Apply(&state.tx, 2, writePair(2), nil); err != nil {
-		t.Fatal(err)
-	}
-	if err := state.tx.batch.Commit(pebble.NoSync); err != nil {
-		t.Fatal(err)
-	}
-	if readPair(state, visibleHalf, cachedHalf) == nil {
-		t.Error("the reader saw no difference: the lock need not be held during the commit, or the test is blind")
+	store.must(t, writePair(1))
+	store.state.changes.Set([]byte(cachedHalf), kv.Record{Version: 100, Value: []byte("00000002")})
+	if readPair(store.state, cachedHalf, longHalf) == nil {
+		t.Error("the reader saw no difference: the lock need not be held during an entry, or the test is blind")
 	}
 }
 
-// TestState_lateReader: what was read before a commit, and comes to the cache after it, is not taken up.
+// TestState_lateReader: what was found in Pebble before a change, and comes to the cache after it, is never shown,
+// whether or not the change is in Pebble by then.
 func TestState_lateReader(t *testing.T) {
-	store := begin(t, vfs.NewMem())
-	defer store.end(t)
-	key := []byte("key")
-	store.must(t, put(1, 1, "key", "old"))
-	_, _, commits := store.state.cache.get(key)
-	store.must(t, put(1, 2, "key", strings.Repeat("n", maxCached))) // too long: the cache has nothing of it
-	store.state.cache.add(key, kv.Record{Version: 1, Value: []byte("old")}, commits)
-	if record, _, err := store.state.Get(key); err != nil || record.Version != 2 {
-		t.Errorf("version %d is shown (%v), not 2", record.Version, err)
+	key, late := []byte("key"), kv.Record{Version: 1, Value: []byte("old")}
+	for _, value := range []string{"new", strings.Repeat("n", maxCached)} { // the second one is too long for the cache
+		for _, flushed := range []bool{false, true} {
+			store := beginBehind(t, vfs.NewMem(), 1<<20)
+			store.must(t, put(1, 1, "key", "old"))
+			if err := store.state.flush(); err != nil {
+				t.Fatal(err)
+			}
+			_, _, flushes := store.state.records.get(key)
+			store.must(t, put(1, 2, "key", value))
+			if flushed {
+				if err := store.state.flush(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			store.state.records.add(key, late, flushes)
+			for range 2 {
+				if record, _, err := store.state.Get(key); err != nil || record.Version != 2 {
+					t.Errorf("version %d is shown (%v), not 2 (flushed %t)", record.Version, err, flushed)
+				}
+				if err := store.state.flush(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			store.end(t)
+		}
+	}
+}
+
+// TestState_behind: changes stay in memory until there are so many bytes of them, or of the commands that made them,
+// and are then all in Pebble, each key once.
+func TestState_behind(t *testing.T) {
+	const limit = 10_000
+	for name, next := range map[string]func(i int) []byte{
+		"one key":    func(i int) []byte { return put(1, uint64(i), "key", "value") },
+		"many keys":  func(i int) []byte { return put(1, uint64(i), fmt.Sprint("key", i), "value") },
+		"many users": func(i int) []byte { return put(byte(i-1), 1+uint64((i-1)/256), "key", "value") },
+		"appends":    func(i int) []byte { return ofClient(1, uint64(i), kv.Append, "vvv") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			store := beginBehind(t, vfs.NewMem(), limit)
+			defer store.end(t)
+			state, commands, writes := store.state, 0, 0
+			for i := 1; i <= 1000; i++ {
+				command := next(i)
+				before := state.kept
+				store.must(t, command)
+				commands += len(command)
+				if state.kept == before {
+					if commands >= limit || state.changes.size() >= limit {
+						t.Fatalf("entry %d: %d bytes of commands and %d of changes are not written", i, commands, state.changes.size())
+					}
+					continue
+				}
+				writes++
+				if state.kept != state.applied || state.changes.size() != 0 {
+					t.Fatalf("entry %d: up to entry %d is written, and %d bytes of changes are left", i, state.kept, state.changes.size())
+				}
+				commands = 0
+			}
+			if writes == 0 || writes > 500 {
+				t.Errorf("1000 entries led to %d writes", writes)
+			}
+		})
+	}
+}
+
+// TestState_behindReopened: what a crash takes out of memory is applied again from the log, with the same result.
+func TestState_behindReopened(t *testing.T) {
+	for _, how := range reopenings {
+		t.Run(how, func(t *testing.T) {
+			store := beginBehind(t, vfs.NewCrashableMem(), 5_000)
+			for i := range 500 {
+				store.must(t, put(byte(i%7), uint64(i/7)+1, fmt.Sprint("key", i%20), strings.Repeat("v", i%200)))
+			}
+			if store.state.kept == 0 || store.state.kept == store.state.applied {
+				t.Fatalf("entries up to %d of %d are written: this test has lost its subject", store.state.kept, store.state.applied)
+			}
+			unwritten := store.state.applied - store.state.kept
+			figures := store.state.Figures()
+			before := store.state.kept
+			store = store.reopen(t, how)
+			defer store.end(t)
+			if how != "closed" && store.replayed != unwritten {
+				t.Errorf("%d entries were applied again, not the %d after entry %d", store.replayed, unwritten, before)
+			}
+			if got := store.state.Figures(); got != figures {
+				t.Errorf("there is %+v, and was %+v", got, figures)
+			}
+			for i := 493; i < 500; i++ {
+				record, _, err := store.state.Get(fmt.Append(nil, "key", i%20))
+				if err != nil || len(record.Value) != i%200 {
+					t.Errorf("key%d has %d bytes (%v), not %d", i%20, len(record.Value), err, i%200)
+				}
+			}
+		})
 	}
 }
 

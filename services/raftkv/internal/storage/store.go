@@ -5,11 +5,11 @@
 //
 // Log.Append writes entries to Pebble's write-ahead log; Pending.Wait returns when that log is synced and
 // the mark of the shard says so. Only then may an entry count as committed, and only committed entries are
-// applied: State.Apply writes the changes of an entry's commands, their sessions and the applied index as
-// one batch, without a sync of its own. It goes into the same write-ahead log, behind the entry. So a crash
-// leaves some prefix of this order: it may take back what was applied, never the entry that it came from,
-// and what it took back is applied again, with the same result. An entry is cut off the log only after the
-// batch that applied it.
+// applied. State.Apply keeps what they change in memory, until there is enough of it; then it writes the keys, the
+// sessions and the index of the last entry as one batch, without a sync of its own. The batch goes into the
+// same write-ahead log, behind the entries. So a crash leaves some prefix of this order: it may take back what was
+// applied, never the entry that it came from, and what it took back is applied again, with the same result. An
+// entry is cut off the log only after the batch that has its changes.
 //
 // # Damage
 //
@@ -52,6 +52,10 @@ type Options struct {
 	// crash may lose the writes of the last interval, the newest first and without gaps.
 	SyncInterval time.Duration
 
+	// WriteBehind is how many bytes of changes a state keeps in memory before it writes them. They are in the log
+	// meanwhile. Zero means DefaultWriteBehind; with 1, the changes of each entry are written when it is applied.
+	WriteBehind int
+
 	// Restore, if not nil, fills a new store before it becomes usable. Open then fails with ErrExists when
 	// there is a store already.
 	Restore func(*Store) error
@@ -62,6 +66,10 @@ type Options struct {
 
 	Log *slog.Logger
 }
+
+// DefaultWriteBehind is a compromise. The more changes are gathered, the more changes of one key are written as
+// one, but the longer nothing is applied while they are written.
+const DefaultWriteBehind = 512 << 10
 
 var (
 	// ErrExists is returned by Open when it should restore into a folder that has a store.
@@ -76,8 +84,9 @@ type Store struct {
 	options Options
 	fs      vfs.FS
 	db      *pebble.DB
-	logs    []*Log // all that were opened
-	newest  string // the newest write-ahead log that Open has found
+	logs    []*Log   // all that were opened
+	states  []*State // likewise
+	newest  string   // the newest write-ahead log that Open has found
 
 	failOnce sync.Once
 	failed   chan struct{} // closed when the store has failed
@@ -90,6 +99,9 @@ type Store struct {
 
 // Open opens the store of a folder, or makes one.
 func Open(options Options) (*Store, error) {
+	if options.WriteBehind == 0 {
+		options.WriteBehind = DefaultWriteBehind
+	}
 	s := &Store{options: options, fs: options.FS, failed: make(chan struct{}), stopSyncing: make(chan struct{})}
 	if s.fs == nil {
 		s.fs = disk
@@ -236,8 +248,8 @@ func (s *Store) syncNow() error {
 	return nil
 }
 
-// Close writes out what is not synced yet, and closes all files. It must not be called while another
-// method runs, and does nothing after a failure.
+// Close writes out what is in memory or not synced yet, and closes all files. It must not be called while
+// another method runs, and does nothing after a failure.
 func (s *Store) Close() error {
 	close(s.stopSyncing)
 	s.syncing.Wait()
@@ -247,17 +259,31 @@ func (s *Store) Close() error {
 	for _, log := range s.logs {
 		log.mark.close()
 	}
-	err := s.db.Close()
-	if err == nil && s.Failed() {
-		err = s.failure
+	var errs []error
+	for _, state := range s.states {
+		errs = append(errs, state.flush())
 	}
-	return err
+	if s.Failed() {
+		return s.failure
+	}
+	return errors.Join(append(errs, s.db.Close())...)
 }
 
 // Compact gives the space of what was overwritten and deleted back to the disk.
 func (s *Store) Compact(ctx context.Context) error {
-	if err := s.db.Flush(); err != nil {
+	if s.Failed() {
+		return ErrFailed
+	}
+	flushed, err := s.db.AsyncFlush()
+	if err != nil {
 		return err
+	}
+	select {
+	case <-flushed:
+	case <-s.failed: // it never will be
+		return ErrFailed
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 	return s.db.Compact(ctx, []byte{0}, []byte{0xff}, false)
 }
