@@ -29,6 +29,7 @@ const (
 type harness struct {
 	raftkvpb.RaftKVClient
 	admin    raftkvpb.RaftKVAdminClient
+	server   *grpc.Server
 	state    *storage.State
 	replica  *node.Replica
 	stopping chan struct{} // to be closed by a test
@@ -99,9 +100,9 @@ func (h *harness) startReplica(t testing.TB, store *storage.Store) {
 func (h *harness) serve(t testing.TB, config Config) {
 	t.Helper()
 	listener := bufconn.Listen(1 << 20)
-	server := grpc.NewServer()
-	Register(server, config)
-	go server.Serve(listener)
+	h.server = grpc.NewServer(grpc.WaitForHandlers(true))
+	Register(h.server, config)
+	go h.server.Serve(listener)
 	conn, err := grpc.NewClient("passthrough:///memory",
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }))
@@ -110,7 +111,7 @@ func (h *harness) serve(t testing.TB, config Config) {
 	}
 	t.Cleanup(func() {
 		conn.Close()
-		server.Stop()
+		h.server.Stop()
 	})
 	h.RaftKVClient, h.admin = raftkvpb.NewRaftKVClient(conn), raftkvpb.NewRaftKVAdminClient(conn)
 }

@@ -86,10 +86,16 @@ type pipelined struct {
 
 // watch ends the stream when the server stops, and gives it up when the client has gone.
 func (p *pipeline) watch(over <-chan struct{}) {
+	gone := p.stream.Context().Done()
 	select {
 	case <-p.Stopping:
 		p.end(status.Error(codes.Unavailable, "the server is stopping"))
-	case <-p.stream.Context().Done():
+	case <-gone:
+	case <-over:
+		return
+	}
+	select {
+	case <-gone:
 		p.abort(status.FromContextError(p.stream.Context().Err()).Err())
 	case <-over:
 	}

@@ -41,12 +41,15 @@ func (p *pipeline) admitted() bool {
 	return !p.ended
 }
 
-// take counts operations that were read.
+// take counts operations that were read, unless they came too late: then nobody waits for their answers.
 func (p *pipeline) take(n int) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.ended {
+		return false
+	}
 	p.inFlight += n
-	return !p.ended
+	return true
 }
 
 // start proposes the writes of a message, and hands its gets to the getter.

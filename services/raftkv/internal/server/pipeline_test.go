@@ -96,7 +96,7 @@ func TestPipeline_drains(t *testing.T) {
 }
 
 // TestPipeline_stopping: when the server stops, a stream that a client keeps open ends, after the answers to what
-// is in flight.
+// is in flight; what came later is not answered, nor waited for.
 func TestPipeline_stopping(t *testing.T) {
 	h := start(t, nil, storage.Options{})
 	idle, busy := h.pipeline(t), h.pipeline(t)
@@ -113,6 +113,10 @@ func TestPipeline_stopping(t *testing.T) {
 	if _, err := idle.untilEnd(); status.Code(err) != codes.Unavailable {
 		t.Errorf("the idle stream: %v; want UNAVAILABLE", err)
 	}
+	busy.send(putOperation(put("C", "c")))
+	if _, err := h.Topology(t.Context(), &raftkvpb.TopologyRequest{}); err != nil { // the put has arrived before this call
+		t.Fatal(err)
+	}
 	h.disk.Unlock()
 	answers, err := busy.untilEnd()
 	if len(answers) != 1 || answers[0].GetPut() == nil || status.Code(err) != codes.Unavailable {
@@ -121,6 +125,27 @@ func TestPipeline_stopping(t *testing.T) {
 	if _, err := h.pipeline(t).untilEnd(); status.Code(err) != codes.Unavailable {
 		t.Errorf("a new stream: %v; want UNAVAILABLE", err)
 	}
+}
+
+// TestPipeline_cutOff: a stream ends with its connection even when the server stops and the disk does not answer.
+func TestPipeline_cutOff(t *testing.T) {
+	h := start(t, nil, storage.Options{})
+	h.disk.Lock()
+	defer h.disk.Unlock()
+	stream := h.pipeline(t)
+	stream.send(getOperation("A"), putOperation(put("A", "a")))
+	if _, err := stream.Recv(); err != nil {
+		t.Fatal(err)
+	}
+	close(h.stopping)
+	if _, err := h.pipeline(t).untilEnd(); status.Code(err) != codes.Unavailable {
+		t.Errorf("a new stream: %v; want UNAVAILABLE", err)
+	}
+	stream.send(putOperation(put("B", "b"))) // too late: nothing more is read
+	if _, err := h.Topology(t.Context(), &raftkvpb.TopologyRequest{}); err != nil {
+		t.Fatal(err)
+	}
+	h.server.Stop() // returns when all handlers have
 }
 
 // TestPipeline_givenUp: a client that goes away leaves nothing behind, and its writes happen or not.
