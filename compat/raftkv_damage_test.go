@@ -26,13 +26,13 @@ func TestRaftkv_damage(t *testing.T) {
 	crowd := newCrowd(seed)
 	server := newKVProcess(t)
 	for range 2 { // what the first start wrote lies in tables after the second
-		crowd.writeUntilKilled(t, server, 200)
+		crowd.writeUntil(t, server, 200, server.kill)
 		server.start(t)
 		if err := crowd.repeat(t.Context(), dialRaftkv(t, server.port())); err != nil {
 			t.Fatal(err)
 		}
 	}
-	crowd.writeUntilKilled(t, server, 200)
+	crowd.writeUntil(t, server, 200, server.kill)
 
 	samples := 4
 	if torture() {

@@ -104,6 +104,15 @@ func (s *kvProcess) kill(t *testing.T) {
 	s.server = nil
 }
 
+// stop ends the server as an operator does. It must end well.
+func (s *kvProcess) stop(t *testing.T) {
+	t.Helper()
+	if err := s.server.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	s.server = nil
+}
+
 // kvContainer is raftkv in a container that may write to its volume alone.
 type kvContainer struct {
 	container testcontainers.Container

@@ -33,7 +33,7 @@ func TestRaftkv_kills(t *testing.T) {
 			crowd := newCrowd(seed)
 			server := column.open(t)
 			for i := range kills[column.name] {
-				crowd.writeUntilKilled(t, server, 50+rng.IntN(400))
+				crowd.writeUntil(t, server, 50+rng.IntN(400), server.kill)
 				server.start(t)
 				client := dialRaftkv(t, server.port())
 				if err := errors.Join(crowd.check(t, client), crowd.repeat(t.Context(), client), crowd.check(t, client)); err != nil {
@@ -45,13 +45,31 @@ func TestRaftkv_kills(t *testing.T) {
 	}
 }
 
+// TestRaftkv_stops tells a server to stop while clients write. It ends well, without waiting for its time to be over,
+// and loses nothing, whether or not it syncs before it answers.
+func TestRaftkv_stops(t *testing.T) {
+	for _, durability := range []string{"always", "interval"} {
+		t.Run(durability, func(t *testing.T) {
+			crowd := newCrowd(newSeed(t))
+			server := newKVProcess(t, "--durability="+durability, "--stop-timeout=1m")
+			for range 3 {
+				crowd.writeUntil(t, server, 300, server.stop)
+				server.start(t)
+				if err := crowd.check(t, dialRaftkv(t, server.port())); err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
 // TestRaftkv_kills_control: of a server that answers writes before they are on disk, losses are noticed.
 func TestRaftkv_kills_control(t *testing.T) {
 	seed := newSeed(t)
 	crowd := newCrowd(seed)
 	server := newKVProcess(t, "--durability=interval")
 	for i := range 50 {
-		crowd.writeUntilKilled(t, server, 200)
+		crowd.writeUntil(t, server, 200, server.kill)
 		server.start(t)
 		if err := crowd.check(t, dialRaftkv(t, server.port())); err != nil {
 			t.Logf("noticed after kill %d: %.200v", i+1, err)
@@ -92,9 +110,9 @@ func (c *crowd) all() []*writer {
 	return all
 }
 
-// writeUntilKilled lets all write, kills the server when so many writes were acknowledged, and returns when
-// all have noticed.
-func (c *crowd) writeUntilKilled(t *testing.T, server raftkv, writes int) {
+// writeUntil lets all write, ends the server when so many writes were acknowledged, and returns when all have
+// noticed.
+func (c *crowd) writeUntil(t *testing.T, server raftkv, writes int, end func(*testing.T)) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	enough := make(chan struct{})
@@ -118,7 +136,7 @@ func (c *crowd) writeUntilKilled(t *testing.T, server raftkv, writes int) {
 	case <-ctx.Done():
 		t.Fatalf("%d writes were acknowledged in %v, not %d", count.Load(), patience, writes)
 	}
-	server.kill(t)
+	end(t)
 	writing.Wait()
 	c.acknowledged += int(count.Load())
 }

@@ -18,19 +18,19 @@ type unsynced struct {
 
 // run is the goroutine that owns the group.
 func (r *Replica) run() {
-	failure := ErrStopped // unless it is known better; the store may end this goroutine (see storage)
+	r.failure = ErrStopped // unless it is known better; the store may end this goroutine (see storage)
 	defer func() {
 		close(r.ended)
 		close(r.appends)
-		r.mail.close(failure)
+		r.mail.close(r.failure)
 		for _, proposal := range r.held {
-			proposal.Done(nil, failure)
+			proposal.Done(nil, r.failure)
 		}
-		r.ledger.fail(failure)
-		r.reads.fail(failure)
+		r.ledger.fail(r.failure)
+		r.reads.fail(r.failure)
 	}()
 	if err := r.loop(); err != nil {
-		failure = fmt.Errorf("%w: %w", ErrStopped, err)
+		r.failure = fmt.Errorf("%w: %w", ErrStopped, err)
 		r.config.OnFailure(err)
 	}
 }

@@ -130,6 +130,7 @@ type Replica struct {
 	appends  chan unsynced // to the syncer
 	led      chan struct{} // closed when the group first has a leader
 	ended    chan struct{} // closed when nothing more is done
+	failure  error         // then: why not
 	stopping chan struct{}
 	stopOnce sync.Once
 	running  sync.WaitGroup
@@ -195,13 +196,13 @@ func (r *Replica) Stop() {
 	r.running.Wait()
 }
 
-// AwaitLeader returns when the group has a leader for the first time.
+// AwaitLeader returns when the group has a leader for the first time, or why it will have none.
 func (r *Replica) AwaitLeader(ctx context.Context) error {
 	select {
 	case <-r.led:
 		return nil
 	case <-r.ended:
-		return ErrStopped
+		return r.failure
 	case <-ctx.Done():
 		return ctx.Err()
 	}

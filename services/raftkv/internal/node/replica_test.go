@@ -502,6 +502,22 @@ func TestMachine_fails(t *testing.T) {
 	})
 }
 
+// TestMachine_failsAtStart: who waits for a replica to start is told why the machine cannot apply what is in the log.
+func TestMachine_failsAtStart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		left, applied := crashed(t)
+		broken := errors.New("the machine is broken")
+		m := launch(t, left, node.AfterSync, func(m *member, c *node.Config) {
+			m.refuse = broken
+			c.Applied = applied - 2
+		})
+		defer m.end(t)
+		if err := m.AwaitLeader(t.Context()); !errors.Is(err, broken) || !errors.Is(err, node.ErrStopped) {
+			t.Errorf("waiting for a leader ends with %v", err)
+		}
+	})
+}
+
 // logged returns how many bytes of commands the log holds.
 func (m *member) logged(t *testing.T) (size int) {
 	t.Helper()
