@@ -54,53 +54,76 @@ func (p *pipeline) take(n int) bool {
 
 // start proposes the writes of a message, and hands its gets to the getter.
 func (p *pipeline) start(operations []*raftkvpb.Operation) {
-	w := &pipelined{}
 	var (
-		commands [][]byte
-		ends     []int
-		buffer   []byte
-		gets     []getting
-		refused  []answered
+		gets    []getting
+		refused []answered
+		writes  = &pipelined{}
+		ids     []kv.RequestID
 	)
-	for _, operation := range operations {
+	for i, operation := range operations {
+		tag := operation.GetTag()
 		if get, ok := operation.GetOperation().(*raftkvpb.Operation_Get); ok {
 			if err := p.checkKey(get.Get.GetKey()); err != nil {
-				refused = append(refused, answered{answer: refusedAnswer(operation.GetTag(), err)})
+				refused = append(refused, answered{answer: refusedAnswer(tag, err)})
 				continue
 			}
-			gets = append(gets, getting{operation.GetTag(), get.Get})
+			gets = append(gets, getting{tag, get.Get})
 			continue
 		}
 		write, id, err := p.checkOperation(operation)
 		if err != nil {
-			refused = append(refused, answered{answer: refusedAnswer(operation.GetTag(), err)})
+			refused = append(refused, answered{answer: refusedAnswer(tag, err)})
 			continue
 		}
-		w.tags = append(w.tags, operation.GetTag())
-		w.writes = append(w.writes, write)
-		command := kv.Command{Request: id, Writes: w.writes[len(w.writes)-1:]}
-		buffer = command.AppendTo(buffer)
-		ends = append(ends, len(buffer))
-	}
-	start := 0
-	for _, end := range ends {
-		commands = append(commands, buffer[start:end:end])
-		start = end
+		if ids == nil {
+			writes.grow(len(operations) - i)
+			ids = make([]kv.RequestID, 0, len(operations)-i)
+		}
+		writes.tags = append(writes.tags, tag)
+		writes.writes = append(writes.writes, write)
+		ids = append(ids, id)
 	}
 	p.finish(refused...)
 	p.enqueue(gets)
-	if len(commands) > 0 {
-		p.hold(w, len(buffer))
-		p.Replica.Propose(&node.Proposal{Commands: commands, Done: func(replies [][]byte, err error) {
-			w.replies, w.err = replies, err
-			size := 0
-			for _, reply := range replies {
-				size += len(reply)
-			}
-			p.hold(w, size)
-			p.finish(answered{writes: w})
-		}})
+	if len(ids) > 0 {
+		p.propose(writes, encode(writes.writes, ids))
 	}
+}
+
+// commandOverhead is the most that an encoded command has beside a key and a value, in bytes.
+const commandOverhead = 64
+
+// encode makes a command of each write. They share one buffer.
+func encode(writes []kv.Write, ids []kv.RequestID) [][]byte {
+	size := 0
+	for i := range writes {
+		size += commandOverhead + len(writes[i].Key) + len(writes[i].Value)
+	}
+	buffer, commands := make([]byte, 0, size), make([][]byte, len(writes))
+	for i := range writes {
+		command := kv.Command{Request: ids[i], Writes: writes[i : i+1]}
+		start := len(buffer)
+		buffer = command.AppendTo(buffer)
+		commands[i] = buffer[start:len(buffer):len(buffer)]
+	}
+	return commands
+}
+
+// propose has writes executed, and answers when that is done.
+func (p *pipeline) propose(w *pipelined, commands [][]byte) {
+	p.hold(w, sizeOf(commands))
+	p.Replica.Propose(&node.Proposal{Commands: commands, Done: func(replies [][]byte, err error) {
+		w.replies, w.err = replies, err
+		p.hold(w, sizeOf(replies))
+		p.finish(answered{writes: w})
+	}})
+}
+
+func sizeOf(parts [][]byte) (size int) {
+	for _, part := range parts {
+		size += len(part)
+	}
+	return size
 }
 
 // hold counts bytes that are kept until the answers to the writes of a message were sent.
