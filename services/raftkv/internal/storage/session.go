@@ -35,8 +35,8 @@ func (c *changes) SetSession(session *kv.Session, reply []byte) {
 		c.sessions[session.Client] = r
 	}
 	c.replies += len(reply) - len(r.reply)
-	if len(reply) > smallReply {
-		r.reply = bytes.Clone(reply) // where a small one was, it would leave much room behind
+	if max(len(reply), cap(r.reply)) > smallReply {
+		r.reply = bytes.Clone(reply) // a small one would keep the room of a large one, which nobody counts
 	} else {
 		r.reply = append(r.reply[:0], reply...)
 	}

@@ -63,6 +63,18 @@ func TestSession_largeReply(t *testing.T) {
 	}
 }
 
+// TestSession_room: a small reply does not keep the room of the large one before it.
+func TestSession_room(t *testing.T) {
+	store := beginBehind(t, vfs.NewMem(), 1<<20)
+	defer store.end(t)
+	store.must(t, put(1, 1, "key", long))
+	store.must(t, put(1, 2, "key", "short")) // answered with the long value
+	store.must(t, put(1, 3, "key", "short"))
+	if room := cap(store.state.changes.sessions[kv.ClientID{1}].reply); room > smallReply {
+		t.Errorf("a reply of a few bytes takes %d", room)
+	}
+}
+
 // TestSession_limit: replies of the lengths about the limit are all remembered.
 func TestSession_limit(t *testing.T) {
 	store := begin(t, vfs.NewCrashableMem())
