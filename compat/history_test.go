@@ -1,9 +1,14 @@
 package compat
 
 import (
+	"bytes"
+	"context"
+	"net"
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"numstore.example/contracts/raftkvpb"
 )
 
 // TestHistory records what clients see that call at the same time, and expects that it is linearizable.
@@ -23,4 +28,64 @@ func TestHistory(t *testing.T) {
 			t.Logf("%s", output)
 		}
 	})
+}
+
+// TestRaftkv_history records what Clerks see of a few keys while the server is killed again and again, and expects
+// that it is linearizable.
+func TestRaftkv_history(t *testing.T) {
+	loadgen, history := build(t, "./tools/loadgen"), filepath.Join(t.TempDir(), "history.jsonl")
+	address := freeAddress(t)
+	server := newKVProcess(t, "--addr="+address) // the same after each start
+	var said bytes.Buffer
+	run := exec.Command(loadgen, "run", address, "--service=raftkv", "--clients=16", "--keys=5",
+		"--mix=get=30,put=20,append=20,delete=10,cas=20", "--value-size=10..100", "--duration=10m", "--history-limit=20000", "--history="+history)
+	run.Stdout, run.Stderr = &said, &said
+	if err := run.Start(); err != nil {
+		t.Fatal(err)
+	}
+	running, stopped := context.WithCancel(t.Context())
+	var failure error
+	go func() { failure = run.Wait(); stopped() }()
+	kills := 0
+	for ; kills < 5 && awaitWrites(running, t, dialRaftkv(t, server.port()), 500); kills++ {
+		server.kill(t)
+		server.start(t)
+	}
+	if <-running.Done(); failure != nil || kills == 0 {
+		t.Fatalf("%d kills, %v: %v\n%s", kills, run, failure, &said)
+	}
+	t.Logf("%d kills\n%s", kills, &said)
+	output, err := exec.Command(loadgen, "check", "--service=raftkv", history).CombinedOutput()
+	if err != nil {
+		t.Fatalf("loadgen check: %v\n%s", err, output)
+	}
+	t.Logf("%s", output)
+}
+
+// freeAddress returns an address of this machine that nobody listens on.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "localhost:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	return listener.Addr().String()
+}
+
+// awaitWrites waits until a server has done so many writes since its start. It returns false when ctx ends before.
+func awaitWrites(ctx context.Context, t *testing.T, client raftkvpb.RaftKVClient, writes uint64) bool {
+	t.Helper()
+	for {
+		stat, err := client.Stat(ctx, &raftkvpb.StatRequest{})
+		if ctx.Err() != nil {
+			return false
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if stat.GetSets()+stat.GetAppends()+stat.GetDeletes() >= writes {
+			return true
+		}
+	}
 }
