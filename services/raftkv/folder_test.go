@@ -3,10 +3,12 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -32,6 +34,13 @@ func TestFolder(t *testing.T) {
 		}
 		expectRefusal(t, program(t, "--data-dir="+file), 1, file)
 		expectRefusal(t, program(t, "--data-dir="+file+"/data"), 1, file)
+	})
+	t.Run("no place for a folder", func(t *testing.T) {
+		refused := program(t, "--data-dir=/proc/raftkv")
+		expectRefusal(t, refused, 1, "/proc/raftkv", "no such file or directory")
+		if said := fmt.Sprint(refused.Stderr); strings.Contains(said, "restore a backup") {
+			t.Errorf("it said %s", said)
+		}
 	})
 	t.Run("foreign files", func(t *testing.T) {
 		dir := t.TempDir()

@@ -168,12 +168,12 @@ func TestLogRequests(t *testing.T) {
 	}})
 	h.onPipeline(t)(putOperation(put("\xff\n", "x")))
 	for i, want := range [][]string{
-		{"call=put", `key="\"A\""`, "(100 bytes)", "existed=false", "version=1"},
-		{"call=get", `key="\"A\""`, "(100 bytes)"},
-		{"call=get", `key="\"B\""`, "found=false"},
-		{"call=append", `value="\"v\""`, "error=", "101 bytes", "nothing was changed"},
+		{"call=put", "key=A", "(100 bytes)", "existed=false", "version=1"},
+		{"call=get", "key=A", "(100 bytes)"},
+		{"call=get", "key=B", "found=false"},
+		{"call=append", "value=v", "error=", "101 bytes", "nothing was changed"},
 		{"call=delete", "existed=true"},
-		{"call=put", `\\xff\\n`, `value="\"x\""`},
+		{"call=put", `key=\xff\n`, "value=x"},
 	} {
 		lines := strings.Split(strings.TrimSpace(h.log.String()), "\n")
 		if len(lines) != 6 {

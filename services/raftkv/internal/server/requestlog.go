@@ -3,6 +3,7 @@ package server
 import (
 	"fmt"
 	"log/slog"
+	"strconv"
 
 	"google.golang.org/grpc/status"
 
@@ -12,12 +13,15 @@ import (
 // maxShown is how many bytes of a key or value a line of the log shows.
 const maxShown = 64
 
-// shown is a key or value as the log shows it.
+// shown is a key or value as the log shows it: bytes that cannot be printed are escaped, as in Go. The log puts
+// quotes around it where it needs them.
 func shown(b []byte) string {
+	quoted := strconv.Quote(string(b[:min(len(b), maxShown)]))
+	text := quoted[1 : len(quoted)-1]
 	if len(b) > maxShown {
-		return fmt.Sprintf("%q… (%d bytes)", b[:maxShown], len(b))
+		text += fmt.Sprintf("… (%d bytes)", len(b))
 	}
-	return fmt.Sprintf("%q", b)
+	return text
 }
 
 func (a *adapter) logGet(key, value []byte, found bool, err error) {

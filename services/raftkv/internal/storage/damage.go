@@ -64,7 +64,7 @@ func (s *Store) openError(err error) error {
 	if errors.Is(err, syscall.EAGAIN) { // of the lock
 		return errors.New("it is in use by another process; stop that, or name another folder")
 	}
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, pebble.ErrDBNotPristine) {
+	if s.existed && errors.Is(err, fs.ErrNotExist) || errors.Is(err, pebble.ErrDBNotPristine) {
 		return &damage{what: fmt.Sprintf("a file in %s is missing (%v)", s.options.Dir, err), cause: err}
 	}
 	return s.readError(err)

@@ -86,7 +86,8 @@ type Store struct {
 	db      *pebble.DB
 	logs    []*Log   // all that were opened
 	states  []*State // likewise
-	newest  string   // the newest write-ahead log that Open has found
+	existed bool     // whether Open has found a store
+	newest  string   // the newest write-ahead log that it has found
 
 	failOnce sync.Once
 	failed   chan struct{} // closed when the store has failed
@@ -113,11 +114,11 @@ func Open(options Options) (*Store, error) {
 }
 
 func (s *Store) open() error {
-	exists, err := s.exists()
-	if err != nil {
+	var err error
+	if s.existed, err = s.exists(); err != nil {
 		return err
 	}
-	if exists {
+	if s.existed {
 		if err := checkManifest(s.fs, s.options.Dir); err != nil {
 			return err
 		}
