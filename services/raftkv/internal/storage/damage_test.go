@@ -12,30 +12,28 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// sample makes a store, and returns its files and what they hold. One that was not closed looks as after
-// kill -9: all that was written to files is there.
-func sample(t *testing.T, fill func(*testStore) error, closed bool) (files, []string) {
+// sample makes a store that writes so many bytes behind, and returns its files and what they hold. One that was not
+// closed looks as after kill -9: all that was written to files is there.
+func sample(t *testing.T, fill func(*testStore) error, behind int, closed bool) (all files, want []string) {
 	t.Helper()
 	fs := vfs.NewMem()
-	store, err := openTest(Options{FS: fs})
+	store, err := openTest(Options{FS: fs, WriteBehind: behind})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := fill(store); err != nil {
-		t.Fatal(err)
-	}
-	want, err := store.contents()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if closed {
-		if err := store.Close(); err != nil {
-			t.Fatal(err)
-		}
-	} else {
+	err = fill(store)
+	if err == nil && !closed {
+		all, err = readFiles(fs)
 		defer store.Close()
 	}
-	all, err := readFiles(fs)
+	if err == nil {
+		want, err = store.contents() // which writes what was behind
+	}
+	if err == nil && closed {
+		if err = store.Close(); err == nil {
+			all, err = readFiles(fs)
+		}
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +125,7 @@ func TestDamage(t *testing.T) {
 		t.Run(fmt.Sprintf("closed=%t", closed), func(t *testing.T) {
 			t.Parallel()
 			random := seeded(t)
-			all, want := sample(t, fillSample, closed)
+			all, want := sample(t, fillSample, 1, closed)
 			if _, wrong := all.examine("", want); wrong != nil {
 				t.Fatal(wrong)
 			}
@@ -164,7 +162,7 @@ func fillBlocks(t *testStore) error {
 // TestDamage_blocks: a log of several blocks is read another way than one that ends in its first.
 func TestDamage_blocks(t *testing.T) {
 	random := seeded(t)
-	all, want := sample(t, fillBlocks, false)
+	all, want := sample(t, fillBlocks, 1, false)
 	name := newest(all)
 	for i := random.IntN(97); i < len(all[name]); i += 97 {
 		if _, wrong := all.with(name, flip(random, all[name], i)).examine(name, want); wrong != nil {
@@ -173,9 +171,44 @@ func TestDamage_blocks(t *testing.T) {
 	}
 }
 
+// fillBehind makes a store whose state is in the log alone, one half of it in a table.
+func fillBehind(t *testStore) error {
+	for i := range uint64(40) {
+		if _, err := t.execute(put(byte(i%5), i/5+1, fmt.Sprint("key", i%7), fmt.Sprint("value ", i))); err != nil {
+			return err
+		}
+		if i == 20 {
+			if err := t.db.Flush(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// TestDamage_behind is TestDamage for a store that was killed before the state was written.
+func TestDamage_behind(t *testing.T) {
+	t.Parallel()
+	random := seeded(t)
+	all, want := sample(t, fillBehind, 1<<20, false)
+	for name, content := range all {
+		refused := 0
+		for i := random.IntN(stride); i < len(content); i += stride {
+			refusal, wrong := all.with(name, flip(random, content, i)).examine(name, want)
+			if wrong != nil {
+				t.Errorf("byte %d of %s: %v", i, name, wrong)
+			}
+			if refusal != nil {
+				refused++
+			}
+		}
+		t.Logf("%s: %d changes of %d bytes were refused, the others do no harm", name, refused, len(content))
+	}
+}
+
 // TestDamage_missing: no file that is needed can disappear in silence, nor with the others.
 func TestDamage_missing(t *testing.T) {
-	all, want := sample(t, fillSample, true)
+	all, want := sample(t, fillSample, 1, true)
 	for name := range all {
 		fewer := all.with(name, nil)
 		delete(fewer, name)

@@ -65,6 +65,14 @@ func (f failingFS) Remove(name string) error {
 	return f.FS.Remove(name)
 }
 
+// Rename implements vfs.FS.
+func (f failingFS) Rename(oldname, newname string) error {
+	if f.store.Failed() {
+		return nil // the file may be nowhere, and Pebble would take that for an error
+	}
+	return f.FS.Rename(oldname, newname)
+}
+
 // watchedFile reports errors to the store, and to nobody else. After the store has failed it writes nothing.
 type watchedFile struct {
 	vfs.File

@@ -83,7 +83,7 @@ func lengths(least, most int) (chosen []int) {
 // TestTornManifest cuts the manifest at every length. A crash can tear off a change of it that was not
 // synced; tables that the rest knows of may not disappear.
 func TestTornManifest(t *testing.T) {
-	all, want := sample(t, fillSample, true)
+	all, want := sample(t, fillSample, 1, true)
 	for name, content := range all {
 		if !strings.HasPrefix(name, "MANIFEST") {
 			continue
@@ -118,7 +118,7 @@ func openAndCompare(disk vfs.FS, want []string) error {
 func TestDamage_controls(t *testing.T) {
 	random := seeded(t)
 	t.Run("manifest not checked", func(t *testing.T) {
-		all, _ := sample(t, fillSample, true)
+		all, _ := sample(t, fillSample, 1, true)
 		if losses(t, random, all, current(all), 1) == nil {
 			t.Error("Pebble noticed every change of the manifest: the check is not needed any more")
 		}
