@@ -9,6 +9,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -282,6 +283,7 @@ func TestBackup_exists(t *testing.T) {
 // what was synced, everything, and something in between.
 func crashPoints(tb testing.TB, random *rand.Rand, options func(vfs.FS) Options) (left []*vfs.MemFS) {
 	tb.Helper()
+	var mu sync.Mutex // of left and random
 	disk := vfs.NewCrashableMem()
 	store, err := openTest(options(errorfs.Wrap(disk, errorfs.InjectorFunc(func(op errorfs.Op) error {
 		if op.Kind.ReadOrWrite() == errorfs.OpIsRead {
@@ -293,6 +295,8 @@ func crashPoints(tb testing.TB, random *rand.Rand, options func(vfs.FS) Options)
 				return err
 			}
 		}
+		mu.Lock() // Pebble deletes files in a goroutine of its own
+		defer mu.Unlock()
 		for _, percent := range []int{0, 50, 100} {
 			left = append(left, disk.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: percent, RNG: random}))
 		}
