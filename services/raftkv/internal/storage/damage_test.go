@@ -118,6 +118,22 @@ func flip(random *rand.Rand, content []byte, i int) []byte {
 	return content
 }
 
+// damage changes every byte of a file, one at a time, and examines what comes of each.
+func (f files) damage(t *testing.T, random *rand.Rand, name string, want []string) {
+	t.Helper()
+	content, refused := f[name], 0
+	for i := random.IntN(stride); i < len(content); i += stride {
+		refusal, wrong := f.with(name, flip(random, content, i)).examine(name, want)
+		if wrong != nil {
+			t.Errorf("byte %d of %s: %v", i, name, wrong)
+		}
+		if refusal != nil {
+			refused++
+		}
+	}
+	t.Logf("%s: %d changes of %d bytes were refused, the others do no harm", name, refused, len(content))
+}
+
 // TestDamage changes every single byte of every file of a small store, one at a time. Either all that was
 // acknowledged is there, or the store refuses to open, and names the file.
 func TestDamage(t *testing.T) {
@@ -129,21 +145,11 @@ func TestDamage(t *testing.T) {
 			if _, wrong := all.examine("", want); wrong != nil {
 				t.Fatal(wrong)
 			}
-			for name, content := range all {
+			for name := range all {
 				if !closed && name != newest(all) {
 					continue // as that of a store that was closed
 				}
-				refused := 0
-				for i := random.IntN(stride); i < len(content); i += stride {
-					refusal, wrong := all.with(name, flip(random, content, i)).examine(name, want)
-					if wrong != nil {
-						t.Errorf("byte %d of %s: %v", i, name, wrong)
-					}
-					if refusal != nil {
-						refused++
-					}
-				}
-				t.Logf("%s: %d changes of %d bytes were refused, the others do no harm", name, refused, len(content))
+				all.damage(t, random, name, want)
 			}
 		})
 	}
@@ -191,18 +197,8 @@ func TestDamage_behind(t *testing.T) {
 	t.Parallel()
 	random := seeded(t)
 	all, want := sample(t, fillBehind, 1<<20, false)
-	for name, content := range all {
-		refused := 0
-		for i := random.IntN(stride); i < len(content); i += stride {
-			refusal, wrong := all.with(name, flip(random, content, i)).examine(name, want)
-			if wrong != nil {
-				t.Errorf("byte %d of %s: %v", i, name, wrong)
-			}
-			if refusal != nil {
-				refused++
-			}
-		}
-		t.Logf("%s: %d changes of %d bytes were refused, the others do no harm", name, refused, len(content))
+	for name := range all {
+		all.damage(t, random, name, want)
 	}
 }
 
