@@ -127,6 +127,28 @@ func (a *adapter) checkWrite(write *raftkvpb.Write) (kv.Write, error) {
 	return w, err
 }
 
+// checkOperation checks an operation of a pipeline that is a write.
+func (a *adapter) checkOperation(operation *raftkvpb.Operation) (write kv.Write, id kv.RequestID, err error) {
+	var requestID *raftkvpb.RequestId
+	switch o := operation.GetOperation().(type) {
+	case *raftkvpb.Operation_Put:
+		requestID = o.Put.GetRequestId()
+		write, err = a.checkPut(o.Put)
+	case *raftkvpb.Operation_Append:
+		requestID = o.Append.GetRequestId()
+		write, err = a.checkAppend(o.Append)
+	case *raftkvpb.Operation_Delete:
+		requestID = o.Delete.GetRequestId()
+		write, err = a.checkDelete(o.Delete)
+	default:
+		err = status.Error(codes.InvalidArgument, "the operation is empty; it must be a get, a put, an append or a delete")
+	}
+	if err == nil {
+		id, err = checkRequestID(requestID)
+	}
+	return write, id, err
+}
+
 func (a *adapter) checkScan(r *raftkvpb.ScanRequest) error {
 	if len(r.GetPrefix()) > 0 && len(r.GetStart())+len(r.GetEnd()) > 0 {
 		return status.Error(codes.InvalidArgument, "the scan has both a prefix and a range; it must have one of them, or none")

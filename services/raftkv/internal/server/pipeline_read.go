@@ -4,9 +4,6 @@ import (
 	"errors"
 	"io"
 
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
-
 	"numstore.example/contracts/raftkvpb"
 	"numstore.example/services/raftkv/internal/kv"
 	"numstore.example/services/raftkv/internal/node"
@@ -132,28 +129,6 @@ func (p *pipeline) hold(w *pipelined, size int) {
 	defer p.mu.Unlock()
 	w.size += size
 	p.held += size
-}
-
-// checkOperation checks an operation that is a write.
-func (p *pipeline) checkOperation(operation *raftkvpb.Operation) (write kv.Write, id kv.RequestID, err error) {
-	var requestID *raftkvpb.RequestId
-	switch o := operation.GetOperation().(type) {
-	case *raftkvpb.Operation_Put:
-		requestID = o.Put.GetRequestId()
-		write, err = p.checkPut(o.Put)
-	case *raftkvpb.Operation_Append:
-		requestID = o.Append.GetRequestId()
-		write, err = p.checkAppend(o.Append)
-	case *raftkvpb.Operation_Delete:
-		requestID = o.Delete.GetRequestId()
-		write, err = p.checkDelete(o.Delete)
-	default:
-		err = status.Error(codes.InvalidArgument, "the operation is empty; it must be a get, a put, an append or a delete")
-	}
-	if err == nil {
-		id, err = checkRequestID(requestID)
-	}
-	return write, id, err
 }
 
 func (p *pipeline) enqueue(gets []getting) {
