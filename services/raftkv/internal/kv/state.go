@@ -11,8 +11,8 @@ type Store interface {
 
 	// Reply returns the remembered reply to the session's last write.
 	Reply(session *Session) ([]byte, error)
-	// SetSession writes a session with the reply to its last write, in place of the one before. It may
-	// set session.LargeReply, and gets it back at the next call.
+	// SetSession writes a session with the reply to its last write, in place of the one before. The store
+	// may use session.LargeReply as long as the session is not dropped.
 	SetSession(session *Session, reply []byte)
 	// DropSession forgets a session, but for the fact that it was.
 	DropSession(session *Session)

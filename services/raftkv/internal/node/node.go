@@ -140,14 +140,16 @@ type Replica struct {
 // Start starts a replica.
 func Start(config Config) (*Replica, error) {
 	r := &Replica{
-		config:  config,
-		mail:    newMailbox(),
-		ledger:  newLedger(),
-		applied: config.Applied, kept: config.Applied, truncated: config.Applied,
-		appends:  make(chan unsynced, 64),
-		led:      make(chan struct{}),
-		ended:    make(chan struct{}),
-		stopping: make(chan struct{}),
+		config:    config,
+		mail:      newMailbox(),
+		ledger:    newLedger(),
+		applied:   config.Applied,
+		kept:      config.Applied,
+		truncated: config.Applied,
+		appends:   make(chan unsynced, 64),
+		led:       make(chan struct{}),
+		ended:     make(chan struct{}),
+		stopping:  make(chan struct{}),
 	}
 	node, err := raft.NewRawNode(&raft.Config{
 		ID:                        config.ID,
