@@ -176,7 +176,7 @@ type fake struct {
 	faults func(*raftkvpb.Operation) fault           // may be nil
 	refuse func(*raftkvpb.Operation) *raftkvpb.Error // answers without executing, if not nil
 	delay  time.Duration                             // before the answers to a message
-	opened error                                     // what a new pipeline ends with, if not nil
+	ending error                                     // what a pipeline ends with after its first message, if not nil
 	gate   chan struct{}                             // a pipeline reads nothing before it is closed, if not nil
 	broken func(pairs int) error                     // what a Scan breaks with after so many pairs, if not nil
 
@@ -187,8 +187,9 @@ type fake struct {
 
 // Pipeline executes operations in the order of their arrival.
 func (f *fake) Pipeline(stream raftkvpb.RaftKV_PipelineServer) error {
-	if f.opened != nil {
-		return f.opened
+	if f.ending != nil {
+		stream.Recv()
+		return f.ending
 	}
 	if f.gate != nil {
 		select {

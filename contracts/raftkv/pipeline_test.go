@@ -146,11 +146,12 @@ func TestAbandoned_dropped(t *testing.T) {
 	})
 }
 
-// TestRefusedStream: errors that no patience helps against are returned, to calls in flight and to others.
+// TestRefusedStream: errors that no patience helps against are returned, and they say whether the call that
+// the server has seen may have happened.
 func TestRefusedStream(t *testing.T) {
 	for _, code := range []codes.Code{codes.Unimplemented, codes.PermissionDenied, codes.Unauthenticated, codes.Internal} {
 		synctest.Test(t, func(t *testing.T) {
-			c := serve(t, &fake{opened: status.Error(code, "no")})
+			c := serve(t, &fake{ending: status.Error(code, "no")})
 			for range 3 {
 				_, err := c.Put(t.Context(), []byte("k"), nil)
 				if status.Code(err) != code || strings.Contains(err.Error(), "may have") != (code == codes.Internal) {
