@@ -35,13 +35,14 @@ type harness struct {
 	stopping chan struct{} // to be closed by a test
 	stopped  chan struct{} // closed when the adapter was told to stop
 	log      *lines
-	disk     sync.Mutex // while it is held, no sync of the disk comes to an end
+	disk     sync.Mutex    // while it is held, no sync of the disk comes to an end
+	appends  chan struct{} // has an element when an entry was made since it was taken out
 }
 
 // start starts a harness. What change does to the configuration holds from the first call on.
 func start(t testing.TB, change func(*Config), options storage.Options) *harness {
 	t.Helper()
-	h := &harness{stopping: make(chan struct{}), stopped: make(chan struct{}), log: new(lines)}
+	h := &harness{stopping: make(chan struct{}), stopped: make(chan struct{}), log: new(lines), appends: make(chan struct{}, 1)}
 	options.Log = slog.New(slog.NewTextHandler(h.log, nil))
 	options.OnFailure = func(err error) { t.Errorf("the store has failed: %v", err) }
 	options.Dir = "data"
@@ -82,7 +83,13 @@ func (h *harness) startReplica(t testing.TB, store *storage.Store) {
 		OnFailure: func(err error) { t.Errorf("the replica has failed: %v", err) },
 		Logger:    slog.New(slog.DiscardHandler),
 		At: func(moment node.Moment) {
-			if moment == node.AfterSync {
+			switch moment {
+			case node.BeforeAppend:
+				select {
+				case h.appends <- struct{}{}:
+				default:
+				}
+			case node.AfterSync:
 				h.disk.Lock()
 				defer h.disk.Unlock()
 			}

@@ -113,14 +113,17 @@ func TestPipeline_stopping(t *testing.T) {
 	if _, err := idle.untilEnd(); status.Code(err) != codes.Unavailable {
 		t.Errorf("the idle stream: %v; want UNAVAILABLE", err)
 	}
-	busy.send(putOperation(put("C", "c")))
-	if _, err := h.Topology(t.Context(), &raftkvpb.TopologyRequest{}); err != nil { // the put has arrived before this call
-		t.Fatal(err)
+	// The first of these may be in time; the last is late.
+	for range 20 {
+		busy.send(putOperation(put("C", "c")))
+		if _, err := h.Topology(t.Context(), &raftkvpb.TopologyRequest{}); err != nil { // the put has arrived before this call
+			t.Fatal(err)
+		}
 	}
 	h.disk.Unlock()
 	answers, err := busy.untilEnd()
-	if len(answers) != 1 || answers[0].GetPut() == nil || status.Code(err) != codes.Unavailable {
-		t.Errorf("the busy stream: %v, %v; want the put's answer and UNAVAILABLE", answers, err)
+	if len(answers) < 1 || len(answers) > 20 || answers[0].GetPut() == nil || status.Code(err) != codes.Unavailable {
+		t.Errorf("the busy stream: %v, %v; want the put's answer, not all others, and UNAVAILABLE", answers, err)
 	}
 	if _, err := h.pipeline(t).untilEnd(); status.Code(err) != codes.Unavailable {
 		t.Errorf("a new stream: %v; want UNAVAILABLE", err)

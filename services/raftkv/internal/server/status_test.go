@@ -125,30 +125,34 @@ func TestRefusals_scan(t *testing.T) {
 // TestUnanswered: what cannot be answered in time, or at all.
 func TestUnanswered(t *testing.T) {
 	h := start(t, nil, storage.Options{})
+	<-h.appends // those of the start
 	h.disk.Lock()
 	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan error)
-	go func() {
-		_, err := h.Put(ctx, put("A", strings.Repeat("v", testMaxValue)))
+	given, crowd := make(chan error), make(chan error)
+	largest := put("A", strings.Repeat("v", testMaxValue))
+	send := func(ended chan<- error) {
+		_, err := h.Put(ctx, largest)
 		ended <- err
-	}()
-	// The queue of writes is bounded. This one comes to an end when enough others wait.
-	for {
-		short, done := context.WithTimeout(t.Context(), time.Millisecond)
-		_, err := h.Put(short, put("B", strings.Repeat("v", testMaxValue)))
-		done()
-		if status.Code(err) == codes.ResourceExhausted {
-			if !strings.Contains(err.Error(), "nothing happened: try again later") {
-				t.Errorf("a write too many: %v", err)
-			}
-			break
-		}
-		if status.Code(err) != codes.DeadlineExceeded {
-			t.Fatalf("a write without time: %v; want DEADLINE_EXCEEDED", err)
-		}
+	}
+	go send(given)
+	<-h.appends
+	short, done := context.WithTimeout(ctx, time.Millisecond)
+	defer done()
+	if _, err := h.Put(short, largest); status.Code(err) != codes.DeadlineExceeded {
+		t.Errorf("a write without time: %v; want DEADLINE_EXCEEDED", err)
+	}
+	// The queue of writes is bounded: it has no room for all of these.
+	for range 20 {
+		go send(crowd)
+	}
+	if err := <-crowd; status.Code(err) != codes.ResourceExhausted || !strings.Contains(err.Error(), "nothing happened: try again later") {
+		t.Errorf("a write too many: %v; want RESOURCE_EXHAUSTED", err)
 	}
 	cancel()
-	if err := <-ended; status.Code(err) != codes.Canceled {
+	for range 19 {
+		<-crowd
+	}
+	if err := <-given; status.Code(err) != codes.Canceled {
 		t.Errorf("a write that was given up: %v; want CANCELLED", err)
 	}
 	h.disk.Unlock()
