@@ -67,7 +67,7 @@ const (
 	ValueTooLong    Outcome = 2 // nothing was done: an Append would make a value of Reply.Actual bytes
 	SequenceTooLow  Outcome = 3 // nothing was done now: the client's last sequence is Reply.Actual
 	UnknownClient   Outcome = 4 // nothing was done now: the session was dropped, or never began
-	TooMuch         Outcome = 5 // nothing was done: the values that the entry's writes return are too long together
+	TooMuch         Outcome = 5 // nothing was done now, nor is it remembered: the values that the entry's writes return are too long together
 )
 
 // Reply is the answer to a command.

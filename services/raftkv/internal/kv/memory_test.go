@@ -1,17 +1,25 @@
 package kv
 
-import "maps"
+import (
+	"bytes"
+	"maps"
+	"slices"
+)
 
 // memory is a Store in maps. It is strict about what a Store may do: values change after the next call.
 type memory struct {
-	keys    map[string]Record
-	replies map[ClientID][]byte
-	dropped map[ClientID]bool
-	lent    []byte // the value that Get returned last
+	keys     map[string]Record
+	replies  map[ClientID][]byte
+	sessions map[ClientID]Session
+	dropped  map[ClientID]bool
+	lent     []byte // the value that Get returned last
 }
 
 func newMemory() *memory {
-	return &memory{keys: make(map[string]Record), replies: make(map[ClientID][]byte), dropped: make(map[ClientID]bool)}
+	return &memory{
+		keys: make(map[string]Record), replies: make(map[ClientID][]byte),
+		sessions: make(map[ClientID]Session), dropped: make(map[ClientID]bool),
+	}
 }
 
 // spoil overwrites what was lent.
@@ -44,10 +52,17 @@ func (m *memory) Reply(session *Session) ([]byte, error) { return m.replies[sess
 
 func (m *memory) SetSession(session *Session, reply []byte) {
 	m.replies[session.Client] = append([]byte(nil), reply...)
+	m.sessions[session.Client] = Session{Client: session.Client, Sequence: session.Sequence, Active: session.Active, Turn: session.Turn}
+}
+
+// stored returns all sessions, in the order of their ids.
+func (m *memory) stored() []Session {
+	return slices.SortedFunc(maps.Values(m.sessions), func(a, b Session) int { return bytes.Compare(a.Client[:], b.Client[:]) })
 }
 
 func (m *memory) DropSession(session *Session) {
 	delete(m.replies, session.Client)
+	delete(m.sessions, session.Client)
 	m.dropped[session.Client] = true
 }
 
@@ -55,5 +70,8 @@ func (m *memory) Dropped(client ClientID) (bool, error) { return m.dropped[clien
 
 // copied returns a store with the same contents.
 func (m *memory) copied() *memory {
-	return &memory{keys: maps.Clone(m.keys), replies: maps.Clone(m.replies), dropped: maps.Clone(m.dropped)}
+	return &memory{
+		keys: maps.Clone(m.keys), replies: maps.Clone(m.replies),
+		sessions: maps.Clone(m.sessions), dropped: maps.Clone(m.dropped),
+	}
 }

@@ -2,10 +2,12 @@ package kv
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"maps"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -17,15 +19,21 @@ type model struct {
 	keys     map[string]Record
 	revision uint64
 	now      uint64
-	turn     int // of the last write of any client
+	turns    uint64 // writes that were remembered
 	clients  map[ClientID]remembered
 	dropped  map[ClientID]bool
+	previous int // bytes that the writes of this entry have returned
 }
 
+// The limits of the model, and of the states that are compared with it.
+const (
+	modelSessions = 4
+	modelPrevious = 60
+)
+
 type remembered struct {
-	sequence, active uint64
-	turn             int
-	reply            Reply
+	sequence, active, turn uint64
+	reply                  Reply
 }
 
 func newModel() *model {
@@ -35,6 +43,9 @@ func newModel() *model {
 func (m *model) apply(time uint64, c Command) Reply {
 	m.now = max(m.now, time)
 	id := c.Request
+	if m.previous >= modelPrevious {
+		return Reply{Outcome: TooMuch}
+	}
 	if id.Sequence == 0 {
 		return m.execute(c.Writes)
 	}
@@ -43,14 +54,28 @@ func (m *model) apply(time uint64, c Command) Reply {
 	case !known && (m.dropped[id.Client] || id.Sequence > 1):
 		return Reply{Outcome: UnknownClient}
 	case known && id.Sequence == client.sequence:
+		m.previous += len(client.reply.AppendTo(nil))
 		return client.reply
 	case known && id.Sequence < client.sequence:
 		return Reply{Outcome: SequenceTooLow, Actual: client.sequence}
 	}
-	m.turn++
 	reply := m.execute(c.Writes)
-	m.clients[id.Client] = remembered{id.Sequence, m.now, m.turn, reply}
+	if reply.Outcome == TooMuch {
+		return reply
+	}
+	m.turns++
+	m.clients[id.Client] = remembered{id.Sequence, m.now, m.turns, reply}
+	if len(m.clients) > modelSessions {
+		m.drop(slices.MinFunc(slices.Collect(maps.Keys(m.clients)), func(a, b ClientID) int {
+			return cmp.Compare(m.clients[a].turn, m.clients[b].turn)
+		}))
+	}
 	return reply
+}
+
+func (m *model) drop(id ClientID) {
+	delete(m.clients, id)
+	m.dropped[id] = true
 }
 
 func (m *model) execute(writes []Write) Reply {
@@ -70,13 +95,17 @@ func (m *model) execute(writes []Write) Reply {
 		if w.Expect != AnyVersion && w.Expect != old.Version {
 			refusal, actual = VersionMismatch, old.Version
 		}
+		result := Result{Existed: existed}
+		if refusal == Done && (w.Previous || w.Kind == Append) && len(old.Value) > 0 {
+			result.Previous = old.Value
+			m.previous += len(old.Value)
+		}
+		if refusal == Done && i < len(writes)-1 && m.previous >= modelPrevious {
+			refusal = TooMuch
+		}
 		if refusal != Done {
 			m.keys, m.revision = keys, revision
 			return Reply{Outcome: refusal, Refused: i, Actual: actual}
-		}
-		result := Result{Existed: existed}
-		if (w.Previous || w.Kind == Append) && len(old.Value) > 0 {
-			result.Previous = old.Value
 		}
 		if w.Kind != Delete || existed {
 			m.revision++
@@ -95,14 +124,13 @@ func (m *model) forget(time, idle uint64) {
 	m.now = max(m.now, time)
 	for id, client := range m.clients {
 		if client.active+idle <= m.now {
-			delete(m.clients, id)
-			m.dropped[id] = true
+			m.drop(id)
 		}
 	}
 }
 
 func (m *model) totals() Totals {
-	totals := Totals{Revision: m.revision, Now: m.now, Keys: uint64(len(m.keys))}
+	totals := Totals{Revision: m.revision, Now: m.now, Turns: m.turns, Keys: uint64(len(m.keys))}
 	for key, record := range m.keys {
 		totals.Bytes += uint64(len(key) + len(record.Value))
 	}
@@ -111,6 +139,7 @@ func (m *model) totals() Totals {
 
 // applier is what is compared with the model: a State, or one with a mechanism taken out.
 type applier interface {
+	BeginEntry()
 	Apply(store Store, time uint64, command, b []byte) ([]byte, error)
 }
 
@@ -118,6 +147,7 @@ type applier interface {
 type comparison struct {
 	keys, clients int
 	seed          uint64
+	load          func(Totals, []Session) *State
 }
 
 const comparisonSteps = 500
@@ -131,12 +161,20 @@ func TestModel(t *testing.T) {
 			keys:    rapid.IntRange(1, 8).Draw(t, "keys"),
 			clients: rapid.IntRange(1, 6).Draw(t, "clients"),
 			seed:    rapid.Uint64().Draw(t, "seed"),
+			load:    loadSmall,
 		}
-		state := NewState(Totals{}, nil)
+		state := loadSmall(Totals{}, nil)
 		if err := c.run(state, state); err != nil {
 			t.Fatal(err)
 		}
 	})
+}
+
+// loadSmall loads a state with the limits of the model.
+func loadSmall(totals Totals, sessions []Session) *State {
+	state := NewState(totals, sessions)
+	state.maxSessions, state.maxPrevious = modelSessions, modelPrevious
+	return state
 }
 
 // run applies random commands to both, and returns the first difference. State is what the subject keeps
@@ -147,6 +185,14 @@ func (c comparison) run(subject applier, state *State) error {
 	time := uint64(10_000)
 	for i := range comparisonSteps {
 		time += random.Uint64N(20) - 5 // clocks of leaders go back at times
+		restart := random.IntN(20) == 0
+		if restart {
+			*state = *c.load(state.Totals, store.stored())
+		}
+		if restart || random.IntN(3) > 0 {
+			subject.BeginEntry()
+			plain.previous = 0
+		}
 		if random.IntN(20) == 0 {
 			idle := 5 + random.Uint64N(50)
 			if _, err := subject.Apply(store, time, AppendForget(nil, idle), nil); err != nil {
@@ -155,7 +201,7 @@ func (c comparison) run(subject applier, state *State) error {
 			plain.forget(time, idle)
 			continue
 		}
-		command := c.command(random, plain)
+		command := c.command(random, i, plain)
 		start := []byte("before")
 		encoded, err := subject.Apply(store, time, command.AppendTo(nil), start)
 		if err != nil {
@@ -175,10 +221,11 @@ func (c comparison) run(subject applier, state *State) error {
 	return nil
 }
 
-// command makes up a command. Request ids are the next ones mostly, and sometimes old, repeated or unknown.
-func (c comparison) command(random *rand.Rand, m *model) (command Command) {
+// command makes up a command. Request ids are the next ones mostly, and sometimes old, repeated or unknown. Clients
+// come and go.
+func (c comparison) command(random *rand.Rand, step int, m *model) (command Command) {
 	if random.IntN(6) > 0 {
-		client := ClientID{byte(random.IntN(c.clients))}
+		client := ClientID{byte(57 * (step/20 + random.IntN(c.clients)))} // in no order
 		command.Request = RequestID{client, m.clients[client].sequence + 1}
 		switch last := m.clients[client].sequence; random.IntN(6) {
 		case 0:
@@ -246,7 +293,7 @@ func compareAll(store *memory, state *State, plain *model) error {
 
 // TestModel_controls: the comparison notices states with a mechanism taken out.
 func TestModel_controls(t *testing.T) {
-	c := comparison{keys: 4, clients: 4, seed: 1}
+	c := comparison{keys: 4, clients: 6, seed: 1, load: loadSmall}
 	for name, control := range map[string]func(*State) applier{
 		"no request ids":             func(s *State) applier { return anonymous{s} },
 		"batches one by one":         func(s *State) applier { return piecemeal{s} },
@@ -255,12 +302,26 @@ func TestModel_controls(t *testing.T) {
 		"expectations not looked at": func(s *State) applier { return careless{s} },
 		"versions of each key alone": func(s *State) applier { return countsPerKey{s} },
 	} {
-		state := NewState(Totals{}, nil)
+		state := loadSmall(Totals{}, nil)
 		err := c.run(control(state), state)
 		if err == nil {
 			t.Errorf("%s: the comparison did not notice", name)
 		}
 		t.Logf("%s: %.150v", name, err)
+	}
+}
+
+// TestModel_controlOrder: the comparison notices a restart that forgets the order of the sessions.
+func TestModel_controlOrder(t *testing.T) {
+	c := comparison{keys: 4, clients: 6, seed: 1, load: func(totals Totals, sessions []Session) *State {
+		for i := range sessions {
+			sessions[i].Turn = 0
+		}
+		return loadSmall(totals, sessions)
+	}}
+	state := loadSmall(Totals{}, nil)
+	if err := c.run(state, state); err == nil {
+		t.Error("the comparison did not notice")
 	}
 }
 

@@ -1,6 +1,9 @@
 package kv
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // MaxSessions is how many clients are remembered. One more, and the one that has written nothing for the
 // longest time is forgotten. It is a rule of the state, not a setting: all replicas must forget the same.
@@ -12,6 +15,7 @@ type Session struct {
 	Client   ClientID
 	Sequence uint64 // of the last write
 	Active   uint64 // when that was applied, in milliseconds of the log's time
+	Turn     uint64 // its number among the last writes of all clients, of which many may share one Active
 	// LargeReply is for the Store: whether the remembered reply is kept in a place of its own.
 	LargeReply bool
 
@@ -28,22 +32,10 @@ func newSessions() sessions { return sessions{byClient: make(map[ClientID]*Sessi
 
 // load takes up sessions in any order, at the start.
 func (s *sessions) load(all []Session) {
-	slices.SortFunc(all, func(a, b Session) int {
-		if a.Active != b.Active {
-			return compare(a.Active, b.Active)
-		}
-		return slices.Compare(a.Client[:], b.Client[:])
-	})
+	slices.SortFunc(all, func(a, b Session) int { return cmp.Compare(a.Turn, b.Turn) })
 	for _, session := range all {
 		s.add(&session)
 	}
-}
-
-func compare(a, b uint64) int {
-	if a < b {
-		return -1
-	}
-	return 1
 }
 
 // add puts a session at the end of the order.

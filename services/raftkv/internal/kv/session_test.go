@@ -33,10 +33,10 @@ func putAs(t *testing.T, s *State, store Store, time, number, sequence uint64) O
 func TestSessions_full(t *testing.T) {
 	stored := make([]Session, MaxSessions)
 	for i := range stored {
-		stored[i] = Session{Client: client(uint64(i)), Sequence: 1, Active: uint64(1000 - i%1000)}
+		stored[i] = Session{Client: client(uint64(i)), Sequence: 1, Active: 1000, Turn: uint64(MaxSessions - i)}
 	}
-	idlest := uint64(999) // the first of those that were active at 1, by its id
-	s, store := NewState(Totals{Now: 1000}, stored), newMemory()
+	idlest := uint64(MaxSessions - 1)
+	s, store := NewState(Totals{Now: 1000, Turns: MaxSessions}, stored), newMemory()
 	if outcome := putAs(t, s, store, 1001, MaxSessions+1, 1); outcome != Done {
 		t.Fatalf("the write of a new client ended with outcome %d", outcome)
 	}
@@ -57,17 +57,13 @@ func TestSessions_full(t *testing.T) {
 // TestSessions_order: clients are forgotten in the order of their last writes, also after a restart.
 func TestSessions_order(t *testing.T) {
 	s, store := NewState(Totals{}, nil), newMemory()
-	for i, number := range []uint64{3, 1, 2, 3} { // 3 writes last
-		putAs(t, s, store, uint64(100+10*i), number, 1+uint64(i)/3)
+	for i, number := range []uint64{3, 2, 1, 3} { // 3 writes last, all in one moment
+		putAs(t, s, store, 100, number, 1+uint64(i)/3)
 	}
-	var stored []Session
-	for session := s.sessions.newest; session != nil; session = session.older { // in another order
-		stored = append(stored, Session{Client: session.Client, Sequence: session.Sequence, Active: session.Active})
-	}
-	reloaded := NewState(s.Totals, stored)
+	reloaded := NewState(s.Totals, store.stored())
 	for _, state := range []*State{s, reloaded} {
 		store := store.copied()
-		for i, want := range []uint64{1, 2, 3} {
+		for i, want := range []uint64{2, 1, 3} {
 			state.dropOldest(store)
 			if !store.dropped[client(want)] || len(store.dropped) != i+1 {
 				t.Errorf("the drop number %d left %v, without client %d", i, store.dropped, want)

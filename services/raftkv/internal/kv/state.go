@@ -25,6 +25,7 @@ type Store interface {
 type Totals struct {
 	Revision uint64 // the version given last
 	Now      uint64 // the latest time of the log, in milliseconds
+	Turns    uint64 // writes that were remembered: the Turn of the session that wrote last
 	Keys     uint64
 	Bytes    uint64 // the lengths of all keys and values
 }
@@ -34,12 +35,14 @@ type State struct {
 	Totals
 	sessions sessions
 	previous int // bytes of previous values that the entry's writes have returned so far
+
+	maxSessions, maxPrevious int // the constants; tests lower them
 }
 
 // NewState returns a state that was stored: its totals and its sessions in any order. Zero values are the
 // state of a new shard.
 func NewState(totals Totals, stored []Session) *State {
-	s := &State{Totals: totals, sessions: newSessions()}
+	s := &State{Totals: totals, sessions: newSessions(), maxSessions: MaxSessions, maxPrevious: maxPrevious}
 	s.sessions.load(stored)
 	return s
 }
@@ -65,7 +68,7 @@ func (s *State) Apply(store Store, time uint64, command, b []byte) ([]byte, erro
 		if err := d.end(); err != nil {
 			return nil, err
 		}
-		if s.previous >= maxPrevious {
+		if s.previous >= s.maxPrevious {
 			return (&Reply{Outcome: TooMuch}).AppendTo(b), nil // not remembered: it may come again
 		}
 		return s.once(store, &c, b)
@@ -103,7 +106,6 @@ func (s *State) once(store Store, c *Command, b []byte) ([]byte, error) {
 			return (&Reply{Outcome: UnknownClient}).AppendTo(b), nil
 		}
 		session = &Session{Client: c.Request.Client}
-		s.sessions.add(session)
 	case c.Request.Sequence == session.Sequence:
 		reply, err := store.Reply(session)
 		s.previous += len(reply)
@@ -114,16 +116,26 @@ func (s *State) once(store Store, c *Command, b []byte) ([]byte, error) {
 
 	start := len(b)
 	b, err := s.execute(store, c, b)
-	if err != nil {
-		return nil, err
+	if err != nil || Outcome(b[start]) == TooMuch { // that is not remembered: it may come again
+		return b, err
 	}
-	session.Sequence, session.Active = c.Request.Sequence, s.Now
-	s.sessions.touch(session)
-	store.SetSession(session, b[start:])
-	if s.Sessions() > MaxSessions {
+	s.remember(store, session, c.Request.Sequence, b[start:])
+	return b, nil
+}
+
+// remember takes up the reply to a session's write.
+func (s *State) remember(store Store, session *Session, sequence uint64, reply []byte) {
+	if session.Sequence == 0 {
+		s.sessions.add(session)
+	} else {
+		s.sessions.touch(session)
+	}
+	s.Turns++
+	session.Sequence, session.Active, session.Turn = sequence, s.Now, s.Turns
+	store.SetSession(session, reply)
+	if s.Sessions() > s.maxSessions {
 		s.dropOldest(store)
 	}
-	return b, nil
 }
 
 // forget drops the sessions of clients that have been idle for so many milliseconds.

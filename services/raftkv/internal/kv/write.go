@@ -14,7 +14,7 @@ func (s *State) execute(store Store, c *Command, b []byte) ([]byte, error) {
 			return nil, err
 		}
 		s.previous = trial.previous
-		if i < len(c.Writes)-1 && s.previous >= maxPrevious {
+		if i < len(c.Writes)-1 && s.previous >= s.maxPrevious {
 			refusal = Reply{Outcome: TooMuch}
 		}
 		if refusal.Outcome != Done {

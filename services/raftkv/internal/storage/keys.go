@@ -13,7 +13,7 @@ import (
 //	r SHARD h             Raft's hard state: term, vote, commit
 //	r SHARD t             the position up to which the log was cut off
 //	r SHARD e INDEX       an entry of the log
-//	s SHARD m             totals: applied index, revision, time, keys, bytes
+//	s SHARD m             totals: applied index, revision, time, turns, keys, bytes
 //	s SHARD k KEY         a key's version and value
 //	s SHARD c CLIENT      a session, with its reply unless that is large
 //	s SHARD l CLIENT      a session's large reply

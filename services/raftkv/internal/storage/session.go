@@ -12,11 +12,11 @@ import (
 	"numstore.example/services/raftkv/internal/kv"
 )
 
-// A session's row is its sequence number, the time of its last write, whether its reply lies in a row of its
-// own, and the reply if not. Replies with a value in them can be large, and all sessions are read at
+// A session's row is its sequence number, the time and the turn of its last write, whether its reply lies in a row
+// of its own, and the reply if not. Replies with a value in them can be large, and all sessions are read at
 // every start.
 const (
-	sessionHeader = 8 + 8 + 1
+	sessionHeader = 8 + 8 + 8 + 1
 	smallReply    = 128
 )
 
@@ -116,9 +116,10 @@ func (c *changes) writeSession(batch *pebble.Batch, r *remembered) {
 func encodeSession(row []byte, session *kv.Session, reply []byte) {
 	binary.BigEndian.PutUint64(row, session.Sequence)
 	binary.BigEndian.PutUint64(row[8:], session.Active)
-	row[16] = 0
+	binary.BigEndian.PutUint64(row[16:], session.Turn)
+	row[24] = 0
 	if session.LargeReply {
-		row[16] = 1
+		row[24] = 1
 	}
 	copy(row[sessionHeader:], reply)
 }
@@ -148,6 +149,7 @@ func decodeSession(key, row []byte) (session kv.Session, err error) {
 	copy(session.Client[:], key[prefixLen:])
 	session.Sequence = binary.BigEndian.Uint64(row)
 	session.Active = binary.BigEndian.Uint64(row[8:])
-	session.LargeReply = row[16] == 1
+	session.Turn = binary.BigEndian.Uint64(row[16:])
+	session.LargeReply = row[24] == 1
 	return session, nil
 }
