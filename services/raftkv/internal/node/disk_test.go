@@ -69,7 +69,7 @@ func TestDisk_fails(t *testing.T) {
 		"sync of tables":  {syncs, ".sst", 1, 1 << 20},
 		"new tables":      {creates, ".sst", 1, 1 << 20},
 		// Where Pebble, were it told, would end the process.
-		"new logs":           {creates, ".log", 2, 1 << 20},
+		"new logs":           {creates, ".log", 8, 1 << 20},
 		"sync of the folder": {syncs, dir, 3, 1 << 20},
 	} {
 		for _, errno := range []error{syscall.ENOSPC, syscall.EIO} {
@@ -193,9 +193,8 @@ func present(disk *vfs.MemFS, acknowledged [writers]uint64) error {
 	return in.end()
 }
 
-// TestDisk_failsAtStart lets each list, look or read of a start fail, and all after it: the start ends,
-// and the next one finds everything. Writes are left out: when they fail while Pebble compacts
-// already, it ends the process.
+// TestDisk_failsAtStart lets each operation of a start fail, and all after it: the start ends, and the next one
+// finds everything. So do starts with an empty folder.
 func TestDisk_failsAtStart(t *testing.T) {
 	disk := vfs.NewCrashableMem()
 	in, err := begin(disk, variant{}, death{})
@@ -211,27 +210,34 @@ func TestDisk_failsAtStart(t *testing.T) {
 			acknowledged[writer] = sequence
 		}
 	}
-	random := rand.New(rand.NewPCG(1, 0))
-	reads := []errorfs.OpKind{errorfs.OpList, errorfs.OpStat, errorfs.OpFileRead}
-	for n := int64(0); ; n++ {
-		remains := disk.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: 100, RNG: random})
-		f := &fault{kinds: reads, err: syscall.EIO}
-		f.left.Store(n)
-		f.armed.Store(true)
-		if err := within(func() error { return startUnderFault(remains, f) }); err != nil {
-			t.Errorf("when operation %d fails: %v", n, err)
-		}
-		again := remains.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: 100, RNG: random})
-		if err := present(again, acknowledged); err != nil {
-			t.Errorf("after operation %d failed: %v", n, err)
-		}
-		if !f.hit.Load() {
-			t.Logf("a start reads %d times", n)
-			break
-		}
-	}
+	failStarts(t, disk, acknowledged)
+	failStarts(t, vfs.NewCrashableMem(), [writers]uint64{})
 	if err := in.end(); err != nil {
 		t.Error(err)
+	}
+}
+
+func failStarts(t *testing.T, disk *vfs.MemFS, acknowledged [writers]uint64) {
+	random := rand.New(rand.NewPCG(1, 0))
+	reads := []errorfs.OpKind{errorfs.OpList, errorfs.OpStat, errorfs.OpFileRead}
+	for what, kinds := range map[string][]errorfs.OpKind{"read": reads, "write": writes, "sync": syncs, "creation": creates} {
+		for n := int64(0); ; n++ {
+			remains := disk.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: 100, RNG: random})
+			f := &fault{kinds: kinds, err: syscall.EIO}
+			f.left.Store(n)
+			f.armed.Store(true)
+			if err := within(func() error { return startUnderFault(remains, f) }); err != nil {
+				t.Errorf("when %s %d fails: %v", what, n, err)
+			}
+			again := remains.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: 100, RNG: random})
+			if err := present(again, acknowledged); err != nil {
+				t.Errorf("after %s %d failed: %v", what, n, err)
+			}
+			if !f.hit.Load() {
+				t.Logf("%s: %d in a start", what, n)
+				break
+			}
+		}
 	}
 }
 

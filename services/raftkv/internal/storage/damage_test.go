@@ -7,9 +7,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 )
 
 // sample makes a store that writes so many bytes behind, and returns its files and what they hold. One that was not
@@ -107,13 +109,16 @@ func seeded(t *testing.T) *rand.Rand {
 	return rand.New(rand.NewPCG(seed, 0))
 }
 
-// flip changes a byte, all of its bits or one.
+// flip changes a byte: all of its bits, one, or into the next number, which may be that of another log.
 func flip(random *rand.Rand, content []byte, i int) []byte {
 	content = slices.Clone(content)
-	if random.IntN(2) == 0 {
+	switch random.IntN(3) {
+	case 0:
 		content[i] ^= 0xff
-	} else {
+	case 1:
 		content[i] ^= 1 << random.IntN(8)
+	case 2:
+		content[i]++
 	}
 	return content
 }
@@ -147,7 +152,7 @@ func TestDamage(t *testing.T) {
 			}
 			for name := range all {
 				if !closed && name != newest(all) {
-					continue // as that of a store that was closed
+					continue // it is as in a store that was closed, or in TestDamage_severalLogs
 				}
 				all.damage(t, random, name, want)
 			}
@@ -199,6 +204,122 @@ func TestDamage_behind(t *testing.T) {
 	all, want := sample(t, fillBehind, 1<<20, false)
 	for name := range all {
 		all.damage(t, random, name, want)
+	}
+}
+
+// severalLogs are the files, and the contents, of a store that was killed while Pebble wrote out tables: three
+// write-ahead logs are needed.
+func severalLogs(t *testing.T, reopened bool) (all files, want []string) {
+	disk := vfs.NewMem()
+	var slow atomic.Bool
+	written := make(chan struct{})
+	fs := errorfs.Wrap(disk, errorfs.InjectorFunc(func(op errorfs.Op) error {
+		if slow.Load() && op.Kind == errorfs.OpCreate && isTable(op.Path) {
+			<-written
+		}
+		return nil
+	}))
+	store, err := openTest(Options{FS: fs})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if reopened {
+		store.must(t, put(1, 1, "key", "before"))
+		store.end(t)
+		if store, err = openTest(Options{FS: fs}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	slow.Store(true)
+	for log := range 3 {
+		for i := range uint64(8) {
+			store.must(t, put(2, 8*uint64(log)+i+1, fmt.Sprintf("key%d of log %d", i, log), "v"))
+		}
+		if err := store.log.Truncate(store.log.last.index - 2); err != nil {
+			t.Fatal(err)
+		}
+		if log < 2 {
+			if _, err := store.db.AsyncFlush(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if all, err = readFiles(disk); err == nil {
+		want, err = store.contents()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	close(written)
+	store.end(t)
+	return all, want
+}
+
+// TestDamage_severalLogs: of the logs before the newest one, whose entries may all have been cut off, nothing
+// can be lost in silence: no byte, no end, no file.
+func TestDamage_severalLogs(t *testing.T) {
+	for _, reopened := range []bool{false, true} {
+		t.Run(fmt.Sprintf("reopened=%t", reopened), func(t *testing.T) {
+			t.Parallel()
+			random := seeded(t)
+			all, want := severalLogs(t, reopened)
+			if refusal, wrong := all.examine("", want); refusal != nil || wrong != nil {
+				t.Fatal(refusal, wrong)
+			}
+			var logs []string
+			for name := range all {
+				if strings.HasSuffix(name, ".log") {
+					logs = append(logs, name)
+				}
+			}
+			slices.Sort(logs)
+			for _, name := range logs[len(logs)-3:] { // there may be one that was not deleted yet
+				all.damage(t, random, name, want)
+				fewer := all.with(name, nil)
+				delete(fewer, name)
+				if refusal, wrong := fewer.examine("missing", want); refusal == nil || wrong != nil {
+					t.Errorf("without %s: %v, %v; want it missed", name, refusal, wrong)
+				}
+				if name == newest(all) {
+					continue // TestTornTail
+				}
+				for length := random.IntN(stride); length < len(all[name])-recordHeader-4; length += stride {
+					if refusal, wrong := all.with(name, all[name][:length]).examine(name, want); refusal == nil || wrong != nil {
+						t.Errorf("%d of %d bytes of %s: %v, %v; want a refusal", length, len(all[name]), name, refusal, wrong)
+					}
+				}
+			}
+		})
+	}
+}
+
+// TestDamage_putBack: a start that was refused for a missing log leaves what is there for when it is put back, also
+// when the store was never opened since it was made.
+func TestDamage_putBack(t *testing.T) {
+	all, want := severalLogs(t, false)
+	for name, content := range all {
+		if !strings.HasSuffix(name, ".log") {
+			continue
+		}
+		fewer := all.with(name, nil)
+		delete(fewer, name)
+		disk, err := fewer.disk()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := openTest(Options{FS: disk}); !IsDamage(err) {
+			t.Errorf("without %s: %v; want damage", name, err)
+		}
+		left, err := readFiles(disk)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if name == newest(all) {
+			continue // Pebble has read the others, and begun a new one
+		}
+		if refusal, wrong := left.with(name, content).examine(name, want); refusal != nil || wrong != nil {
+			t.Errorf("with %s put back: %v, %v", name, refusal, wrong)
+		}
 	}
 }
 

@@ -118,7 +118,8 @@ func (w *watchedFile) Close() error {
 	return nil
 }
 
-// nowhere stands in for a file that could not be made, or must not be. Pebble only writes to it.
+// nowhere stands in for a file that could not be made, or must not be. Pebble writes to it, and asks for the size of
+// one that it believes to use again.
 type nowhere struct{ vfs.File }
 
 func (nowhere) Write(b []byte) (int, error)  { return len(b), nil }
@@ -127,5 +128,11 @@ func (nowhere) Sync() error                  { return nil }
 func (nowhere) SyncData() error              { return nil }
 func (nowhere) SyncTo(int64) (bool, error)   { return true, nil }
 func (nowhere) Close() error                 { return nil }
+func (nowhere) Stat() (vfs.FileInfo, error)  { return emptyFile{}, nil }
 func (nowhere) Prefetch(_, _ int64) error    { return nil }
 func (nowhere) Fd() uintptr                  { return vfs.InvalidFd }
+
+// emptyFile is what is known of a file that is nowhere.
+type emptyFile struct{ vfs.FileInfo }
+
+func (emptyFile) Size() int64 { return 0 }

@@ -10,6 +10,7 @@ import (
 // counted or replaced as a whole while the other stays:
 //
 //	v                     the version of this layout; there once the store is complete
+//	w                     there while the store is filled with a backup; the last of all keys
 //	r SHARD h             Raft's hard state: term, vote, commit
 //	r SHARD t             the position up to which the log was cut off
 //	r SHARD e INDEX       an entry of the log
@@ -35,7 +36,10 @@ const (
 	stateDropped    = 'x'
 )
 
-var layoutKey = []byte{'v'}
+var (
+	layoutKey    = []byte{'v'}
+	restoringKey = []byte{'w'}
+)
 
 // prefixLen is the length of what comes before a key, client or index.
 const prefixLen = 4

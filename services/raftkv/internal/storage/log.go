@@ -141,10 +141,10 @@ func (l *Log) reset(p position) error {
 
 // Pending is an append on its way to the disk.
 type Pending struct {
-	log    *Log
-	batch  *pebble.Batch
-	ends   position
-	synced bool
+	log   *Log
+	batch *pebble.Batch
+	ends  position
+	sync  bool // whether a sync was asked for, that Wait awaits
 }
 
 // Append writes entries, which may replace the end of the log, and a hard state unless that is empty. The
@@ -160,9 +160,7 @@ func (l *Log) Append(entries []*raftpb.Entry, hard *raftpb.HardState) (*Pending,
 		return nil, nil
 	}
 	batch := l.store.db.NewBatch()
-	if voted || len(entries) > 0 {
-		l.writeRow(batch, raftHardState, l.hard.term, l.hard.vote, l.hard.commit)
-	}
+	l.writeRow(batch, raftHardState, l.hard.term, l.hard.vote, l.hard.commit)
 	l.writeEntries(batch, entries)
 
 	pending := &Pending{log: l, batch: batch, ends: l.last}
@@ -170,8 +168,8 @@ func (l *Log) Append(entries []*raftpb.Entry, hard *raftpb.HardState) (*Pending,
 		if l.store.options.SyncInterval > 0 {
 			return batch.Commit(pebble.NoSync)
 		}
-		pending.synced = true
-		return l.store.db.ApplyNoSyncWait(batch, pebble.Sync)
+		pending.sync = true
+		return l.store.db.ApplyNoSyncWait(batch, pebble.Sync) // asked for here, awaited in Wait
 	})
 	l.mu.Lock()
 	l.ended = l.last
@@ -182,7 +180,7 @@ func (l *Log) Append(entries []*raftpb.Entry, hard *raftpb.HardState) (*Pending,
 // Wait returns when the append is on disk, or at once if the store syncs at intervals. It may be called
 // from another goroutine, in the order of the appends.
 func (p *Pending) Wait() error {
-	if !p.synced {
+	if !p.sync {
 		return p.batch.Close()
 	}
 	err := p.log.store.guard(p.batch.SyncWait)

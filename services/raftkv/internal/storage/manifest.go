@@ -15,22 +15,24 @@ import (
 // checkManifest refuses a manifest that is damaged. The manifest is the list of the tables that make up the
 // store; Pebble reads it up to the first record that it cannot read and takes that for its end, so that one
 // flipped byte makes tables disappear. A torn tail is all right: the change that it tells of had no effect.
-func checkManifest(fsys vfs.FS, dir string) error {
+//
+// It returns how far the tables reach.
+func checkManifest(fsys vfs.FS, dir string) (tables frontier, err error) {
 	desc, err := pebble.Peek(dir, fsys)
 	if err != nil {
-		return err
+		return tables, err
 	}
 	content, err := readFile(fsys, desc.ManifestFilename)
 	if errors.Is(err, fs.ErrNotExist) {
-		return &damage{what: desc.ManifestFilename + " is missing"}
+		return tables, &damage{what: desc.ManifestFilename + " is missing"}
 	}
 	if err != nil {
-		return err
+		return tables, err
 	}
 	if offset, ok := checkRecords(content); !ok {
-		return &damage{what: fmt.Sprintf("%s is damaged at or after byte %d", desc.ManifestFilename, offset)}
+		return tables, &damage{what: fmt.Sprintf("%s is damaged at or after byte %d", desc.ManifestFilename, offset)}
 	}
-	return nil
+	return readFrontier(content), nil
 }
 
 // A manifest has the format of LevelDB's logs: blocks of 32 KiB, in each chunks of a checksum (4 bytes), a

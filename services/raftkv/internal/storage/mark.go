@@ -33,7 +33,8 @@ type mark struct {
 }
 
 const (
-	markPrefix = "synced-" // of its name; the shard's number follows
+	markPrefix     = "synced-" // of its name; the shard's number follows
+	unfinishedMark = ".new"    // of its name until it is whole
 
 	markPlace = 4096 // bytes from one place to the next
 	markSize  = 8 + 8 + 4
@@ -41,7 +42,7 @@ const (
 
 // createMark makes the mark of a new log. It gets its name when it is whole: a crash before that leaves none.
 func createMark(fs vfs.FS, path string) (*mark, error) {
-	unfinished := path + ".new"
+	unfinished := path + unfinishedMark
 	file, err := fs.Create(unfinished, vfs.WriteCategoryUnspecified)
 	if err != nil {
 		return nil, err

@@ -21,12 +21,12 @@ const (
 )
 
 func (s *Store) openDB() (err error) {
-	cache := pebble.NewCache(cacheSize)
-	defer cache.Unref()
+	if s.Failed() {
+		return s.failure
+	}
 	options := &pebble.Options{
 		FS:                          failingFS{s.fs, s},
 		FormatMajorVersion:          pebble.FormatNewest,
-		Cache:                       cache,
 		MemTableSize:                memTableSize,
 		MemTableStopWritesThreshold: memTables,
 		L0CompactionThreshold:       4,
@@ -57,6 +57,8 @@ func (s *Store) openPebble(options *pebble.Options) (*pebble.DB, error) {
 	opened := make(chan outcome, 1)
 	s.opening.Store(true)
 	go func() {
+		options.Cache = pebble.NewCache(cacheSize)
+		defer options.Cache.Unref() // Pebble has its own reference
 		db, err := pebble.Open(s.options.Dir, options)
 		s.opening.Store(false)
 		if err == nil && s.Failed() {

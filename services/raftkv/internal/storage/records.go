@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	// cachedRecords times the longest key and value that are kept is what the cache may take: 64 MiB.
+	// cachedRecords times the longest key and value that are kept is what the cache may take: 32 MiB.
 	cachedRecords = 32 << 10
 	maxCached     = 1 << 10
 )

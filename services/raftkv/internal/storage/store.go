@@ -15,12 +15,14 @@
 //
 // A crash may leave a torn tail of what was not synced, and Open drops it. Everything else that is not as it
 // was written is refused, at Open or at the read that meets it, with an error that IsDamage recognises and
-// that names the file. Pebble's checksums see to most of it; three gaps are closed here:
+// that names the file. Pebble's checksums see to most of it; four gaps are closed here:
 //
 //   - Pebble takes a damaged last block of its newest write-ahead log for a torn tail. The mark knows how far
 //     the log was synced; a log that ends before that has lost something.
 //   - It takes a damaged manifest for one that ends there, and forgets tables. Open reads the manifest first
 //     and checks it more strictly (checkManifest).
+//   - It does not miss a write-ahead log that is not there while there are newer ones, nor the end of one of them.
+//     Batches are numbered over all logs, and Open looks for gaps (checkLogs).
 //   - The very first write-ahead log of a new store has an older format, in which a flipped byte in its middle
 //     ends it in silence. Open therefore opens a new store twice before it is used.
 package storage
@@ -31,6 +33,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -61,7 +64,7 @@ type Options struct {
 	Restore func(*Store) error
 
 	// OnFailure is told, once, when the store can no longer write, or cannot trust what it reads while it
-	// reorders its tables. The store must not be used, nor closed, after that: end the process.
+	// reorders its tables. After that the store is of no use, and Close leaves it as it is: end the process.
 	OnFailure func(error)
 
 	Log *slog.Logger
@@ -74,12 +77,14 @@ const DefaultWriteBehind = 512 << 10
 var (
 	// ErrExists is returned by Open when it should restore into a folder that has a store.
 	ErrExists = errors.New("the folder holds a store already; restore into an empty folder")
+	// ErrRestoring is returned by Open for a folder into which a backup was not restored to the end.
+	ErrRestoring = errors.New("a backup was being restored into this folder and is not complete; restore it again")
 	// ErrFailed is returned for writes to a store that has failed before.
 	ErrFailed = errors.New("the disk failed at an earlier write; mend it, then start the server again")
 )
 
-// Store is the Pebble store of a node, with all of its shards. Its methods may be called from several
-// goroutines at once.
+// Store is the Pebble store of a node, with all of its shards. States and logs are opened by one goroutine, before
+// Start; the other methods may be called from several goroutines at once.
 type Store struct {
 	options Options
 	fs      vfs.FS
@@ -119,7 +124,11 @@ func (s *Store) open() error {
 		return err
 	}
 	if s.existed {
-		if err := checkManifest(s.fs, s.options.Dir); err != nil {
+		tables, err := checkManifest(s.fs, s.options.Dir)
+		if err != nil {
+			return err
+		}
+		if err := checkLogs(s.fs, s.options.Dir, tables); err != nil {
 			return err
 		}
 		if s.newest, err = newestLog(s.fs, s.options.Dir); err != nil {
@@ -134,6 +143,9 @@ func (s *Store) open() error {
 	complete, err := s.complete()
 	if err == nil && complete && s.options.Restore != nil {
 		err = ErrExists
+	}
+	if err == nil && !complete {
+		err = s.checkIncomplete()
 	}
 	if err == nil && !complete {
 		err = s.create()
@@ -174,12 +186,22 @@ func (s *Store) complete() (bool, error) {
 
 // create makes the store usable. A crash before its last step leaves a store that is not complete, with
 // nothing that counts; the next Open begins anew.
+//
+// One that was to be filled with a backup has a row that says so until then: nobody shall take an empty store for
+// what was in the backup.
 func (s *Store) create() error {
+	if s.options.Restore != nil {
+		if err := s.guard(func() error { return s.db.Set(restoringKey, nil, pebble.Sync) }); err != nil {
+			return err
+		}
+	}
 	if err := s.clear(); err != nil {
 		return err
 	}
 	// The second time, the write-ahead log has the newest format from its first byte on.
-	if err := s.db.Close(); err != nil {
+	db := s.db
+	s.db = nil
+	if err := db.Close(); err != nil {
 		return err
 	}
 	if err := s.openDB(); err != nil {
@@ -189,14 +211,52 @@ func (s *Store) create() error {
 		if err := s.options.Restore(s); err != nil {
 			return err
 		}
+		s.states = nil // that which was restored; the one to use is opened anew
 	}
-	return s.guard(func() error { return s.db.Set(layoutKey, []byte(layoutVersion), pebble.Sync) })
+	batch := s.db.NewBatch()
+	batch.Delete(restoringKey, nil)
+	batch.Set(layoutKey, []byte(layoutVersion), nil)
+	return s.guard(func() error { return batch.Commit(pebble.Sync) })
+}
+
+// checkIncomplete refuses a store that was not made to the end, but must not be made anew.
+func (s *Store) checkIncomplete() error {
+	names, err := s.fs.List(s.options.Dir)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if !strings.HasPrefix(name, markPrefix) || strings.HasSuffix(name, unfinishedMark) {
+			continue
+		}
+		path := s.fs.PathJoin(s.options.Dir, name)
+		mark, err := openMark(s.fs, path)
+		if err != nil {
+			return err
+		}
+		mark.close()
+		if mark.last != (position{}) {
+			return &damage{what: fmt.Sprintf("%s says that something was synced, but a .log file that is needed is missing or damaged", path)}
+		}
+	}
+	if s.options.Restore != nil {
+		return nil
+	}
+	_, closer, err := s.db.Get(restoringKey)
+	if errors.Is(err, pebble.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return s.readError(err)
+	}
+	closer.Close()
+	return ErrRestoring
 }
 
 // clear removes what an earlier attempt has left. A new store has nothing to remove; a deletion would be
 // carried through its tables for nothing.
 func (s *Store) clear() error {
-	iterator, err := s.db.NewIter(nil)
+	iterator, err := s.db.NewIter(&pebble.IterOptions{UpperBound: restoringKey})
 	if err != nil {
 		return err
 	}
@@ -204,7 +264,7 @@ func (s *Store) clear() error {
 	if err := iterator.Close(); err != nil || !left {
 		return err
 	}
-	return s.guard(func() error { return s.db.DeleteRange([]byte{0}, []byte{0xff}, pebble.Sync) })
+	return s.guard(func() error { return s.db.DeleteRange([]byte{0}, restoringKey, pebble.Sync) })
 }
 
 // Start begins the syncs of SyncInterval, if there is one, for all logs that were opened.

@@ -3,6 +3,7 @@ package storage
 import (
 	"encoding/binary"
 	"math/rand/v2"
+	"path"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -114,13 +115,24 @@ func openAndCompare(disk vfs.FS, want []string) error {
 	return difference(got, want)
 }
 
-// TestDamage_controls: each of the three gaps in what Pebble notices is there, and the mechanism closes it.
+// TestDamage_controls: each of the four gaps in what Pebble notices is there, and the mechanism closes it.
 func TestDamage_controls(t *testing.T) {
 	random := seeded(t)
 	t.Run("manifest not checked", func(t *testing.T) {
 		all, _ := sample(t, fillSample, 1, true)
 		if losses(t, random, all, current(all), 1) == nil {
 			t.Error("Pebble noticed every change of the manifest: the check is not needed any more")
+		}
+	})
+	t.Run("logs not checked", func(t *testing.T) {
+		all, _ := severalLogs(t, true)
+		whole, err := rows(all)
+		if err != nil {
+			t.Fatal(err)
+		}
+		delete(all, before(all, newest(all)))
+		if n, err := rows(all); err != nil || n >= whole {
+			t.Errorf("without the log before the newest one Pebble finds %d of %d rows (%v): the check is not needed any more", n, whole, err)
 		}
 	})
 	var twice, once []int
@@ -151,6 +163,16 @@ func losses(t *testing.T, random *rand.Rand, all files, name string, step int) (
 	}
 	t.Logf("%d changes of %s made rows disappear in silence", len(offsets), name)
 	return offsets
+}
+
+// before returns the name of the newest write-ahead log but one.
+func before(all files, newest string) (name string) {
+	for other := range all {
+		if path.Ext(other) == ".log" && other != newest {
+			name = max(name, other)
+		}
+	}
+	return name
 }
 
 // current returns the name of the manifest in use.
