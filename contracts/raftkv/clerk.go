@@ -27,7 +27,6 @@ import (
 	"slices"
 
 	"google.golang.org/grpc"
-	"google.golang.org/protobuf/proto"
 
 	"numstore.example/contracts/raftkvpb"
 )
@@ -44,7 +43,8 @@ type Clerk struct {
 
 // Dial returns a Clerk for the cluster that has these servers ("host:port"; one is enough). It does not
 // wait for a connection. The options must have transport credentials; they overrule the Clerk's own, which
-// take answers of any size, notice a dead server within a minute, and try to reach it again every second.
+// notice a dead server within a minute, and try to reach it again every second. Messages may have any length in any
+// case. A stats handler must not keep messages: the Clerk uses them again.
 func Dial(servers []string, options ...grpc.DialOption) (*Clerk, error) {
 	route, err := newRoute(servers, options)
 	if err != nil {
@@ -73,6 +73,9 @@ type Value struct {
 
 // Get returns the value of a key. A missing key is no error.
 func (c *Clerk) Get(ctx context.Context, key []byte) (Value, error) {
+	if err := checkKey(key); err != nil {
+		return Value{}, err
+	}
 	call := c.calls.take()
 	defer c.calls.give(call)
 	call.setGet(key)
@@ -121,6 +124,9 @@ type DeleteResult struct {
 
 // Delete removes a key. That it does not exist is no error.
 func (c *Clerk) Delete(ctx context.Context, key []byte, options ...WriteOption) (DeleteResult, error) {
+	if err := checkKey(key); err != nil {
+		return DeleteResult{}, err
+	}
 	call := c.calls.take()
 	defer c.calls.give(call)
 	call.setDelete(key, choose(options))
@@ -135,7 +141,7 @@ func (c *Clerk) Delete(ctx context.Context, key []byte, options ...WriteOption) 
 // returns one result for each write. The writes have no request ids of their own.
 func (c *Clerk) Batch(ctx context.Context, writes ...*raftkvpb.Write) (results []*raftkvpb.WriteResult, err error) {
 	request := &raftkvpb.BatchRequest{Writes: slices.Clone(writes)}
-	err = c.writeAlone(ctx, proto.Size(request), func(client raftkvpb.RaftKVClient, id *raftkvpb.RequestId) error {
+	err = c.writeAlone(ctx, func(client raftkvpb.RaftKVClient, id *raftkvpb.RequestId) error {
 		request.RequestId = id
 		response, err := client.Batch(ctx, request)
 		results = response.GetResults()

@@ -173,12 +173,13 @@ const (
 type fake struct {
 	raftkvpb.UnimplementedRaftKVServer
 	*store
-	faults func(*raftkvpb.Operation) fault           // may be nil
-	refuse func(*raftkvpb.Operation) *raftkvpb.Error // answers without executing, if not nil
-	delay  time.Duration                             // before the answers to a message
-	ending error                                     // what a pipeline ends with after its first message, if not nil
-	gate   chan struct{}                             // a pipeline reads nothing before it is closed, if not nil
-	broken func(pairs int) error                     // what a Scan breaks with after so many pairs, if not nil
+	faults  func(*raftkvpb.Operation) fault           // may be nil
+	refuse  func(*raftkvpb.Operation) *raftkvpb.Error // answers without executing, if not nil
+	delay   time.Duration                             // before the answers to a message
+	ending  error                                     // what a pipeline ends with after its first message, if not nil
+	gate    chan struct{}                             // a pipeline reads nothing before it is closed, if not nil
+	broken  func(pairs int) error                     // what a Scan breaks with after so many pairs, if not nil
+	scanned chan struct{}                             // gets an element when a client has ended a Scan, if not nil
 
 	seen     sync.Mutex
 	messages [][]*raftkvpb.Operation // of pipelines, as they came
@@ -318,6 +319,10 @@ func (f *fake) Batch(_ context.Context, r *raftkvpb.BatchRequest) (*raftkvpb.Bat
 
 // Scan sends two pairs to a message.
 func (f *fake) Scan(r *raftkvpb.ScanRequest, stream grpc.ServerStreamingServer[raftkvpb.ScanResponse]) error {
+	if f.scanned != nil {
+		defer func() { f.scanned <- struct{}{} }()
+		defer func() { <-stream.Context().Done() }()
+	}
 	pairs := f.inRange(r)
 	for sent := 0; ; sent += 2 {
 		if f.broken != nil {
@@ -370,11 +375,10 @@ func (f *fake) Topology(context.Context, *raftkvpb.TopologyRequest) (*raftkvpb.T
 type network struct {
 	mu        sync.Mutex
 	listeners map[string]*bufconn.Listener
-	dialed    map[string]int
 }
 
 func newNetwork() *network {
-	return &network{listeners: make(map[string]*bufconn.Listener), dialed: make(map[string]int)}
+	return &network{listeners: make(map[string]*bufconn.Listener)}
 }
 
 // sent returns the operations of each message so far.
@@ -411,7 +415,6 @@ func (n *network) start(t testing.TB, address string, server raftkvpb.RaftKVServ
 // connect is the dialer of a Clerk on this network.
 func (n *network) connect(ctx context.Context, address string) (net.Conn, error) {
 	n.mu.Lock()
-	n.dialed[address]++
 	listener := n.listeners[address]
 	n.mu.Unlock()
 	if listener == nil {

@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -106,12 +108,23 @@ func checkAppended(value string) error {
 
 func TestExactlyOnce(t *testing.T) {
 	seed := rand.Uint64()
+	if text := os.Getenv("CLERK_SEED"); text != "" {
+		var err error
+		if seed, err = strconv.ParseUint(text, 10, 64); err != nil {
+			t.Fatalf("CLERK_SEED: %v", err)
+		}
+	}
+	defer func() {
+		if t.Failed() {
+			t.Logf("for the same faults, if not in the same order of goroutines: CLERK_SEED=%d go test ./contracts/raftkv -count=1 -run '^TestExactlyOnce$'", seed)
+		}
+	}()
 	for n := range uint64(5) {
 		synctest.Test(t, func(t *testing.T) {
 			f := &fake{}
 			unreliable(f, seed+n)
 			for _, err := range appendAll(t, f) {
-				t.Errorf("seed %d: %v", seed+n, err)
+				t.Error(err)
 			}
 		})
 	}

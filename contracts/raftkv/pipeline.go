@@ -96,18 +96,19 @@ const (
 	maxMessage    = 1 << 20
 )
 
-// take moves calls for one message, at most room, from the queue to the end of a slice, and marks them
-// as sent.
+// take moves calls for one message, at most room, from the queue into an empty slice, and marks them as sent. It
+// returns none only when there are none to send, or no room.
 func (p *pipeline) take(into []*call, room int) []*call {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	taken, size := 0, 0
-	for _, c := range p.queue[:min(len(p.queue), room, maxOperations)] {
-		if size += c.size(); size > maxMessage && taken > 0 {
+	for _, c := range p.queue {
+		if len(into) >= min(room, maxOperations) || len(into) > 0 && size+c.size() > maxMessage {
 			break
 		}
 		taken++
-		if c.send() {
+		if c.send() { // those that were abandoned are dropped, and take no room
+			size += c.size()
 			into = append(into, c)
 		}
 	}
@@ -133,14 +134,30 @@ func (p *pipeline) run(ctx context.Context) {
 			p.returnToQueue(unanswered)
 			p.setTrouble(err)
 			pauses.wait(ctx, ctx)
-		default:
-			p.fail(unanswered, progress || perhaps(err), err)
+			continue
+		}
+		err = ofStream(err)
+		for _, c := range unanswered {
+			c.doubt = true
+			c.fail(err)
+		}
+		if !progress { // another stream would end as this one did
+			p.failQueue(err)
 		}
 	}
 	p.mu.Lock()
 	p.closed = true
 	p.mu.Unlock()
-	p.fail(nil, false, errClosed)
+	p.failQueue(errClosed)
+}
+
+// ofStream returns the status with which a stream ended as an error of its calls. Some codes would tell what became
+// of a write, which only an answer does.
+func ofStream(err error) error {
+	if code := status.Code(err); settles(code) || code == codes.NotFound {
+		return status.Errorf(codes.Internal, "the stream ended with %v", err)
+	}
+	return err
 }
 
 // awaitCall waits until there is a call in the queue. It returns false when ctx has ended.
@@ -191,13 +208,10 @@ func (p *pipeline) returnToQueue(calls []*call) {
 	p.queue = slices.Concat(calls, p.queue)
 }
 
-// fail ends calls that were sent, which may have happened if doubt says so, and all that are queued.
-func (p *pipeline) fail(calls []*call, doubt bool, err error) {
-	for _, c := range calls {
-		c.doubt = c.doubt || doubt
-	}
+// failQueue ends all calls that are queued.
+func (p *pipeline) failQueue(err error) {
 	p.mu.Lock()
-	calls = append(calls, p.queue...)
+	calls := p.queue
 	p.queue = nil
 	p.mu.Unlock()
 	for _, c := range calls {

@@ -1,6 +1,7 @@
 package raftkv
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -146,16 +147,57 @@ func TestAbandoned_dropped(t *testing.T) {
 	})
 }
 
-// TestRefusedStream: errors that no patience helps against are returned, and they say whether the call that
-// the server has seen may have happened.
+// TestAbandoned_first: calls that were given up do not keep those behind them from being sent, however many there
+// are, or however large.
+func TestAbandoned_first(t *testing.T) {
+	for name, given := range map[string]struct{ calls, size int }{
+		"many":  {2 * maxOperations, 1},
+		"large": {3, maxMessage * 2 / 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				n, f := newNetwork(), &fake{store: newStore()}
+				c := n.dial(t, one)
+				short, cancel := context.WithCancel(t.Context())
+				long, end := contextFor(t, time.Hour)
+				defer end()
+				var wg sync.WaitGroup
+				for range given.calls {
+					wg.Go(func() { c.Put(short, []byte("k"), make([]byte, given.size)) })
+				}
+				synctest.Wait()
+				for range given.calls + 1 { // so that those that were given up are not swept out
+					wg.Go(func() {
+						if _, err := c.Put(long, []byte("k"), nil); err != nil {
+							t.Error(err)
+						}
+					})
+				}
+				synctest.Wait()
+				cancel()
+				synctest.Wait()
+				n.start(t, one, f)
+				wg.Wait()
+			})
+		})
+	}
+}
+
+// TestRefusedStream: errors that no patience helps against are returned. That the stream ended with one tells
+// nothing of a call that the server has seen.
 func TestRefusedStream(t *testing.T) {
-	for _, code := range []codes.Code{codes.Unimplemented, codes.PermissionDenied, codes.Unauthenticated, codes.Internal} {
+	for code, want := range map[codes.Code]codes.Code{
+		codes.Unimplemented: codes.Unimplemented, codes.PermissionDenied: codes.PermissionDenied,
+		codes.Unauthenticated: codes.Unauthenticated, codes.Internal: codes.Internal,
+		// Of an answer, these would be certain.
+		codes.FailedPrecondition: codes.Internal, codes.OutOfRange: codes.Internal, codes.NotFound: codes.Internal,
+	} {
 		synctest.Test(t, func(t *testing.T) {
 			c := serve(t, &fake{ending: status.Error(code, "no")})
 			for range 3 {
 				_, err := c.Put(t.Context(), []byte("k"), nil)
-				if status.Code(err) != code || strings.Contains(err.Error(), "may have") != (code == codes.Internal) {
-					t.Errorf("Put: %v; want %v", err, code)
+				if status.Code(err) != want || !strings.Contains(err.Error(), "may have") {
+					t.Errorf("Put: %v; want %v, and that it may have happened", err, want)
 				}
 			}
 		})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -71,35 +72,34 @@ func perhaps(err error) bool {
 	switch status.Code(err) {
 	case codes.Unavailable:
 		return redirect(err) == nil
-	case codes.DeadlineExceeded, codes.Canceled, codes.DataLoss, codes.Internal, codes.Unknown:
-		return true
+	case codes.InvalidArgument, codes.FailedPrecondition, codes.OutOfRange, codes.Aborted, codes.NotFound,
+		codes.ResourceExhausted, codes.PermissionDenied, codes.Unauthenticated, codes.Unimplemented:
+		return false // see the table in the contract
 	}
-	return false
+	return true
 }
 
 // pauses decides which errors are worth another attempt, and when.
 type pauses struct {
-	last    time.Duration // the pause before; 0 for none
-	large   bool          // the request is longer than a message of the pipeline
-	refused int           // attempts that ended in RESOURCE_EXHAUSTED
-	cause   error         // of the pause before
+	last  time.Duration // the pause before; 0 for none
+	cause error         // of the pause before
 }
-
-// maxRefused bounds the attempts of a large request that end in RESOURCE_EXHAUSTED. A busy server says
-// that, and patience helps; but it is said of a message that is too large as well, and that stays so.
-const maxRefused = 5
 
 // again reports whether another attempt may help.
 func (p *pauses) again(err error) bool {
 	code := status.Code(err)
-	if code == codes.ResourceExhausted {
-		p.refused++
-	}
-	if code != codes.Unavailable && (code != codes.ResourceExhausted || p.large && p.refused >= maxRefused) {
+	if code != codes.Unavailable && code != codes.ResourceExhausted || tooLarge(err) {
 		return false
 	}
 	p.cause = err
 	return true
+}
+
+// tooLarge reports whether a server did not take a message for its length, which patience does not change. A busy
+// server has the same code, and gRPC nothing else than its text to tell one from the other.
+func tooLarge(err error) bool {
+	s := status.Convert(err)
+	return s.Code() == codes.ResourceExhausted && strings.Contains(s.Message(), "message larger than max")
 }
 
 // next returns how long to wait now: longer each time, and by chance between half of that and all of it,

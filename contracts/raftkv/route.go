@@ -2,6 +2,7 @@ package raftkv
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"slices"
 	"sync"
@@ -14,13 +15,16 @@ import (
 
 // ownOptions are the Clerk's settings of connections. Those of its caller come after them, and win.
 var ownOptions = []grpc.DialOption{
-	grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(math.MaxInt32)), // what was asked for is taken
 	grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 30 * time.Second, Timeout: 10 * time.Second}),
 	grpc.WithConnectParams(grpc.ConnectParams{
 		Backoff:           backoff.Config{BaseDelay: firstPause, Multiplier: 1.6, Jitter: 0.2, MaxDelay: lastPause},
 		MinConnectTimeout: 3 * time.Second, // then it is another server's turn
 	}),
 }
+
+// anyLength comes after the caller's options: how long messages may be is the server's business. One that the caller
+// itself refuses would break a stream that others are on, and the answer to a write tells that it happened.
+var anyLength = grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(math.MaxInt32), grpc.MaxCallSendMsgSize(math.MaxInt32))
 
 // route says which server to call, and has the connections.
 type route struct {
@@ -33,21 +37,36 @@ type route struct {
 	closed  bool
 }
 
-// newRoute returns a route that begins with the first server. It connects with that one only to find out
-// whether the options can be used.
+// newRoute returns a route that begins with the first server. An error says which name, or that the options, cannot
+// be used; connections are made when they are needed.
 func newRoute(servers []string, options []grpc.DialOption) (*route, error) {
 	if len(servers) == 0 {
 		return nil, errors.New("there is no server to call; name at least one, as host:port")
 	}
 	r := &route{
-		options: slices.Concat(ownOptions, options),
+		options: slices.Concat(ownOptions, options, []grpc.DialOption{anyLength}),
 		servers: slices.Clone(servers),
 		conns:   make(map[string]*grpc.ClientConn),
 	}
-	if _, _, err := r.connect(); err != nil {
-		return nil, err
+	for _, server := range servers {
+		if err := r.add(server); err != nil {
+			r.close()
+			return nil, fmt.Errorf("the server %q: %w", server, err)
+		}
 	}
 	return r, nil
+}
+
+// add makes the connection with a server, which need not be up.
+func (r *route) add(server string) error {
+	if r.conns[server] != nil {
+		return nil
+	}
+	conn, err := grpc.NewClient(server, r.options...)
+	if err == nil {
+		r.conns[server] = conn
+	}
+	return err
 }
 
 // connect returns the server to call, and a connection with it that need not be up.
@@ -58,12 +77,7 @@ func (r *route) connect() (server string, conn *grpc.ClientConn, err error) {
 		return "", nil, errClosed
 	}
 	server = r.servers[r.current]
-	if conn = r.conns[server]; conn == nil {
-		if conn, err = grpc.NewClient(server, r.options...); err == nil {
-			r.conns[server] = conn
-		}
-	}
-	return server, conn, err
+	return server, r.conns[server], nil
 }
 
 // leave says that a server could not answer, and which one leads, if that is known. If it is still the one
@@ -71,10 +85,10 @@ func (r *route) connect() (server string, conn *grpc.ClientConn, err error) {
 func (r *route) leave(server, leader string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.servers[r.current] != server {
+	if r.closed || r.servers[r.current] != server {
 		return // another call was faster
 	}
-	if leader == "" {
+	if leader == "" || r.add(leader) != nil { // or its name is none
 		r.current = (r.current + 1) % len(r.servers)
 		return
 	}

@@ -1,11 +1,17 @@
 package raftkv
 
 import (
+	"context"
+	"errors"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/status"
 
 	"numstore.example/contracts/raftkvpb"
 )
@@ -73,18 +79,59 @@ func TestRoute_back(t *testing.T) {
 	})
 }
 
-// TestRefused_large: a large request is not sent for ever to a server that finds it too large.
+// TestRefused_large: a large request that a server finds too large is sent once, and the others go on.
 func TestRefused_large(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{store: newStore()}
+		c := serve(t, f)
+		_, err := c.Put(t.Context(), []byte("k"), make([]byte, 18<<20))
+		if status.Code(err) != codes.ResourceExhausted || !strings.Contains(err.Error(), "did not happen") || len(f.alone) != 0 {
+			t.Errorf("a message above the server's limit: %v", err)
+		}
+		long := make([]byte, maxPipelined+1)
+		for name, call := range map[string]func() error{
+			"Get":    func() error { _, err := c.Get(t.Context(), long); return err },
+			"Delete": func() error { _, err := c.Delete(t.Context(), long); return err },
+		} {
+			if err := call(); status.Code(err) != codes.InvalidArgument {
+				t.Errorf("%s of a key that no server takes: %v; want INVALID_ARGUMENT", name, err)
+			}
+		}
+		if _, err := c.Get(t.Context(), []byte("k")); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// TestBusy_large: a large request waits for a busy server as a small one does, until its context ends.
+func TestBusy_large(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fake{refuse: always(codes.ResourceExhausted)}
 		c := serve(t, f)
-		_, err := c.Put(t.Context(), []byte("k"), make([]byte, maxPipelined))
-		if err == nil || len(f.alone) != maxRefused {
-			t.Errorf("after %d attempts: %v; want %d", len(f.alone), err, maxRefused)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		start := time.Now()
+		_, err := c.Put(ctx, []byte("k"), make([]byte, maxPipelined))
+		if waited := time.Since(start); !errors.Is(err, context.DeadlineExceeded) || waited != time.Hour {
+			t.Errorf("after %v: %v; want it to end with its context", waited, err)
 		}
-		_, err = c.Put(t.Context(), []byte("k"), make([]byte, 18<<20))
-		if err == nil || len(f.alone) != maxRefused {
-			t.Errorf("a message above the server's limit: %v", err)
+	})
+}
+
+// TestRoute_noName: a server whose name is none is refused at once, and a redirect to it is not followed.
+func TestRoute_noName(t *testing.T) {
+	const none = "no\x7fname:1"
+	if c, err := Dial([]string{one, none}, grpc.WithTransportCredentials(insecure.NewCredentials())); err == nil {
+		c.Close()
+		t.Errorf("Dial took %q", none)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		n := newNetwork()
+		n.start(t, one, &fake{refuse: redirecting(none)})
+		n.start(t, two, &fake{store: newStore()})
+		c := n.dial(t, one, two)
+		if _, err := c.Put(t.Context(), []byte("k"), nil); err != nil {
+			t.Error(err)
 		}
 	})
 }

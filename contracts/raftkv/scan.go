@@ -93,7 +93,7 @@ func (s *scan) stream(ctx context.Context, client raftkvpb.RaftKVClient) (progre
 
 // next yields a pair and reports whether there is to be another.
 func (s *scan) next(pair *raftkvpb.Pair) bool {
-	s.request.ResumeAfter = pair.GetKey()
+	s.request.ResumeAfter = append(s.request.ResumeAfter[:0:0], pair.GetKey()...) // the pair is the caller's
 	if !s.yield(pair, nil) {
 		s.over = true
 		return false

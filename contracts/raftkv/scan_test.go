@@ -93,7 +93,9 @@ func TestScan_error(t *testing.T) {
 // TestScan_left: a caller who has enough ends the stream.
 func TestScan_left(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := serve(t, filled())
+		f := filled()
+		f.scanned = make(chan struct{}, 2)
+		c := serve(t, f)
 		all := c.Scan(t.Context(), Range{})
 		for range 2 { // each use of the iterator is a Scan of its own
 			for pair, err := range all {
@@ -102,6 +104,7 @@ func TestScan_left(t *testing.T) {
 				}
 				break
 			}
+			<-f.scanned
 		}
 	})
 }

@@ -11,8 +11,16 @@ import (
 
 // maxPipelined is the length of a key and value above which a write is a call of its own. On the pipeline
 // everything behind it would wait until it is transferred, and a server that refuses the message for its
-// length would refuse the whole stream.
+// length would refuse the whole stream. Servers take keys of at most this length.
 const maxPipelined = 1 << 20
+
+// checkKey refuses a key that no server takes, before it comes upon the pipeline.
+func checkKey(key []byte) error {
+	if len(key) > maxPipelined {
+		return status.Errorf(codes.InvalidArgument, "the key is %d bytes long; no server takes more than %d", len(key), maxPipelined)
+	}
+	return nil
+}
 
 // WriteOption is a wish that a write comes with.
 type WriteOption struct {
@@ -66,7 +74,7 @@ func (c *Clerk) put(ctx context.Context, key, value []byte, option WriteOption) 
 
 func (c *Clerk) putAlone(ctx context.Context, key, value []byte, option WriteOption) (response *raftkvpb.PutResponse, err error) {
 	request := &raftkvpb.PutRequest{Key: key, Value: value, ExpectedVersion: option.expected(), ReturnPrevious: option.previous}
-	err = c.writeAlone(ctx, len(key)+len(value), func(client raftkvpb.RaftKVClient, id *raftkvpb.RequestId) (err error) {
+	err = c.writeAlone(ctx, func(client raftkvpb.RaftKVClient, id *raftkvpb.RequestId) (err error) {
 		request.RequestId = id
 		response, err = client.Put(ctx, request)
 		return err
@@ -89,7 +97,7 @@ func (c *Clerk) append(ctx context.Context, key, value []byte, option WriteOptio
 
 func (c *Clerk) appendAlone(ctx context.Context, key, value []byte, option WriteOption) (response *raftkvpb.AppendResponse, err error) {
 	request := &raftkvpb.AppendRequest{Key: key, Value: value, ExpectedVersion: option.expected()}
-	err = c.writeAlone(ctx, len(key)+len(value), func(client raftkvpb.RaftKVClient, id *raftkvpb.RequestId) (err error) {
+	err = c.writeAlone(ctx, func(client raftkvpb.RaftKVClient, id *raftkvpb.RequestId) (err error) {
 		request.RequestId = id
 		response, err = client.Append(ctx, request)
 		return err
@@ -99,15 +107,15 @@ func (c *Clerk) appendAlone(ctx context.Context, key, value []byte, option Write
 
 // writePipelined does a write that is set in a call.
 func (c *Clerk) writePipelined(ctx context.Context, call *call) error {
-	return c.write(ctx, pauses{}, func(id *raftkvpb.RequestId) (maybe bool, err error) {
+	return c.write(ctx, func(id *raftkvpb.RequestId) (maybe bool, err error) {
 		call.setID(id)
 		return c.pipeline.do(ctx, call)
 	})
 }
 
-// writeAlone does a write of so many bytes that is a call of its own.
-func (c *Clerk) writeAlone(ctx context.Context, size int, send func(raftkvpb.RaftKVClient, *raftkvpb.RequestId) error) error {
-	return c.write(ctx, pauses{large: size > maxPipelined}, func(id *raftkvpb.RequestId) (maybe bool, err error) {
+// writeAlone does a write that is a call of its own.
+func (c *Clerk) writeAlone(ctx context.Context, send func(raftkvpb.RaftKVClient, *raftkvpb.RequestId) error) error {
+	return c.write(ctx, func(id *raftkvpb.RequestId) (maybe bool, err error) {
 		err = c.alone(func(client raftkvpb.RaftKVClient) error { return send(client, id) })
 		return perhaps(err), err
 	})
@@ -115,7 +123,8 @@ func (c *Clerk) writeAlone(ctx context.Context, size int, send func(raftkvpb.Raf
 
 // write sends a write until its outcome is certain, or ctx ends. Send makes one attempt; maybe says of one
 // that failed whether it may have happened nevertheless.
-func (c *Clerk) write(ctx context.Context, pauses pauses, send func(id *raftkvpb.RequestId) (maybe bool, err error)) error {
+func (c *Clerk) write(ctx context.Context, send func(id *raftkvpb.RequestId) (maybe bool, err error)) error {
+	var pauses pauses
 	session := c.sessions.take()
 	for doubt := false; ; {
 		maybe, err := send(&session.id)
