@@ -102,7 +102,7 @@ func TestRaftkv_batchSizes(t *testing.T) {
 // TestRaftkv_badMessages: what is no message, or too large a one, ends its call and nothing else.
 func TestRaftkv_badMessages(t *testing.T) {
 	eachRaftkv(t, func(t *testing.T, open func(t *testing.T, flags ...string) raftkv) {
-		port := open(t, "--log-level=error", "--max-message=1048576", "--max-value=65536").port()
+		port := open(t, "--log-level=error", "--max-message=2097152", "--max-value=65536").port()
 		raw, err := grpc.NewClient("localhost:"+port,
 			grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithDefaultCallOptions(grpc.ForceCodec(asIs{})))
 		if err != nil {
@@ -122,7 +122,7 @@ func TestRaftkv_badMessages(t *testing.T) {
 				"breaks off":  {[]byte{0x0a, 0x05, 'A'}, []codes.Code{codes.Internal, codes.InvalidArgument}, ""},
 				"field 0":     {[]byte{0x00, 0x00}, []codes.Code{codes.Internal, codes.InvalidArgument}, ""},
 				"a bad group": {[]byte{0x0b}, []codes.Code{codes.Internal, codes.InvalidArgument}, ""},
-				"too large":   {make([]byte, 1048577), []codes.Code{codes.ResourceExhausted}, "1048576"},
+				"too large":   {make([]byte, 2097153), []codes.Code{codes.ResourceExhausted}, "2097152"},
 			} {
 				err := sendRaw(t.Context(), raw, "/raftkv.v1.RaftKV/"+method, test.message)
 				if code := status.Code(err); code != test.codes[0] && code != test.codes[len(test.codes)-1] || !strings.Contains(status.Convert(err).Message(), test.says) {

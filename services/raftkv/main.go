@@ -33,8 +33,9 @@ type flags struct {
 	AdminMTLS   bool   `name:"admin-mtls" help:"Allow shutdown, backup and compact to whoever has a client certificate (see --tls-client-ca)."`
 }
 
-// maxValueLimit is the greatest value that the storage can be asked to take: its batches hold less than 4 GiB.
-const maxValueLimit = 1 << 30
+// maxValueLimit is the greatest value that the storage can be asked to take: a batch holds less than 4 GiB, a frame
+// of a backup 1 GiB.
+const maxValueLimit = 512 << 20
 
 // maxKeyLimit is the greatest key.
 const maxKeyLimit = 1 << 20

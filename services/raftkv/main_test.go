@@ -76,7 +76,7 @@ func TestMisuse(t *testing.T) {
 		"--sync-interval=0s":                     "--sync-interval is 0s; it must be more than 0",
 		"--max-key=0":                            "--max-key is 0; it must be 1 to 1048576 bytes",
 		"--max-key=1048577":                      "--max-key is 1048577",
-		"--max-value=-1":                         "--max-value is -1; it must be 0 to 1073741824 bytes",
+		"--max-value=-1":                         "--max-value is -1; it must be 0 to 536870912 bytes",
 		"--max-value=1073741825":                 "--max-value is 1073741825",
 		"--max-message=1000":                     "--max-message is 1000; it must be at least",
 		"--session-ttl=1ms":                      "--session-ttl is 1ms; it must be at least 1s",

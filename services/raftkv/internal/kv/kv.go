@@ -68,21 +68,22 @@ const (
 	SequenceTooLow  Outcome = 3 // nothing was done now: the client's last sequence is Reply.Actual
 	UnknownClient   Outcome = 4 // nothing was done now: the session was dropped, or never began
 	TooMuch         Outcome = 5 // nothing was done now, nor is it remembered: the values that the entry's writes return are too long together
+	BatchTooMuch    Outcome = 6 // nothing was done: the values that the batch's writes return are too long together
 )
 
 // Reply is the answer to a command.
 type Reply struct {
 	Outcome Outcome
-	Refused int    // which of the writes was refused, from 0 on, for VersionMismatch, ValueTooLong and TooMuch
+	Refused int    // which of the writes was refused, from 0 on, for VersionMismatch, ValueTooLong, TooMuch and BatchTooMuch
 	Actual  uint64 // see the outcomes
 	Results []Result
 }
 
-// maxPrevious is how many bytes of previous values the writes of one entry may return, the last of them excepted.
+// MaxPrevious is how many bytes of previous values the writes of one entry may return, the last of them excepted.
 // A small append can return, and make, a large value, and an entry or a batch can have thousands of them: what
 // they do must fit into memory, or no replica could ever apply the entry. It is a rule of the state, as all
 // replicas must refuse the same writes.
-const maxPrevious = 128 << 20
+const MaxPrevious = 128 << 20
 
 // Record is a key's value and the number of its last change.
 type Record struct {

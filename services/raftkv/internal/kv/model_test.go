@@ -79,7 +79,7 @@ func (m *model) drop(id ClientID) {
 }
 
 func (m *model) execute(writes []Write) Reply {
-	keys, revision := maps.Clone(m.keys), m.revision
+	keys, revision, before := maps.Clone(m.keys), m.revision, m.previous
 	reply := Reply{Results: make([]Result, len(writes))}
 	for i, w := range writes {
 		old, existed := m.keys[string(w.Key)]
@@ -100,8 +100,12 @@ func (m *model) execute(writes []Write) Reply {
 			result.Previous = old.Value
 			m.previous += len(old.Value)
 		}
-		if refusal == Done && i < len(writes)-1 && m.previous >= modelPrevious {
-			refusal = TooMuch
+		if refusal == Done && i < len(writes)-1 {
+			if m.previous-before >= modelPrevious {
+				refusal = BatchTooMuch
+			} else if m.previous >= modelPrevious {
+				refusal = TooMuch
+			}
 		}
 		if refusal != Done {
 			m.keys, m.revision = keys, revision

@@ -42,7 +42,7 @@ type State struct {
 // NewState returns a state that was stored: its totals and its sessions in any order. Zero values are the
 // state of a new shard.
 func NewState(totals Totals, stored []Session) *State {
-	s := &State{Totals: totals, sessions: newSessions(), maxSessions: MaxSessions, maxPrevious: maxPrevious}
+	s := &State{Totals: totals, sessions: newSessions(), maxSessions: MaxSessions, maxPrevious: MaxPrevious}
 	s.sessions.load(stored)
 	return s
 }

@@ -7,17 +7,18 @@ func (s *State) execute(store Store, c *Command, b []byte) ([]byte, error) {
 	}
 	batch := batch{below: store, changed: make(map[string]change)}
 	trial := *s // what the totals become if no write is refused
+	trial.previous = 0
 	reply := Reply{Results: make([]Result, len(c.Writes))}
 	for i := range c.Writes {
 		refusal, err := trial.write(&batch, &c.Writes[i], &reply.Results[i])
 		if err != nil {
 			return nil, err
 		}
-		s.previous = trial.previous
-		if i < len(c.Writes)-1 && s.previous >= s.maxPrevious {
-			refusal = Reply{Outcome: TooMuch}
+		if last := i == len(c.Writes)-1; !last && refusal.Outcome == Done {
+			refusal.Outcome = s.tooMuch(trial.previous)
 		}
 		if refusal.Outcome != Done {
+			s.previous += trial.previous
 			refusal.Refused = i
 			return refusal.AppendTo(b), nil
 		}
@@ -25,8 +26,21 @@ func (s *State) execute(store Store, c *Command, b []byte) ([]byte, error) {
 		reply.Results[i].Previous = append([]byte(nil), reply.Results[i].Previous...)
 	}
 	s.Totals = trial.Totals
+	s.previous += trial.previous
 	batch.flush()
 	return reply.AppendTo(b), nil
+}
+
+// tooMuch says whether a batch that has returned so many bytes may go on: not if that would be too much by itself,
+// nor if it is too much now.
+func (s *State) tooMuch(returned int) Outcome {
+	switch {
+	case returned >= s.maxPrevious:
+		return BatchTooMuch
+	case s.previous+returned >= s.maxPrevious:
+		return TooMuch
+	}
+	return Done
 }
 
 // executeOne is execute for a single write: without the allocations that a batch needs.

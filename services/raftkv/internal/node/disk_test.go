@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"strings"
 	"sync"
@@ -103,6 +104,76 @@ func underFault(f *fault, random *rand.Rand) error {
 	}
 	remains := disk.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: random.IntN(101), RNG: random})
 	return present(remains, acknowledged)
+}
+
+// waiting is a log handler that tells when writes wait for the disk.
+type waiting struct {
+	slog.Handler
+	begun chan struct{}
+	once  sync.Once
+}
+
+func (w *waiting) Enabled(context.Context, slog.Level) bool { return true }
+
+func (w *waiting) Handle(_ context.Context, record slog.Record) error {
+	if record.Message == "writes wait for the disk" {
+		w.once.Do(func() { close(w.begun) })
+	}
+	return nil
+}
+
+// TestDisk_failsStalled: when tables cannot be written while writes wait for them already, nobody waits for ever:
+// neither those writes, nor reads, nor those who want to see all that was written, nor a compaction.
+func TestDisk_failsStalled(t *testing.T) {
+	log := &waiting{Handler: slog.DiscardHandler, begun: make(chan struct{})}
+	full := make(chan struct{})
+	in, err := begin(vfs.NewCrashableMem(), variant{log: log, inject: func(op errorfs.Op) error {
+		if op.Kind == errorfs.OpCreate && strings.HasSuffix(op.Path, ".sst") {
+			<-full
+			return syscall.ENOSPC
+		}
+		return nil
+	}}, death{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := context.Background()
+	calls := map[string]func() error{
+		"barrier": func() error { return in.replica.AwaitBarrier(ctx) },
+		"scan": func() error {
+			return in.state.Scan(storage.Range{}, false, func([]byte, kv.Record) (bool, error) { return true, nil })
+		},
+		"compaction": func() error { return in.store.Compact(ctx) },
+	}
+	for writer := range 100 { // more than the tables in memory take
+		calls[fmt.Sprint("write ", writer)] = func() error {
+			_, err := in.replica.Execute(ctx, numbered(writer, 1, 1<<20))
+			return err
+		}
+	}
+	ended := make(chan error)
+	for name, call := range calls {
+		go func() {
+			if err := call(); err != nil && !errors.Is(err, storage.ErrFailed) && !errors.Is(err, node.ErrStopped) {
+				ended <- fmt.Errorf("%s: %w", name, err)
+				return
+			}
+			ended <- nil
+		}()
+	}
+	<-log.begun
+	close(full)
+	if err := within(func() (err error) {
+		for range calls {
+			err = errors.Join(err, <-ended)
+		}
+		return err
+	}); err != nil {
+		t.Error(err)
+	}
+	if !in.store.Failed() {
+		t.Error("the store does not know of it")
+	}
 }
 
 const writers = 3

@@ -76,6 +76,9 @@ func begin(disk *vfs.MemFS, variant variant, death death) (*incarnation, error) 
 
 func (in *incarnation) open() (err error) {
 	log := slog.New(slog.DiscardHandler)
+	if in.variant.log != nil {
+		log = slog.New(in.variant.log)
+	}
 	in.store, err = storage.Open(storage.Options{
 		Dir: dir, FS: errorfs.Wrap(in.disk, errorfs.InjectorFunc(in.beforeOperation)),
 		SyncInterval: in.variant.syncInterval, WriteBehind: in.variant.writeBehind, Log: log,

@@ -210,6 +210,13 @@ func (r *Replica) AwaitLeader(ctx context.Context) error {
 	}
 }
 
+// Failed is closed when the log's store has failed. Done may never be called then: the replica's goroutine may wait,
+// for ever, for room that the store would make.
+func (r *Replica) Failed() <-chan struct{} { return r.config.Log.Failed() }
+
+// Failure returns why, once Failed is closed: an ErrStopped.
+func (r *Replica) Failure() error { return fmt.Errorf("%w: %w", ErrStopped, r.config.Log.Failure()) }
+
 // Syncs returns how many appends the syncer has seen reach the disk.
 func (r *Replica) Syncs() uint64 { return r.syncs.Load() }
 

@@ -68,6 +68,8 @@ func (r *Replica) Execute(ctx context.Context, command []byte) ([]byte, error) {
 	select {
 	case o := <-settled:
 		return o.reply, o.err
+	case <-r.Failed():
+		return nil, r.Failure()
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}

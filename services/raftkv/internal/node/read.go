@@ -27,6 +27,8 @@ func (r *Replica) AwaitBarrier(ctx context.Context) error {
 	select {
 	case err := <-passed:
 		return err
+	case <-r.Failed():
+		return r.Failure()
 	case <-ctx.Done():
 		return ctx.Err()
 	}

@@ -3,6 +3,7 @@ package node_test
 import (
 	"fmt"
 	"iter"
+	"log/slog"
 	"math/rand/v2"
 	"strings"
 	"sync"
@@ -21,6 +22,7 @@ import (
 // variant is what a control takes out, or what is wrong with the disk. The zero variant is the real thing.
 type variant struct {
 	inject       func(errorfs.Op) error            // errors of the disk
+	log          slog.Handler                      // nil for none
 	syncInterval time.Duration                     // see storage.Options
 	writeBehind  int                               // likewise; trials choose it for each life
 	machine      func(*storage.State) node.Machine // stands in for the state

@@ -127,6 +127,14 @@ func (a *adapter) checkWrite(write *raftkvpb.Write) (kv.Write, error) {
 	return w, err
 }
 
+// checkMessage checks a message of a pipeline: each operation takes memory, however short it is.
+func checkMessage(r *raftkvpb.PipelineRequest) error {
+	if n := len(r.GetOperations()); n > maxPipelined {
+		return status.Errorf(codes.InvalidArgument, "the message has %d operations; it may have at most %d", n, maxPipelined)
+	}
+	return nil
+}
+
 // checkOperation checks an operation of a pipeline that is a write.
 func (a *adapter) checkOperation(operation *raftkvpb.Operation) (write kv.Write, id kv.RequestID, err error) {
 	var requestID *raftkvpb.RequestId
@@ -157,7 +165,7 @@ func (a *adapter) checkScan(r *raftkvpb.ScanRequest) error {
 		// The end of a prefix's range may be longer than any key: nothing is gained by refusing it.
 		if len(key) > 2*a.MaxKey {
 			return status.Errorf(codes.InvalidArgument,
-				"a bound of the scan is %d bytes long; keys have at most %d bytes (--max-key)", len(key), a.MaxKey)
+				"a bound of the scan is %d bytes long; the limit is %d bytes, twice that of a key (--max-key)", len(key), 2*a.MaxKey)
 		}
 	}
 	return nil

@@ -26,7 +26,12 @@ func writeStatus(err error) error {
 }
 
 // readStatus is writeStatus for reads.
-func readStatus(err error) error { return replicaStatus(err, "try again") }
+func readStatus(err error) error {
+	if errors.Is(err, storage.ErrFailed) && !storage.IsDamage(err) {
+		return status.Error(codes.Unavailable, err.Error()) // trying again is of no use
+	}
+	return replicaStatus(err, "try again")
+}
 
 func replicaStatus(err error, advice string) error {
 	code := codes.Internal
@@ -34,7 +39,7 @@ func replicaStatus(err error, advice string) error {
 	case errors.Is(err, node.ErrNotLeader):
 		return redirect(err)
 	case errors.Is(err, node.ErrBusy):
-		return status.Errorf(codes.ResourceExhausted, "%v; nothing happened: try again later", err)
+		return status.Errorf(codes.ResourceExhausted, "%v; nothing happened now: try again later", err)
 	case errors.Is(err, context.DeadlineExceeded):
 		code = codes.DeadlineExceeded
 	case errors.Is(err, context.Canceled):
@@ -67,13 +72,16 @@ func refusal(writes []kv.Write, reply *kv.Reply) error {
 		return status.Errorf(codes.OutOfRange, "%sthe value would become %d bytes long; the limit is %s bytes (--max-value); nothing was changed",
 			where(writes, reply), reply.Actual, limit(writes, reply))
 	case kv.SequenceTooLow:
-		return status.Errorf(codes.Aborted, "the request id is an old one: the client's last sequence is %d; nothing was changed", reply.Actual)
+		return status.Errorf(codes.Aborted, "the request id is an old one: the client's last sequence is %d; nothing was changed now", reply.Actual)
 	case kv.UnknownClient:
 		return status.Error(codes.NotFound, "the client id was forgotten, or did not begin with sequence 1; nothing was changed now: "+
 			"take a new client id (an earlier copy of this write may have happened)")
 	case kv.TooMuch:
-		return status.Errorf(codes.ResourceExhausted, "%sthe previous values that writes of this moment return are too long together; nothing was changed: "+
-			"try again, with fewer appends at a time", where(writes, reply))
+		return status.Errorf(codes.ResourceExhausted, "%sthe previous values that writes of this moment return are too long together; nothing was changed now: "+
+			"try again later", where(writes, reply))
+	case kv.BatchTooMuch:
+		return status.Errorf(codes.OutOfRange, "%sthe previous values that the batch returns are longer than %d bytes together; nothing was changed: "+
+			"send fewer writes at a time, or do not ask for the values", where(writes, reply), kv.MaxPrevious)
 	default:
 		return status.Errorf(codes.Internal, "the reply has the outcome %d", reply.Outcome)
 	}

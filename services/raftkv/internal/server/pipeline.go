@@ -1,6 +1,7 @@
 package server
 
 import (
+	"runtime/debug"
 	"sync"
 
 	"google.golang.org/grpc"
@@ -12,8 +13,8 @@ import (
 )
 
 const (
-	// maxPipelined is how many operations of a stream may be in flight before no more are read. A message may
-	// go beyond it.
+	// maxPipelined is how many operations of a stream may be in flight before no more are read, and how many a
+	// message may have.
 	maxPipelined = 4096
 	// maxHeld is the same in bytes: of writes whose answers were not sent, with these answers. Without it a
 	// client that takes no answers could have the server keep 4096 of the largest values.
@@ -34,9 +35,9 @@ const (
 func (a *adapter) Pipeline(stream grpc.BidiStreamingServer[raftkvpb.PipelineRequest, raftkvpb.PipelineResponse]) error {
 	p := &pipeline{adapter: a, stream: stream}
 	p.changed.L = &p.mu
-	go p.read() // until the stream ends, which is when this returns
+	go p.recovering(p.read) // until the stream ends, which is when this returns
 	var getter sync.WaitGroup
-	getter.Go(p.get)
+	getter.Go(func() { p.recovering(p.get) })
 	over := make(chan struct{})
 	go p.watch(over)
 
@@ -45,6 +46,17 @@ func (a *adapter) Pipeline(stream grpc.BidiStreamingServer[raftkvpb.PipelineRequ
 	close(over)
 	getter.Wait() // nobody reads the store after the last call
 	return err
+}
+
+// recovering runs one of the goroutines beside the handler. A panic there ends the stream, as one in the handler does.
+func (p *pipeline) recovering(run func()) {
+	defer func() {
+		if v := recover(); v != nil {
+			p.Log.Error("panic", "method", raftkvpb.RaftKV_Pipeline_FullMethodName, "panic", v, "stack", string(debug.Stack()))
+			p.abort(status.Error(codes.Internal, "the server failed at this stream; its log says why"))
+		}
+	}()
+	run()
 }
 
 // pipeline is one stream.
@@ -95,11 +107,15 @@ func (p *pipeline) watch(over <-chan struct{}) {
 	select {
 	case <-p.Stopping:
 		p.end(status.Error(codes.Unavailable, "the server is stopping"))
+	case <-p.Replica.Failed():
+		p.abort(writeStatus(p.Replica.Failure()))
 	case <-gone:
 	case <-over:
 		return
 	}
 	select {
+	case <-p.Replica.Failed():
+		p.abort(writeStatus(p.Replica.Failure()))
 	case <-gone:
 		p.abort(status.FromContextError(p.stream.Context().Err()).Err())
 	case <-over:
@@ -184,11 +200,7 @@ func (p *pipeline) roomy() bool {
 
 // getAnswer does a get whose barrier ended with an error or none.
 func (p *pipeline) getAnswer(get getting, err error) *raftkvpb.Answer {
-	if err != nil {
-		p.calls.gets.Add(1)
-		return refusedAnswer(get.tag, readStatus(err))
-	}
-	response, err := p.adapter.get(get.request)
+	response, err := p.adapter.get(get.request, err)
 	if err != nil {
 		return refusedAnswer(get.tag, err)
 	}

@@ -21,6 +21,10 @@ func (p *pipeline) read() {
 			p.abort(err)
 			return
 		}
+		if err := checkMessage(request); err != nil {
+			p.end(err)
+			return
+		}
 		if !p.take(len(request.GetOperations())) {
 			return
 		}
@@ -110,10 +114,22 @@ func encode(writes []kv.Write, ids []kv.RequestID) [][]byte {
 func (p *pipeline) propose(w *pipelined, commands [][]byte) {
 	p.hold(w, sizeOf(commands))
 	p.Replica.Propose(&node.Proposal{Commands: commands, Done: func(replies [][]byte, err error) {
-		w.replies, w.err = replies, err
+		w.replies, w.err = cloned(replies), err
 		p.hold(w, sizeOf(replies))
 		p.finish(answered{writes: w})
 	}})
+}
+
+// cloned copies replies: they are parts of those to the whole entry, which may be many times as long, and these stay
+// until the client takes them.
+func cloned(replies [][]byte) [][]byte {
+	buffer, clones := make([]byte, 0, sizeOf(replies)), make([][]byte, len(replies))
+	for i, reply := range replies {
+		start := len(buffer)
+		buffer = append(buffer, reply...)
+		clones[i] = buffer[start:len(buffer):len(buffer)]
+	}
+	return clones
 }
 
 func sizeOf(parts [][]byte) (size int) {

@@ -55,16 +55,17 @@ func (a *adapter) Get(ctx context.Context, request *raftkvpb.GetRequest) (*raftk
 	if err := a.checkKey(request.GetKey()); err != nil {
 		return nil, err
 	}
-	if err := a.Replica.AwaitBarrier(ctx); err != nil {
-		return nil, readStatus(err)
-	}
-	return a.get(request)
+	return a.get(request, a.Replica.AwaitBarrier(ctx))
 }
 
-// get reads a key; the barrier has been passed.
-func (a *adapter) get(request *raftkvpb.GetRequest) (*raftkvpb.GetResponse, error) {
+// get reads a key, unless its barrier ended with an error.
+func (a *adapter) get(request *raftkvpb.GetRequest, err error) (*raftkvpb.GetResponse, error) {
+	var record kv.Record
+	var found bool
+	if err == nil {
+		record, found, err = a.State.Get(request.GetKey())
+	}
 	a.calls.gets.Add(1)
-	record, found, err := a.State.Get(request.GetKey())
 	if a.LogRequests {
 		a.logGet(request.GetKey(), record.Value, found, err)
 	}

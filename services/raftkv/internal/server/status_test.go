@@ -110,7 +110,7 @@ func TestRefusals_scan(t *testing.T) {
 	}{
 		{&raftkvpb.ScanRequest{Prefix: []byte("a"), End: []byte("b")}, "both a prefix and a range"},
 		{&raftkvpb.ScanRequest{Prefix: []byte("a"), Start: []byte("b")}, "both a prefix and a range"},
-		{&raftkvpb.ScanRequest{Prefix: make([]byte, 2*testMaxKey+1)}, "17 bytes long; keys have at most 8 bytes"},
+		{&raftkvpb.ScanRequest{Prefix: make([]byte, 2*testMaxKey+1)}, "17 bytes long; the limit is 16 bytes"},
 	} {
 		stream, err := h.Scan(t.Context(), test.request)
 		if err == nil {
@@ -145,7 +145,7 @@ func TestUnanswered(t *testing.T) {
 	for range 20 {
 		go send(crowd)
 	}
-	if err := <-crowd; status.Code(err) != codes.ResourceExhausted || !strings.Contains(err.Error(), "nothing happened: try again later") {
+	if err := <-crowd; status.Code(err) != codes.ResourceExhausted || !strings.Contains(err.Error(), "nothing happened now: try again later") {
 		t.Errorf("a write too many: %v; want RESOURCE_EXHAUSTED", err)
 	}
 	cancel()

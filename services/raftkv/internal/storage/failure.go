@@ -7,12 +7,33 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 )
 
-// Failure returns what OnFailure was told, or nil if it was not called.
+// Failure returns an ErrFailed with what OnFailure was told, or nil if it was not called.
 func (s *Store) Failure() error {
 	if !s.Failed() {
 		return nil
 	}
-	return s.failure
+	return fmt.Errorf("%w: %w", ErrFailed, s.failure)
+}
+
+// unlessFailed waits for something that needs Pebble's locks, which may be held for ever after a failure: its
+// goroutine is left behind then.
+func unlessFailed[T any](s *Store, something func() (T, error)) (T, error) {
+	type outcome struct {
+		value T
+		err   error
+	}
+	done := make(chan outcome, 1)
+	go func() {
+		value, err := something()
+		done <- outcome{value, err}
+	}()
+	select {
+	case o := <-done:
+		return o.value, o.err
+	case <-s.failed:
+		var none T
+		return none, s.Failure()
+	}
 }
 
 // Failed says whether OnFailure was called.
@@ -40,7 +61,7 @@ func (s *Store) fail(err error) {
 // does not know of it (see failingFS). Each is a failure of the store.
 func (s *Store) guard(write func() error) (err error) {
 	if s.Failed() {
-		return ErrFailed
+		return s.Failure()
 	}
 	returned := false
 	defer func() {
@@ -71,6 +92,11 @@ func (s *Store) backgroundError(err error) {
 	if !s.opening.Load() {
 		runtime.Goexit()
 	}
+}
+
+// stalled is told that writes wait until Pebble has written out or merged tables.
+func (s *Store) stalled(info pebble.WriteStallBeginInfo) {
+	s.options.Log.Warn("writes wait for the disk", "reason", info.Reason)
 }
 
 // corrupted is told of damage that a read or a compaction has met.

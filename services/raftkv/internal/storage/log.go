@@ -245,5 +245,11 @@ func (l *Log) Truncate(index uint64) error {
 	return batch.Close()
 }
 
+// Failed is closed when the store of the log has failed. Other goroutines may call it.
+func (l *Log) Failed() <-chan struct{} { return l.store.failed }
+
+// Failure returns the reason, once it has failed.
+func (l *Log) Failure() error { return l.store.Failure() }
+
 // recentFirst returns the index of the first recent entry, or the next one to come if there is none.
 func (l *Log) recentFirst() uint64 { return l.last.index + 1 - uint64(len(l.recent)) }

@@ -35,6 +35,7 @@ func (s *Store) openDB() (err error) {
 		EventListener: &pebble.EventListener{
 			DataCorruption:  s.corrupted,
 			BackgroundError: s.backgroundError,
+			WriteStallBegin: s.stalled,
 		},
 	}
 	for i := range options.Levels {

@@ -189,15 +189,14 @@ func (s *State) flush() error {
 
 // view returns an iterator that shows a span of the state's rows as of now.
 func (s *State) view(lower, upper []byte) (*pebble.Iterator, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := s.write(); err != nil {
-		if s.store.Failed() {
-			err = fmt.Errorf("%w (%w)", ErrFailed, err)
+	return unlessFailed(s.store, func() (*pebble.Iterator, error) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if err := s.write(); err != nil {
+			return nil, err
 		}
-		return nil, err
-	}
-	return s.store.db.NewIter(&pebble.IterOptions{LowerBound: lower, UpperBound: upper})
+		return s.store.db.NewIter(&pebble.IterOptions{LowerBound: lower, UpperBound: upper})
+	})
 }
 
 // Get returns a key's record, whose value must not be changed, or false when the key does not exist.

@@ -79,8 +79,8 @@ var (
 	ErrExists = errors.New("the folder holds a store already; restore into an empty folder")
 	// ErrRestoring is returned by Open for a folder into which a backup was not restored to the end.
 	ErrRestoring = errors.New("a backup was being restored into this folder and is not complete; restore it again")
-	// ErrFailed is returned for writes to a store that has failed before.
-	ErrFailed = errors.New("the disk failed at an earlier write; mend it, then start the server again")
+	// ErrFailed is returned for writes to a store that has failed, with the reason.
+	ErrFailed = errors.New("the store has failed, and can write again after a restart, when the reason is mended")
 )
 
 // Store is the Pebble store of a node, with all of its shards. States and logs are opened by one goroutine, before
@@ -333,16 +333,19 @@ func (s *Store) Close() error {
 // Compact gives the space of what was overwritten and deleted back to the disk.
 func (s *Store) Compact(ctx context.Context) error {
 	if s.Failed() {
-		return ErrFailed
+		return s.Failure()
 	}
+	_, err := unlessFailed(s, func() (struct{}, error) { return struct{}{}, s.compact(ctx) })
+	return err
+}
+
+func (s *Store) compact(ctx context.Context) error {
 	flushed, err := s.db.AsyncFlush()
 	if err != nil {
 		return err
 	}
 	select {
 	case <-flushed:
-	case <-s.failed: // it never will be
-		return ErrFailed
 	case <-ctx.Done():
 		return ctx.Err()
 	}
