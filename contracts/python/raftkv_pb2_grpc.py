@@ -121,7 +121,8 @@ class RaftKVServicer(object):
         one operation's. The stream ends when the client closes its side and all is answered, or breaks with
         a status; then operations without an answer may or may not have happened.
 
-        When 4096 operations of a stream are in flight, the server reads no more of it until answers were taken.
+        A message has at most 4096 operations: with more, the stream ends with INVALID_ARGUMENT, and none of them
+        happens. When 4096 operations of a stream are in flight, the server reads no more of it until answers were taken.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

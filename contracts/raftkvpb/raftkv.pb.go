@@ -33,10 +33,10 @@
 // forgotten; a write under it is then refused with NOT_FOUND, and never executed. Take a new client id, and
 // know that a write which had no answer before may have happened.
 //
-// The request must be the same at each repetition; the server looks at its request id alone. Only what was
-// executed, or refused with FAILED_PRECONDITION or OUT_OF_RANGE, is remembered: a sequence number whose write
-// was refused otherwise can be used again, or left out. A write without a request id is executed each time that
-// it arrives.
+// The request must be the same at each repetition. The server looks at its request id alone: another request gets
+// the answer to the first one, or INVALID_ARGUMENT if that does not fit. Only what was executed, or refused with
+// FAILED_PRECONDITION or OUT_OF_RANGE, is remembered: a sequence number whose write was refused otherwise can be
+// used again, or left out. A write without a request id is executed each time that it arrives.
 //
 // # Errors
 //
@@ -47,23 +47,32 @@
 //   INVALID_ARGUMENT     an empty or too long key, a too long value, a request    no
 //                        id that is none, both a prefix and a range, and so on
 //   FAILED_PRECONDITION  the key has another version than the expected one        no
-//   OUT_OF_RANGE         Append: the value would become longer than the limit     no
+//   OUT_OF_RANGE         Append: the value would become longer than the limit;    no
+//                        Batch: the previous values that it returns would be
+//                        longer than 128 MiB together
 //   ABORTED              the request id's sequence number is lower than the last  not now; perhaps when
 //                        one under this client id                                 it was first sent
 //   NOT_FOUND            the client id was forgotten, or began with a number      not now; perhaps when
 //                        greater than 1 (never for a key that does not exist)     it was first sent
-//   RESOURCE_EXHAUSTED   too many calls wait, the message is too large, or the    no
-//                        values that writes of the same moment return are, all
-//                        together; try again later, or with less
+//   RESOURCE_EXHAUSTED   too many calls wait, or the values that writes of the    not now; perhaps when
+//                        same moment return are too long together; try again      it was first sent
+//                        later. From gRPC itself, "message larger than max":
+//                        the request is too long
 //   UNAVAILABLE          the server cannot be reached, is stopping, has no        perhaps; a Redirect
 //                        leader, or can no longer write to its disk               in the details: no
 //   DEADLINE_EXCEEDED    the caller's deadline passed                             perhaps
 //   CANCELLED            the caller gave up                                       perhaps
-//   DATA_LOSS            what was read from disk is damaged; the message names    perhaps
-//                        the file
+//   DATA_LOSS            what was read from disk is damaged, now or before; the   perhaps
+//                        message names the file
 //   PERMISSION_DENIED    an administrative call that the server does not allow    no
 //   UNAUTHENTICATED      an administrative call without the right token           no
-//   INTERNAL             a defect of the server; please report it                 perhaps
+//   INTERNAL             a defect of the server, please report it; or gRPC        perhaps
+//                        could not decode the message
+//   UNIMPLEMENTED        the server does not have this call: it has another       no
+//                        contract, or an older version of this one
+//
+// A client whose library refuses the answer for its length reports RESOURCE_EXHAUSTED as well: then the call
+// has happened. Raise its limit, as above. The metadata of a call may be 16 KiB; with more, the connection breaks.
 //
 // "Perhaps" means for a write with a request id: send it again, with the same id, until there is an
 // answer. Gets and Scans change nothing and can always be sent again.
@@ -1900,7 +1909,7 @@ type Limits struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Key           uint64                 `protobuf:"varint,1,opt,name=key,proto3" json:"key,omitempty"`
 	Value         uint64                 `protobuf:"varint,2,opt,name=value,proto3" json:"value,omitempty"`
-	Message       uint64                 `protobuf:"varint,3,opt,name=message,proto3" json:"message,omitempty"`
+	Message       uint64                 `protobuf:"varint,3,opt,name=message,proto3" json:"message,omitempty"` // at least 2097152 (2 MiB)
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
