@@ -21,6 +21,9 @@ var forms = map[string]string{
 
 // parse reads a line, which has no line break.
 func parse(line []byte) (request, error) {
+	if bytes.HasSuffix(line, []byte("\r")) {
+		return request{}, errors.New("the line ends with a carriage return; lines end with a line feed alone (a value that ends so needs --hex)")
+	}
 	verb, rest, more := bytes.Cut(line, []byte(" "))
 	r := request{verb: string(verb)}
 	switch r.verb {
@@ -45,15 +48,20 @@ func parse(line []byte) (request, error) {
 }
 
 func malformed(verb string) error {
-	return fmt.Errorf("the line is not of the form %q, with one blank in between", forms[verb])
+	return fmt.Errorf("the line is not of the form %q", forms[verb])
 }
 
 // errUnprintable is why a line of output cannot be written.
-var errUnprintable = errors.New("what was found has a line break (or a key has a blank), which no line can hold; use --hex")
+var errUnprintable = errors.New("what was found has a line break, or a key has a blank, which no line can hold; use --hex")
+
+// breaks says whether some would take a line that ends with a value for another one.
+func breaks(value []byte) bool {
+	return bytes.ContainsRune(value, '\n') || bytes.HasSuffix(value, []byte("\r"))
+}
 
 // answered returns the line that answers a call that is no SCAN. Outcome is found, not_found, null, or the value.
 func answered(r request, outcome []byte) ([]byte, error) {
-	if bytes.ContainsRune(outcome, '\n') {
+	if breaks(outcome) {
 		return nil, errUnprintable
 	}
 	return bytes.Join([][]byte{[]byte(r.verb), r.key, outcome}, []byte(" ")), nil
@@ -61,7 +69,7 @@ func answered(r request, outcome []byte) ([]byte, error) {
 
 // listed returns the line for a pair of a SCAN.
 func listed(key, value []byte) ([]byte, error) {
-	if bytes.ContainsAny(key, " \n") || bytes.ContainsRune(value, '\n') {
+	if bytes.ContainsAny(key, " \n") || breaks(value) {
 		return nil, errUnprintable
 	}
 	return bytes.Join([][]byte{[]byte(" "), key, value}, []byte(" ")), nil

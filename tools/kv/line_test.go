@@ -16,7 +16,7 @@ func TestParse(t *testing.T) {
 		"DELETE \x00\xff": "DELETE|\x00\xff|",
 		"SCAN a b":        "SCAN|a|b",
 		"STOP":            "STOP||",
-		"PUT k v\r":       "PUT|k|v\r",
+		"PUT k \rv":       "PUT|k|\rv",
 	} {
 		r, err := parse([]byte(line))
 		if got := r.verb + "|" + string(r.key) + "|" + string(r.value); got != want || err != nil {
@@ -25,7 +25,7 @@ func TestParse(t *testing.T) {
 	}
 	for _, line := range []string{
 		"", " ", "PUT", "PUT ", "PUT k", "PUT  v", "SWAP k", "GET", "GET ", "GET a b", "GET k ", " GET k", "DELETE", "DELETE a b",
-		"SCAN", "SCAN a", "SCAN a ", "SCAN  b", "SCAN a b c", "STOP ", "STOP now", "get k", "stop", "HELLO", "\x00", "GET\tk",
+		"SCAN", "SCAN a", "SCAN a ", "SCAN  b", "SCAN a b c", "STOP ", "STOP now", "get k", "stop", "HELLO", "\x00", "GET\tk", "PUT k v\r", "STOP\r",
 	} {
 		if r, err := parse([]byte(line)); err == nil {
 			t.Errorf("parse(%q) = %+v; want an error", line, r)
@@ -52,7 +52,7 @@ func TestAnswers(t *testing.T) {
 	if got, err := listed([]byte("k"), []byte("a b")); string(got) != "  k a b" || err != nil {
 		t.Errorf("listed = %q, %v", got, err)
 	}
-	for _, pair := range [][2]string{{"a b", "v"}, {"a\nb", "v"}, {"k", "v\n"}} {
+	for _, pair := range [][2]string{{"a b", "v"}, {"a\nb", "v"}, {"k", "v\n"}, {"k", "v\r"}} {
 		if got, err := listed([]byte(pair[0]), []byte(pair[1])); err == nil {
 			t.Errorf("listed(%q) = %q; want an error", pair, got)
 		}

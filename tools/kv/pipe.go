@@ -4,9 +4,9 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"numstore.example/contracts/raftkv"
 )
@@ -17,14 +17,16 @@ type pipeCommand struct{}
 func (c *pipeCommand) Help() string {
 	return `One call on each line of standard input, one answer on each line of standard output, at once:
 
-PUT k v    -> PUT k found, or PUT k not_found: whether the key existed
-SWAP k v   -> SWAP k and the value before, or SWAP k null
-GET k      -> GET k and the value, or GET k null
-DELETE k   -> DELETE k found, or DELETE k not_found
-SCAN a b   -> SCAN a b BEGIN, a line of two blanks, a key, a blank and its value for each key from a to b, both included, then SCAN END
-STOP       -> STOP, and the end; the end of the input is the same
+    PUT k v     PUT k found, or PUT k not_found: whether it existed
+    SWAP k v    SWAP k and the value before, or SWAP k null
+    GET k       GET k and the value, or GET k null
+    DELETE k    DELETE k found, or DELETE k not_found
+    SCAN a b    SCAN a b BEGIN; for each key from a to b, both
+                included, two blanks, the key, a blank and the value;
+                SCAN END
+    STOP        STOP, and the end; the end of the input is the same
 
-A key ends at the first blank; a value is the rest of the line. A line that is none of these, that the cluster refuses, or whose answer no line can hold gets no answer, but a message on standard error; the status is 1 in the end. When no server answers in time, or a SCAN breaks that has begun, the pipe ends at once, without STOP.`
+A key ends at the first blank; a value is the rest of the line, which ends with a line feed alone; the last line may lack it. A line that is none of these, that the cluster refuses, or whose answer no line can hold is answered with ERROR and a message, which stands for SCAN END if that is what cannot come; the status is 1 in the end. When no server answers in time, the pipe ends at once, without STOP.`
 }
 
 // Run answers until STOP or the end of the input.
@@ -45,12 +47,9 @@ type pipe struct {
 	out   *bufio.Writer
 }
 
-// errBroken says that the answer under way cannot be completed, so that no other may follow.
-var errBroken = errors.New("the SCAN had begun")
-
 func (p *pipe) run() error {
 	input := bufio.NewReaderSize(p.in, 64<<10)
-	unanswered := 0
+	refused := 0
 	for number := 1; ; number++ {
 		line, err := input.ReadBytes('\n')
 		if err != nil && err != io.EOF {
@@ -63,30 +62,31 @@ func (p *pipe) run() error {
 		if err == nil {
 			err = p.answer(r)
 		}
-		if err == nil {
-			err = p.out.Flush()
-			if err != nil {
-				return failure{err}
-			}
-			if r.verb == "STOP" {
-				break
-			}
-			continue
-		}
-		if gone(err) || errors.Is(err, errBroken) {
+		if gone(err) {
+			p.out.Flush()
 			return fmt.Errorf("line %d: %w", number, err)
 		}
-		unanswered++
-		fmt.Fprintf(p.err, "kv: line %d: %s\n", number, message(err))
+		if err != nil {
+			refused++
+			fmt.Fprintf(p.out, "ERROR line %d: %s\n", number, oneLine(message(err)))
+		}
+		if err := p.out.Flush(); err != nil {
+			return failure{err}
+		}
+		if err == nil && r.verb == "STOP" {
+			break
+		}
 	}
-	if unanswered > 0 {
-		return failure{fmt.Errorf("%d lines were not answered", unanswered)}
+	if refused > 0 {
+		return failure{fmt.Errorf("lines answered with ERROR: %d", refused)}
 	}
 	return nil
 }
 
-// answer makes a call and writes its answer. If it fails, it has written nothing, unless the error is
-// errBroken.
+// oneLine returns a text without line breaks.
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+
+// answer makes a call and writes its answer. If it fails, it has written nothing, but for the beginning of a SCAN.
 func (p *pipe) answer(r request) error {
 	if r.verb == "STOP" {
 		p.out.WriteString("STOP\n")
@@ -154,29 +154,19 @@ func (p *pipe) scan(r request, first, last []byte) error {
 			touch()
 			line, err = listed(p.text(pair.GetKey()), p.text(pair.GetValue()))
 		}
+		if err != nil && begun {
+			return fmt.Errorf("the SCAN had begun: %w", explain(err))
+		}
 		if err != nil {
-			return p.broken(begun, explain(err))
+			return explain(err)
 		}
 		begin()
 		p.out.Write(line)
 		if err := p.out.WriteByte('\n'); err != nil {
-			return failure{fmt.Errorf("%w: %w", errBroken, err)}
+			return failure{err}
 		}
 	}
 	begin()
 	p.out.WriteString("SCAN END\n")
 	return nil
-}
-
-// broken returns the error of a SCAN, which is errBroken as well when there were lines of it.
-func (p *pipe) broken(begun bool, err error) error {
-	if !begun {
-		return err
-	}
-	p.out.Flush()
-	err = fmt.Errorf("%w: %w", errBroken, err)
-	if gone(err) {
-		return err
-	}
-	return failure{err}
 }

@@ -61,15 +61,21 @@ STOP
 	}
 }
 
-// TestPipe_unanswered: lines that have no answer are told of, and do not disturb those that have one.
-func TestPipe_unanswered(t *testing.T) {
+// TestPipe_refused: lines that cannot be answered otherwise are answered with ERROR, and do not disturb others.
+func TestPipe_refused(t *testing.T) {
 	f := new(fake)
 	flag := serve(t, f)
 	f.set([]byte("lines"), []byte("two\nlines"))
 	f.set([]byte("a key"), nil)
-	for _, line := range []string{"nonsense", "", "PUT k", "PUT refused v", "GET lines", "SWAP lines v", "SCAN lines lines", "SCAN a z", strings.Repeat("x", 1<<20)} {
+	for _, line := range []string{"nonsense", "", "PUT k", "PUT refused v", "GET lines", "SWAP lines v", "SCAN lines lines", "SCAN a z", "PUT k crlf\r", strings.Repeat("x", 1<<20)} {
 		f.set([]byte("lines"), []byte("two\nlines"))
-		check(t, flag, []step{{args: "pipe", input: "PUT k v\n" + line + "\nGET k", status: 1, stdout: "PUT k " + found(f.pairs["k"] != nil) + "\nGET k v\nSTOP\n", stderr: "kv: line 2: "}})
+		before := found(f.pairs["k"] != nil)
+		status, stdout, stderr := kv("PUT k v\n"+line+"\nGET k", flag, "pipe")
+		answers := strings.Split(stdout, "\n")
+		if status != exitFailed || len(answers) != 5 || answers[0] != "PUT k "+before || !strings.HasPrefix(answers[1], "ERROR line 2: ") ||
+			answers[2] != "GET k v" || answers[3] != "STOP" || !strings.Contains(stderr, "ERROR: 1") {
+			t.Errorf("%.40q: status %d, %.500q, %q", line, status, stdout, stderr)
+		}
 	}
 }
 
@@ -78,7 +84,7 @@ func found(existed bool) string { return string(existence(existed)) }
 // TestPipe_hex: with digits, everything can be said.
 func TestPipe_hex(t *testing.T) {
 	check(t, serve(t, new(fake)), []step{{
-		args: "pipe --hex", input: "PUT 20 0a\nGET 20\nSCAN 20 20\nPUT xx 00\nGET 21\n", status: 1, stderr: "line 4: ",
+		args: "pipe --hex", input: "PUT 20 0a\nGET 20\nSCAN 20 20\nGET 21\n",
 		stdout: "PUT 20 not_found\nGET 20 0a\nSCAN 20 20 BEGIN\n  20 0a\nSCAN END\nGET 21 null\nSTOP\n",
 	}})
 }
@@ -123,16 +129,18 @@ func TestPipe_atOnce(t *testing.T) {
 	}
 }
 
-// TestPipe_broken: a SCAN that breaks after its beginning is never ended, nor is anything written after it.
+// TestPipe_broken: a SCAN that breaks after its beginning ends with ERROR, or with the pipe.
 func TestPipe_broken(t *testing.T) {
 	f := new(fake)
 	flag := serve(t, f)
 	f.set([]byte("a"), []byte("1"))
 	f.set([]byte("b"), []byte("two\nlines"))
-	check(t, flag, []step{{args: "pipe", input: "SCAN a z\nGET a\n", status: 1, stdout: "SCAN a z BEGIN\n  a 1\n", stderr: "line 1: the SCAN had begun"}})
+	check(t, flag, []step{{args: "pipe", input: "SCAN a z\nGET a\n", status: 1, stderr: "ERROR: 1",
+		stdout: "SCAN a z BEGIN\n  a 1\nERROR line 1: the SCAN had begun: " + errUnprintable.Error() + "\nGET a 1\nSTOP\n"}})
 	f.set([]byte("b"), nil)
-	f.scanned = status.Error(codes.Internal, "no more")
-	check(t, flag, []step{{args: "pipe", input: "SCAN a z\nGET a\n", status: 1, stdout: "SCAN a z BEGIN\n  a 1\n  b \n", stderr: "no more"}})
+	f.scanned = status.Error(codes.Internal, "no\nmore")
+	check(t, flag, []step{{args: "pipe", input: "SCAN a z\nGET a\n", status: 1, stderr: "ERROR: 1",
+		stdout: "SCAN a z BEGIN\n  a 1\n  b \nERROR line 1: the SCAN had begun: no more (Internal)\nGET a 1\nSTOP\n"}})
 	f.scanned = status.Error(codes.Unavailable, "stopping")
 	check(t, flag, []step{{args: "pipe --timeout 1s", input: "SCAN y z\nGET a\n", status: 3, stderr: "stopping"}})
 }
