@@ -32,7 +32,7 @@ func (c *checkCommand) Run(ctx context.Context, console console) error {
 	}
 	problem, err := model.All[c.Service](operations)
 	if err != nil {
-		return fmt.Errorf("%s is not a history of %s: %w", c.File, c.Service, err)
+		return fmt.Errorf("%s is not a history of %s (see --service): %w", c.File, c.Service, err)
 	}
 
 	verdict, picture := c.search(ctx, problem)

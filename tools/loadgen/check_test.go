@@ -128,7 +128,7 @@ func TestCheck_misuse(t *testing.T) {
 		"/does/not/exist": "/does/not/exist: no such file",
 		write(""):         "is not a history of loadgen: it is empty",
 		write("text"):     "is not a history of loadgen: line 1: ",
-		write(strings.Replace(good, "Fact", "Get", 1)): `is not a history of numstore: line 1: the call is "Get"`,
+		write(strings.Replace(good, "Fact", "Get", 1)): `is not a history of numstore (see --service): line 1: the call is "Get"`,
 		write(good) + " --timeout 0s":                  "--timeout is 0s; it must be above 0",
 		write(good) + " --service redis":               "--service",
 		write(good) + " --html /none/x":                "--html: open /none/x",

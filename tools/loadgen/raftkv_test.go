@@ -10,6 +10,8 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/health"
+	"google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/status"
 
 	"numstore.example/contracts/raftkvpb"
@@ -125,6 +127,12 @@ func (s *kv) lock() func() {
 	return s.mu.Unlock
 }
 
+func (s *kv) Stat(context.Context, *raftkvpb.StatRequest) (*raftkvpb.StatResponse, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return &raftkvpb.StatResponse{Keys: uint64(len(s.pairs))}, nil
+}
+
 func (s *kv) Get(_ context.Context, r *raftkvpb.GetRequest) (*raftkvpb.GetResponse, error) {
 	defer s.lock()()
 	return s.get(r), nil
@@ -197,6 +205,7 @@ func serveKV(t *testing.T, fault string) (_ *kv, port string) {
 	s := &kv{fault: fault, pairs: make(map[string]pair), before: make(map[string]pair)}
 	server := grpc.NewServer(grpc.MaxRecvMsgSize(32 << 20))
 	raftkvpb.RegisterRaftKVServer(server, s)
+	grpc_health_v1.RegisterHealthServer(server, health.NewServer())
 	go server.Serve(listener)
 	t.Cleanup(server.Stop)
 	_, port, _ = net.SplitHostPort(listener.Addr().String())
@@ -258,6 +267,23 @@ func TestRun_raftkvHistory(t *testing.T) {
 	}
 	if refused > 110 {
 		t.Errorf("%d of about 150 compares were refused", refused)
+	}
+}
+
+// TestRun_notReady: nothing is driven that is something else, nor recorded on a server that had keys before.
+func TestRun_notReady(t *testing.T) {
+	s, raftkv := serveKV(t, "")
+	s.pairs["before"] = pair{version: 1}
+	_, numstore := serve(t, nil)
+	file := filepath.Join(t.TempDir(), "history")
+	for args, says := range map[string]string{
+		raftkv + " --service raftkv --history " + file: "has 1 keys; a history can be checked only if the server is new",
+		numstore + " --service raftkv":                 "does not serve raftkv; see --service",
+		raftkv:                                         "does not serve NumStore; see --service",
+	} {
+		if code, stdout, stderr := loadgen(t, "run "+args+quick); code != exitMisuse || stdout != "" || !strings.Contains(stderr, says) {
+			t.Errorf("%s: status %d, printed %q and %q; want %s", args, code, stdout, stderr, says)
+		}
 	}
 }
 

@@ -119,10 +119,13 @@ func (c *runCommand) Run(ctx context.Context, console console) error {
 	if err != nil {
 		return err
 	}
-	kind := service.All[c.Service]
-	send, closeAll, err := kind.Open(service.Target{
+	kind, target := service.All[c.Service], service.Target{
 		Addr: addr, Conns: conns, Transport: grpc.WithTransportCredentials(transport), Workload: c.Config, Recorded: c.History != "", Unary: c.Unary,
-	})
+	}
+	if err := c.ready(ctx, kind, target); err != nil {
+		return err
+	}
+	send, closeAll, err := kind.Open(target)
 	if err != nil {
 		return err
 	}
@@ -152,6 +155,13 @@ func (c *runCommand) Run(ctx context.Context, console console) error {
 		}
 	}
 	return nil
+}
+
+// ready asks whether the server is one to drive, as long as a call may take.
+func (c *runCommand) ready(ctx context.Context, kind service.Service, target service.Target) error {
+	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
+	defer cancel()
+	return kind.Ready(ctx, target)
 }
 
 // warn says that a history may be too hard to check.

@@ -4,6 +4,10 @@ import (
 	"context"
 	"strconv"
 
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/status"
+
 	"numstore.example/contracts/numstorepb"
 	"numstore.example/tools/internal/drive"
 	"numstore.example/tools/internal/history"
@@ -22,6 +26,7 @@ var numstore = Service{
 		Marks: []string{plain: "", hit: "hit", factError: "error"},
 	},
 	Mix:       workload.Mix{setNum: {Call: "set", Percent: 50}, fact: {Call: "fact", Percent: 50}},
+	Ready:     numstoreReady,
 	Checkable: 16, // takes a second; 32 take more than anybody wants to wait
 	Open: func(target Target) (func(int) drive.Send, func(), error) {
 		source := target.Workload.Source()
@@ -33,6 +38,15 @@ var numstore = Service{
 			return w.send
 		}, func() {}, nil
 	},
+}
+
+func numstoreReady(ctx context.Context, target Target) error {
+	name := numstorepb.NumStore_ServiceDesc.ServiceName
+	_, err := grpc_health_v1.NewHealthClient(target.Conns[0]).Check(ctx, &grpc_health_v1.HealthCheckRequest{Service: name})
+	if status.Code(err) == codes.NotFound {
+		return another(target, name)
+	}
+	return nil // or it has no health service
 }
 
 // numstoreWorker keeps its requests: gRPC is done with one when the call has ended.

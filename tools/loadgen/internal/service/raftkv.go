@@ -9,6 +9,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"numstore.example/contracts/raftkvpb"
 	"numstore.example/tools/internal/drive"
 	"numstore.example/tools/internal/history"
 	"numstore.example/tools/loadgen/internal/workload"
@@ -34,7 +35,19 @@ var raftKV = Service{
 		remove:        {Call: "delete"},
 		compareAndSet: {Call: "cas"},
 	},
-	Open: openRaftKV,
+	Ready: raftKVReady,
+	Open:  openRaftKV,
+}
+
+func raftKVReady(ctx context.Context, target Target) error {
+	stat, err := raftkvpb.NewRaftKVClient(target.Conns[0]).Stat(ctx, &raftkvpb.StatRequest{})
+	switch {
+	case status.Code(err) == codes.Unimplemented:
+		return another(target, "raftkv")
+	case target.Recorded && stat.GetKeys() > 0:
+		return fmt.Errorf("the server at %s has %d keys; a history can be checked only if the server is new", target.Addr, stat.GetKeys())
+	}
+	return nil
 }
 
 func openRaftKV(target Target) (func(int) drive.Send, func(), error) {

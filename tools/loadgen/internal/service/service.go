@@ -3,6 +3,9 @@
 package service
 
 import (
+	"context"
+	"fmt"
+
 	"google.golang.org/grpc"
 
 	"numstore.example/tools/internal/drive"
@@ -27,6 +30,10 @@ type Service struct {
 	// it does not depend on that.
 	Checkable int
 
+	// Ready returns nil if the server has this service and, when its calls are to be recorded, has no keys yet. What
+	// cannot be found out is left to the calls.
+	Ready func(context.Context, Target) error
+
 	// Open returns the function that makes the Send of each worker, and a function that gives back what it
 	// has opened.
 	Open func(Target) (send func(worker int) drive.Send, close func(), err error)
@@ -41,4 +48,9 @@ type Target struct {
 	Workload workload.Config // checked
 	Recorded bool            // the calls will be checked: values must differ, and be short
 	Unary    bool            // calls are made one by one, also where a client could bundle them
+}
+
+// another is the error of a server that does not have the service.
+func another(target Target, name string) error {
+	return fmt.Errorf("the server at %s does not serve %s; see --service", target.Addr, name)
 }
