@@ -13,7 +13,7 @@ import (
 
 // admission lets a fixed number of calls be handled at a time. Others wait in line, first come first
 // served, and leave it when their deadline passes or their caller gives up. The line has an end: who
-// comes after it is turned away at once, so that an overload costs the server no memory.
+// comes after it is turned away at once, so that an overload costs no more memory than the requests in the line.
 type admission struct {
 	workers *semaphore.Weighted
 	queue   int64        // calls that may wait

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"sync/atomic"
 	"time"
 
@@ -22,6 +23,7 @@ type healthServer struct {
 	*health.Server
 	stopping context.Context
 	stop     context.CancelFunc
+	began    atomic.Bool // it was told to serve
 	failed   atomic.Bool
 }
 
@@ -44,7 +46,9 @@ func (h *healthServer) fail() bool {
 }
 
 // serving says whether the server as a whole takes calls.
-func (h *healthServer) serving() bool { return h.stopping.Err() == nil && !h.failed.Load() }
+func (h *healthServer) serving() bool {
+	return h.began.Load() && h.stopping.Err() == nil && !h.failed.Load()
+}
 
 // Watch implements the health service.
 func (h *healthServer) Watch(request *grpc_health_v1.HealthCheckRequest, stream grpc_health_v1.Health_WatchServer) error {
@@ -77,32 +81,64 @@ const healthcheckTimeout = 3 * time.Second
 
 // checkHealth asks the server that config describes, on this machine when its address names no host,
 // whether it takes calls. It returns nil if so.
+//
+// Under mutual TLS it asks /healthz instead if the server has it: a server's certificate need not be good for a
+// client.
 func checkHealth(ctx context.Context, config Config) error {
-	host, port, err := net.SplitHostPort(config.Addr)
+	ctx, cancel := context.WithTimeout(ctx, healthcheckTimeout)
+	defer cancel()
+	if config.TLS.ClientCA != "" && config.HTTPAddr != "" {
+		addr, err := onThisMachine(config.HTTPAddr)
+		if err != nil {
+			return fmt.Errorf("--http-addr: %w", err)
+		}
+		return askHTTP(ctx, addr)
+	}
+	addr, err := onThisMachine(config.Addr)
 	if err != nil {
 		return fmt.Errorf("--addr: %w", err)
-	}
-	if ip := net.ParseIP(host); host == "" || ip.IsUnspecified() {
-		host = "localhost"
 	}
 	transport, err := config.TLS.ownClient()
 	if err != nil {
 		return err
 	}
-	conn, err := grpc.NewClient(net.JoinHostPort(host, port), grpc.WithTransportCredentials(transport))
+	conn, err := grpc.NewClient(addr, grpc.WithTransportCredentials(transport))
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
 
-	ctx, cancel := context.WithTimeout(ctx, healthcheckTimeout)
-	defer cancel()
 	reply, err := grpc_health_v1.NewHealthClient(conn).Check(ctx, &grpc_health_v1.HealthCheckRequest{})
 	if err != nil {
 		return errors.New(status.Convert(err).Message())
 	}
 	if reply.GetStatus() != grpc_health_v1.HealthCheckResponse_SERVING {
 		return fmt.Errorf("the server is %s", reply.GetStatus())
+	}
+	return nil
+}
+
+// onThisMachine returns the address at which a listener can be reached from its own machine.
+func onThisMachine(addr string) (string, error) {
+	host, port, err := net.SplitHostPort(addr)
+	if ip := net.ParseIP(host); host == "" || ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return net.JoinHostPort(host, port), err
+}
+
+func askHTTP(ctx context.Context, addr string) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+"/healthz", nil)
+	if err != nil {
+		return err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("the server is not serving: /healthz has status %s", response.Status)
 	}
 	return nil
 }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 )
@@ -32,6 +34,25 @@ func testProgram() Program {
 			server.RegisterService(testService(answer), nil)
 			return nil, nil
 		},
+	}
+}
+
+// TestProgram_starting: a program whose service is being opened does not take calls, and says so.
+func TestProgram_starting(t *testing.T) {
+	p := testProgram()
+	register := p.Register
+	p.Register = func(server *Server) (func() error, error) {
+		response := httptest.NewRecorder()
+		server.HTTPHandler().ServeHTTP(response, httptest.NewRequest(http.MethodGet, "/healthz", nil))
+		if response.Code != http.StatusServiceUnavailable {
+			t.Errorf("before it serves, /healthz has status %d; want 503", response.Code)
+		}
+		return register(server)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if status := p.run(ctx, nil, io.Discard, io.Discard); status != exitOK {
+		t.Errorf("status %d", status)
 	}
 }
 

@@ -7,8 +7,8 @@
 //
 //   - It prints one line on standard output once it takes calls, with the address that it really
 //     listens on. Logs go to standard error.
-//   - At most Config.Workers calls are handled at the same time; at most Config.Queue wait, each no
-//     longer than its deadline. Health, reflection and channelz do not queue.
+//   - At most Config.Workers calls with one request and one reply are handled at the same time; at most
+//     Config.Queue wait, each no longer than its deadline. Streams, health, reflection and channelz do not queue.
 //   - A panic in a handler fails that call with INTERNAL and is logged; the process lives on.
 //   - On SIGTERM or SIGINT health turns NOT_SERVING, no new call is taken, the calls in flight finish
 //     within Config.StopTimeout, and the process ends with status 0.
@@ -203,6 +203,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	reflection.Register(s.grpc)
 	channelz.RegisterChannelzServiceToServer(s.grpc)
 
+	s.health.began.Store(true)
 	bounded := newBoundedListener(listener, s.config.MaxConnections, s.registry)
 	failed := make(chan error, 1)
 	go func() { failed <- s.grpc.Serve(bounded) }()

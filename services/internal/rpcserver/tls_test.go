@@ -14,6 +14,8 @@ import (
 	"log/slog"
 	"math/big"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -174,6 +176,15 @@ func TestTLS_mutual(t *testing.T) {
 	config.Addr, config.TLS = addr, files.TLS
 	if err := checkHealth(t.Context(), config); err != nil {
 		t.Errorf("the server's own health check: %v", err)
+	}
+	// With a page for operators, it does not need a certificate that is good for clients.
+	for status, good := range map[int]bool{http.StatusOK: true, http.StatusServiceUnavailable: false} {
+		page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))
+		config.HTTPAddr = strings.TrimPrefix(page.URL, "http://")
+		if err := checkHealth(t.Context(), config); (err == nil) != good {
+			t.Errorf("the server's own health check, when /healthz has status %d: %v", status, err)
+		}
+		page.Close()
 	}
 }
 
