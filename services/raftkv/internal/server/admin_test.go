@@ -167,6 +167,9 @@ func TestLogRequests(t *testing.T) {
 		{Write: &raftkvpb.Write_Delete{Delete: &raftkvpb.DeleteRequest{Key: []byte("A")}}},
 	}})
 	h.onPipeline(t)(putOperation(put("\xff\n", "x")))
+	h.onPipeline(t)(getOperation("a key too long"))
+	h.replica.Stop()
+	h.onPipeline(t)(getOperation("A"))
 	for i, want := range [][]string{
 		{"call=put", "key=A", "(100 bytes)", "existed=false", "version=1"},
 		{"call=get", "key=A", "(100 bytes)"},
@@ -174,9 +177,11 @@ func TestLogRequests(t *testing.T) {
 		{"call=append", "value=v", "error=", "101 bytes", "nothing was changed"},
 		{"call=delete", "existed=true"},
 		{"call=put", `key=\xff\n`, "value=x"},
+		{"call=get", "a key too long", "error=", "14 bytes"},
+		{"call=get", "key=A", "error=", "stopped"},
 	} {
 		lines := strings.Split(strings.TrimSpace(h.log.String()), "\n")
-		if len(lines) != 6 {
+		if len(lines) != 8 {
 			t.Fatalf("there are %d lines:\n%s", len(lines), h.log)
 		}
 		for _, part := range want {

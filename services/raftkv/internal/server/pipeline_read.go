@@ -61,11 +61,15 @@ func (p *pipeline) start(operations []*raftkvpb.Operation) {
 		writes  = &pipelined{}
 		ids     []kv.RequestID
 	)
+	refuse := func(operation *raftkvpb.Operation, err error) {
+		p.logRefused(operation, err)
+		refused = append(refused, answered{answer: refusedAnswer(operation.GetTag(), err)})
+	}
 	for i, operation := range operations {
 		tag := operation.GetTag()
 		if get, ok := operation.GetOperation().(*raftkvpb.Operation_Get); ok {
 			if err := p.checkKey(get.Get.GetKey()); err != nil {
-				refused = append(refused, answered{answer: refusedAnswer(tag, err)})
+				refuse(operation, err)
 				continue
 			}
 			gets = append(gets, getting{tag, get.Get})
@@ -73,7 +77,7 @@ func (p *pipeline) start(operations []*raftkvpb.Operation) {
 		}
 		write, id, err := p.checkOperation(operation)
 		if err != nil {
-			refused = append(refused, answered{answer: refusedAnswer(tag, err)})
+			refuse(operation, err)
 			continue
 		}
 		if ids == nil {

@@ -168,6 +168,26 @@ func TestPipeline_givenUp(t *testing.T) {
 	}
 }
 
+// TestPipeline_tooMany: a message with more operations than one may have ends the stream, after the answers to those
+// before it, and none of them happens.
+func TestPipeline_tooMany(t *testing.T) {
+	h := start(t, nil, storage.Options{})
+	stream := h.pipeline(t)
+	stream.send(putOperation(put("A", "a")))
+	operations := make([]*raftkvpb.Operation, maxPipelined+1)
+	for i := range operations {
+		operations[i] = putOperation(put("B", "b"))
+	}
+	stream.send(operations...)
+	answers, err := stream.untilEnd()
+	if len(answers) != 1 || status.Code(err) != codes.InvalidArgument || !strings.Contains(err.Error(), "4097 operations; it may have at most 4096") {
+		t.Errorf("%d answers, and %v; want one, and INVALID_ARGUMENT", len(answers), err)
+	}
+	if all := pairsOf(t, h); fmt.Sprint(all) != "[A=a]" {
+		t.Errorf("there is %q", all)
+	}
+}
+
 // TestPipeline_once: repetitions on streams are those of calls, also within a message.
 func TestPipeline_once(t *testing.T) {
 	h := start(t, nil, storage.Options{})

@@ -7,6 +7,7 @@ import (
 
 	"google.golang.org/grpc/status"
 
+	"numstore.example/contracts/raftkvpb"
 	"numstore.example/services/raftkv/internal/kv"
 )
 
@@ -49,8 +50,31 @@ func (a *adapter) logWrites(writes []kv.Write, reply *kv.Reply, err error) {
 		if err != nil {
 			attributes = append(attributes, slog.String("error", status.Convert(err).Message()))
 		} else {
-			attributes = append(attributes, "existed", reply.Results[i].Existed, "version", reply.Results[i].Version)
+			attributes = append(attributes, "existed", reply.Results[i].Existed)
+			if w.Kind != kv.Delete {
+				attributes = append(attributes, "version", reply.Results[i].Version)
+			}
 		}
 		a.Log.Info("request", attributes...)
 	}
+}
+
+// logRefused logs an operation of a pipeline that was refused for what it is. The log of calls has those that are
+// calls of their own.
+func (a *adapter) logRefused(operation *raftkvpb.Operation, err error) {
+	if !a.LogRequests {
+		return
+	}
+	call, key := "", []byte(nil)
+	switch o := operation.GetOperation().(type) {
+	case *raftkvpb.Operation_Get:
+		call, key = "get", o.Get.GetKey()
+	case *raftkvpb.Operation_Put:
+		call, key = "put", o.Put.GetKey()
+	case *raftkvpb.Operation_Append:
+		call, key = "append", o.Append.GetKey()
+	case *raftkvpb.Operation_Delete:
+		call, key = "delete", o.Delete.GetKey()
+	}
+	a.Log.Info("request", "call", call, "key", shown(key), "error", status.Convert(err).Message())
 }
