@@ -15,12 +15,17 @@ import (
 
 // damage is the error of a file that is not as it was written.
 type damage struct {
-	what  string // names the file
-	cause error  // may be nil
+	what   string // names the file
+	cause  error  // may be nil
+	remedy string // empty for a backup
 }
 
 func (d *damage) Error() string {
-	return d.what + "; the disk has changed what was written to it: restore a backup into an empty folder"
+	remedy := d.remedy
+	if remedy == "" {
+		remedy = "restore a backup into an empty folder"
+	}
+	return d.what + "; the disk has changed what was written to it: " + remedy
 }
 
 func (d *damage) Unwrap() error { return d.cause }
@@ -111,7 +116,8 @@ func checkOptions(dir string, options *pebble.Options) error {
 	complete := options.Clone()
 	complete.EnsureDefaults()
 	if err := complete.CheckCompatibility(dir, string(content)); err != nil {
-		return &damage{what: fmt.Sprintf("%s is damaged (%v)", desc.OptionsFilename, err), cause: err}
+		return &damage{what: fmt.Sprintf("%s is damaged (%v)", desc.OptionsFilename, err), cause: err,
+			remedy: "this file alone is of no use to the server, remove it"}
 	}
 	return nil
 }

@@ -346,3 +346,22 @@ func newest(all files) (name string) {
 	}
 	return name
 }
+
+// TestDamage_options: what a damaged file of options asks for, to be removed, helps.
+func TestDamage_options(t *testing.T) {
+	all, want := sample(t, fillSample, 1, true)
+	for name := range all {
+		if !strings.HasPrefix(name, "OPTIONS") {
+			continue
+		}
+		refusal, wrong := all.with(name, []byte("damaged")).examine(name, want)
+		if wrong != nil || refusal == nil || !strings.Contains(refusal.Error(), "remove it") {
+			t.Errorf("%s damaged: %v, %v; want advice to remove it", name, refusal, wrong)
+		}
+		fewer := all.with(name, nil)
+		delete(fewer, name)
+		if refusal, wrong := fewer.examine("", want); refusal != nil || wrong != nil {
+			t.Errorf("without %s: %v, %v", name, refusal, wrong)
+		}
+	}
+}
