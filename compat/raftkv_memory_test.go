@@ -179,7 +179,7 @@ func TestRaftkv_largeReplies(t *testing.T) {
 		batch.Writes = append(batch.Writes, &raftkvpb.Write{Write: &raftkvpb.Write_Append{Append: write}})
 	}
 	_, err := client.Batch(t.Context(), batch)
-	if status.Code(err) != codes.ResourceExhausted || !strings.Contains(status.Convert(err).Message(), "fewer appends") {
+	if status.Code(err) != codes.OutOfRange || !strings.Contains(status.Convert(err).Message(), "fewer writes") {
 		t.Errorf("10000 appends to a value of 1 MiB: %v", err)
 	}
 	answer, err := sendSingly(t.Context(), client, get("large"))
