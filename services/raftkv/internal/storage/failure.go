@@ -96,7 +96,7 @@ func (s *Store) backgroundError(err error) {
 
 // stalled is told that writes wait until Pebble has written out or merged tables.
 func (s *Store) stalled(info pebble.WriteStallBeginInfo) {
-	s.options.Log.Warn("writes wait for the disk", "reason", info.Reason)
+	s.options.Log.Debug("writes wait for the disk", "reason", info.Reason)
 }
 
 // corrupted is told of damage that a read or a compaction has met.
