@@ -132,5 +132,5 @@ func checkRefusedStart(t *testing.T, err error) {
 
 // namesWhatToDo says whether a message names the folder or a file in it, and tells what to do.
 func namesWhatToDo(message string) bool {
-	return strings.Contains(message, "copy") && strings.Contains(message, "restore a backup")
+	return strings.Contains(message, "copy") && (strings.Contains(message, "restore a backup") || strings.Contains(message, "OPTIONS") && strings.Contains(message, "remove it"))
 }
