@@ -126,11 +126,11 @@ func startReplica(store *storage.Store, rpc *rpcserver.Server) (*storage.State, 
 	if err == nil {
 		err = replica.AwaitBarrier(context.Background()) // the whole log is applied, and was readable
 	}
+	if failure := store.Failure(); err != nil && failure != nil {
+		return nil, nil, failure // what the replica says is a consequence; it may never stop
+	}
 	if err != nil {
 		replica.Stop()
-		if failure := store.Failure(); failure != nil {
-			err = failure // what the replica says is a consequence
-		}
 		return nil, nil, err
 	}
 	return state, replica, nil

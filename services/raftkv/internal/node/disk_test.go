@@ -123,11 +123,17 @@ func (w *waiting) Handle(_ context.Context, record slog.Record) error {
 }
 
 // TestDisk_failsStalled: when tables cannot be written while writes wait for them already, nobody waits for ever:
-// neither those writes, nor reads, nor those who want to see all that was written, nor a compaction.
+// neither those writes, nor reads, nor those who want to see all that was written, nor a compaction, nor the end.
 func TestDisk_failsStalled(t *testing.T) {
+	for _, interval := range []time.Duration{0, 20 * time.Millisecond} {
+		t.Run(fmt.Sprint("interval ", interval), func(t *testing.T) { failStalled(t, interval) })
+	}
+}
+
+func failStalled(t *testing.T, interval time.Duration) {
 	log := &waiting{Handler: slog.DiscardHandler, begun: make(chan struct{})}
 	full := make(chan struct{})
-	in, err := begin(vfs.NewCrashableMem(), variant{log: log, inject: func(op errorfs.Op) error {
+	in, err := begin(vfs.NewCrashableMem(), variant{log: log, syncInterval: interval, inject: func(op errorfs.Op) error {
 		if op.Kind == errorfs.OpCreate && strings.HasSuffix(op.Path, ".sst") {
 			<-full
 			return syscall.ENOSPC
@@ -167,7 +173,7 @@ func TestDisk_failsStalled(t *testing.T) {
 		for range calls {
 			err = errors.Join(err, <-ended)
 		}
-		return err
+		return errors.Join(err, in.store.Close())
 	}); err != nil {
 		t.Error(err)
 	}

@@ -205,6 +205,8 @@ func (r *Replica) AwaitLeader(ctx context.Context) error {
 		return nil
 	case <-r.ended:
 		return r.failure
+	case <-r.Failed():
+		return r.Failure()
 	case <-ctx.Done():
 		return ctx.Err()
 	}

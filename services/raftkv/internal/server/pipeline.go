@@ -108,14 +108,13 @@ func (p *pipeline) watch(over <-chan struct{}) {
 	case <-p.Stopping:
 		p.end(status.Error(codes.Unavailable, "the server is stopping"))
 	case <-p.Replica.Failed():
-		p.abort(writeStatus(p.Replica.Failure()))
 	case <-gone:
 	case <-over:
 		return
 	}
 	select {
 	case <-p.Replica.Failed():
-		p.abort(writeStatus(p.Replica.Failure()))
+		p.abort(readStatus(p.Replica.Failure())) // the contract says what that tells of writes
 	case <-gone:
 		p.abort(status.FromContextError(p.stream.Context().Err()).Err())
 	case <-over:

@@ -106,6 +106,9 @@ func (s *State) Restore(r io.Reader) error {
 	if _, err := io.ReadFull(in, magic); err != nil || string(magic) != backupMagic {
 		return fmt.Errorf("%w: it does not begin as one", ErrNoBackup)
 	}
+	if err := s.store.guard(func() error { return s.store.db.Set(restoringKey, nil, pebble.Sync) }); err != nil {
+		return err
+	}
 	batch := s.store.db.NewBatch()
 	defer func() { batch.Close() }()
 	rows := uint64(0)

@@ -255,6 +255,18 @@ func severalLogs(t *testing.T, reopened bool) (all files, want []string) {
 	return all, want
 }
 
+// neededLogs returns the names of the last three write-ahead logs: there may be another that was not deleted yet.
+func neededLogs(all files) []string {
+	var logs []string
+	for name := range all {
+		if strings.HasSuffix(name, ".log") {
+			logs = append(logs, name)
+		}
+	}
+	slices.Sort(logs)
+	return logs[len(logs)-3:]
+}
+
 // TestDamage_severalLogs: of the logs before the newest one, whose entries may all have been cut off, nothing
 // can be lost in silence: no byte, no end, no file.
 func TestDamage_severalLogs(t *testing.T) {
@@ -266,14 +278,7 @@ func TestDamage_severalLogs(t *testing.T) {
 			if refusal, wrong := all.examine("", want); refusal != nil || wrong != nil {
 				t.Fatal(refusal, wrong)
 			}
-			var logs []string
-			for name := range all {
-				if strings.HasSuffix(name, ".log") {
-					logs = append(logs, name)
-				}
-			}
-			slices.Sort(logs)
-			for _, name := range logs[len(logs)-3:] { // there may be one that was not deleted yet
+			for _, name := range neededLogs(all) {
 				all.damage(t, random, name, want)
 				fewer := all.with(name, nil)
 				delete(fewer, name)
@@ -297,10 +302,7 @@ func TestDamage_severalLogs(t *testing.T) {
 // when the store was never opened since it was made.
 func TestDamage_putBack(t *testing.T) {
 	all, want := severalLogs(t, false)
-	for name, content := range all {
-		if !strings.HasSuffix(name, ".log") {
-			continue
-		}
+	for _, name := range neededLogs(all) {
 		fewer := all.with(name, nil)
 		delete(fewer, name)
 		disk, err := fewer.disk()
@@ -317,7 +319,7 @@ func TestDamage_putBack(t *testing.T) {
 		if name == newest(all) {
 			continue // Pebble has read the others, and begun a new one
 		}
-		if refusal, wrong := left.with(name, content).examine(name, want); refusal != nil || wrong != nil {
+		if refusal, wrong := left.with(name, all[name]).examine(name, want); refusal != nil || wrong != nil {
 			t.Errorf("with %s put back: %v, %v", name, refusal, wrong)
 		}
 	}

@@ -113,6 +113,16 @@ func (w *watchedFile) SyncTo(length int64) (fullSync bool, err error) {
 	return fullSync, nil
 }
 
+// Stat is called for a file that is used again.
+func (w *watchedFile) Stat() (vfs.FileInfo, error) {
+	info, err := w.File.Stat()
+	if err != nil {
+		w.report(err)
+		return emptyFile{}, nil
+	}
+	return info, nil
+}
+
 func (w *watchedFile) Close() error {
 	w.report(w.File.Close())
 	return nil

@@ -21,19 +21,31 @@ func unlessFailed[T any](s *Store, something func() (T, error)) (T, error) {
 	type outcome struct {
 		value T
 		err   error
+		panic any
+		ended bool // and not as Fatalf ends a goroutine
 	}
 	done := make(chan outcome, 1)
 	go func() {
-		value, err := something()
-		done <- outcome{value, err}
+		var o outcome
+		defer func() {
+			o.panic = recover()
+			done <- o
+		}()
+		o.value, o.err = something()
+		o.ended = true
 	}()
+	var o outcome
 	select {
-	case o := <-done:
-		return o.value, o.err
+	case o = <-done:
 	case <-s.failed:
-		var none T
-		return none, s.Failure()
 	}
+	if o.panic != nil {
+		panic(o.panic) // as if it had happened here
+	}
+	if s.Failed() && (o.err != nil || !o.ended) {
+		return o.value, s.Failure()
+	}
+	return o.value, o.err
 }
 
 // Failed says whether OnFailure was called.

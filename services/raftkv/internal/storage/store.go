@@ -21,7 +21,7 @@
 //     the log was synced; a log that ends before that has lost something.
 //   - It takes a damaged manifest for one that ends there, and forgets tables. Open reads the manifest first
 //     and checks it more strictly (checkManifest).
-//   - It does not miss a write-ahead log that is not there while there are newer ones, nor the end of one of them.
+//   - It does not notice that a write-ahead log is gone while there are newer ones, nor that the end of one is.
 //     Batches are numbered over all logs, and Open looks for gaps (checkLogs).
 //   - The very first write-ahead log of a new store has an older format, in which a flipped byte in its middle
 //     ends it in silence. Open therefore opens a new store twice before it is used.
@@ -187,14 +187,9 @@ func (s *Store) complete() (bool, error) {
 // create makes the store usable. A crash before its last step leaves a store that is not complete, with
 // nothing that counts; the next Open begins anew.
 //
-// One that was to be filled with a backup has a row that says so until then: nobody shall take an empty store for
-// what was in the backup.
+// One that is being filled with a backup has a row that says so until then (see Restore): nobody shall take an empty
+// store for what was in the backup.
 func (s *Store) create() error {
-	if s.options.Restore != nil {
-		if err := s.guard(func() error { return s.db.Set(restoringKey, nil, pebble.Sync) }); err != nil {
-			return err
-		}
-	}
 	if err := s.clear(); err != nil {
 		return err
 	}
@@ -214,7 +209,10 @@ func (s *Store) create() error {
 		s.states = nil // that which was restored; the one to use is opened anew
 	}
 	batch := s.db.NewBatch()
-	batch.Delete(restoringKey, nil)
+	defer batch.Close()
+	if s.options.Restore != nil {
+		batch.Delete(restoringKey, nil)
+	}
 	batch.Set(layoutKey, []byte(layoutVersion), nil)
 	return s.guard(func() error { return batch.Commit(pebble.Sync) })
 }
@@ -313,7 +311,7 @@ func (s *Store) syncNow() error {
 // another method runs, and does nothing after a failure.
 func (s *Store) Close() error {
 	close(s.stopSyncing)
-	s.syncing.Wait()
+	_, _ = unlessFailed(s, func() (struct{}, error) { s.syncing.Wait(); return struct{}{}, nil })
 	if s.Failed() {
 		return nil // locks may be held for ever
 	}

@@ -19,10 +19,10 @@ type frontier struct {
 	next uint64     // the number of the next batch when the manifest said so; 0 if that is not known
 }
 
-// checkLogs refuses write-ahead logs that have lost something other than their common end. There are several
-// while tables are being written out, and Pebble does not miss one that is not there, nor what comes after a chunk
-// whose header was changed into that of another log. But batches are numbered, over all logs and without gaps. What
-// is lost at the end of the newest log is the mark's business.
+// checkLogs refuses write-ahead logs that have lost something other than their common end. There are several while
+// tables are being written out. Pebble does not notice that one of them is gone, and a chunk whose header was changed
+// into that of another log is the end of the log to it. But batches are numbered, over all logs and without gaps.
+// What is lost at the end of the newest log is the mark's business.
 func checkLogs(fs vfs.FS, dir string, tables frontier) error {
 	logs, err := wal.Scan(wal.Dir{FS: fs, Dirname: dir})
 	if err != nil {

@@ -2,21 +2,32 @@ package storage
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"path"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 )
 
 // TestCheckLogs_crashes: no crash leaves logs that are refused, however they came about: tables written out at odd
-// moments, entries larger than a table in memory, starts that were cut off before anything was written.
+// moments, entries larger than a table in memory, starts that were cut off in their middle.
 func TestCheckLogs_crashes(t *testing.T) {
 	random := seeded(t)
 	const lives = 100
 	disk, several := vfs.NewCrashableMem(), 0
 	for life := range byte(lives) {
-		store, err := openTest(Options{FS: disk, WriteBehind: 1 + random.IntN(2)<<20})
+		d := &dying{disk: disk, random: rand.New(rand.NewPCG(random.Uint64(), 1))}
+		d.left.Store(random.Int64N(80))
+		options := Options{FS: errorfs.Wrap(disk, d), WriteBehind: 1 + random.IntN(2)<<20}
+		if random.IntN(2) == 0 {
+			options.SyncInterval = time.Hour
+		}
+		store, err := openTest(options)
 		if err != nil {
 			t.Fatalf("life %d: %v", life, err)
 		}
@@ -29,7 +40,7 @@ func TestCheckLogs_crashes(t *testing.T) {
 				err = store.state.flush()
 			default:
 				value := "value"
-				if random.IntN(30) == 0 {
+				if random.IntN(50) == 0 {
 					value = strings.Repeat("v", memTableSize)
 				}
 				store.must(t, put(life, writes+1, fmt.Sprint("key", n), value))
@@ -39,9 +50,9 @@ func TestCheckLogs_crashes(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		crashed := disk.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: 50 * random.IntN(3), RNG: random})
+		d.die()
 		store.end(t)
-		disk = crashed
+		disk = d.remains
 		if logs(t, disk) > 1 {
 			several++
 		}
@@ -51,6 +62,32 @@ func TestCheckLogs_crashes(t *testing.T) {
 	}
 	t.Logf("%d of %d crashes left several logs", several, lives)
 }
+
+// dying takes what a crash leaves of a disk, at one of the first operations that change it.
+type dying struct {
+	disk *vfs.MemFS
+	left atomic.Int64 // operations until then
+
+	once    sync.Once
+	random  *rand.Rand
+	remains *vfs.MemFS
+}
+
+func (d *dying) die() {
+	d.once.Do(func() {
+		d.remains = d.disk.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: 50 * d.random.IntN(3), RNG: d.random})
+	})
+}
+
+// MaybeError implements errorfs.Injector.
+func (d *dying) MaybeError(op errorfs.Op) error {
+	if op.Kind.ReadOrWrite() == errorfs.OpIsWrite && d.left.Add(-1) < 0 {
+		d.die()
+	}
+	return nil
+}
+
+func (d *dying) String() string { return "dying" }
 
 func logs(t *testing.T, disk vfs.FS) (n int) {
 	names, err := disk.List(testDir)
