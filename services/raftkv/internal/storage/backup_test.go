@@ -289,11 +289,8 @@ func crashPoints(tb testing.TB, random *rand.Rand, options func(vfs.FS) Options)
 		if op.Kind.ReadOrWrite() == errorfs.OpIsRead {
 			return nil
 		}
-		if op.Kind == errorfs.OpCreate && strings.HasPrefix(path.Base(op.Path), "marker.manifest.") {
-			// Pebble counts on it that the name of a file which was synced is on the disk. Here it is not.
-			if err := syncDir(disk, testDir); err != nil {
-				return err
-			}
+		if err := keepManifest(disk, op); err != nil {
+			return err
 		}
 		mu.Lock() // Pebble deletes files in a goroutine of its own
 		defer mu.Unlock()
@@ -307,6 +304,15 @@ func crashPoints(tb testing.TB, random *rand.Rand, options func(vfs.FS) Options)
 	}
 	store.end(tb)
 	return left
+}
+
+// keepManifest is called before an operation. Pebble counts on it that the name of a file which was synced is on the
+// disk when it says that this is the manifest; on a disk in memory it is not.
+func keepManifest(disk vfs.FS, op errorfs.Op) error {
+	if op.Kind != errorfs.OpCreate || !strings.HasPrefix(path.Base(op.Path), "marker.manifest.") {
+		return nil
+	}
+	return syncDir(disk, testDir)
 }
 
 // TestOpen_crashes crashes the making of a store at every operation. The next start finds nothing or a
