@@ -97,7 +97,7 @@ func Submit() error {
 }
 
 // Bench measures numstore and then raftkv side by side with their peers. It takes some fifteen minutes,
-// writes to tools/bench/results, and prints the tables of the README.
+// writes to tools/bench/results, and prints the tables of tools/bench/README.md.
 func Bench() {
 	mg.SerialDeps(BenchNumstore, BenchRaftKV)
 }

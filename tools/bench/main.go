@@ -9,7 +9,7 @@
 // figures drift.
 //
 // It writes results/DATE-SUITE.jsonl (see the type record) and a page with plots beside it, and prints the
-// tables of the README.
+// tables of README.md beside it.
 package main
 
 import (

@@ -122,7 +122,7 @@ var columns = []struct {
 	}},
 }
 
-// tables are the tables of the README: medians of the figures, the ratios, and what the suite has beside.
+// tables are the tables of tools/bench/README.md: medians of the figures, the ratios, and what the suite has beside.
 func (s *suite) tables(f findings, ratios []ratio) string {
 	tables := []string{s.figures(f.samples)}
 	for _, ours := range s.ours() {
