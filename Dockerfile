@@ -6,6 +6,8 @@
 #
 # docker build --build-arg SERVICE=raftkv --build-arg PORT=6000 -t raftkv .
 # docker run -d -p 6000:6000 -v raftkv:/data raftkv     the data is in the volume, and outlives the container
+#
+# The build does not see the repository. --build-arg COMMIT=$(git rev-parse HEAD) lets --version tell the commit.
 
 FROM golang:1.26-bookworm AS build
 ENV CGO_ENABLED=0 GOWORK=off GOFLAGS=-trimpath
@@ -17,7 +19,8 @@ RUN cd services && go mod download
 COPY contracts contracts
 COPY services services
 ARG SERVICE=numstore
-RUN cd services && go build -ldflags="-s -w" -o /server ./"$SERVICE"
+ARG COMMIT=
+RUN cd services && go build -ldflags="-s -w -X numstore.example/contracts/version.commit=$COMMIT" -o /server ./"$SERVICE"
 RUN mkdir /data
 
 FROM scratch

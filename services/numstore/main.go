@@ -11,6 +11,7 @@ package main
 import (
 	"fmt"
 
+	"numstore.example/contracts/numstorepb"
 	"numstore.example/services/internal/rpcserver"
 	"numstore.example/services/numstore/internal/numbers"
 	"numstore.example/services/numstore/internal/server"
@@ -18,8 +19,8 @@ import (
 
 // flags are numstore's own, beside those of every service.
 type flags struct {
-	MaxKey  int `default:"1024" placeholder:"BYTES" help:"Longest key taken, in bytes (default ${default})."`
-	MaxKeys int `default:"10000000" placeholder:"N" help:"Number of keys held; a further one is refused with RESOURCE_EXHAUSTED (default ${default})."`
+	MaxKey  int `group:"Limits" default:"1024" placeholder:"BYTES" help:"Longest key taken, in bytes (default ${default})."`
+	MaxKeys int `group:"Limits" default:"10000000" placeholder:"N" help:"Number of keys held; a further one is refused with RESOURCE_EXHAUSTED (default ${default})."`
 }
 
 // Validate says what is wrong with the first setting that cannot be used.
@@ -38,6 +39,7 @@ func main() {
 	rpcserver.Main(rpcserver.Program{
 		Name:       "numstore",
 		Summary:    "Numbers by key, their running total, and factorials from a small cache, over gRPC (contracts/numstore.proto). All in memory.",
+		Contract:   numstorepb.File_numstore_proto,
 		Addr:       ":5440",
 		Workers:    4,
 		Queue:      4096,

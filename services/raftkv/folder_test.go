@@ -27,6 +27,13 @@ func TestFolder(t *testing.T) {
 		first.stop(t)
 		startServer(t, "--data-dir="+dir).stop(t)
 	})
+	t.Run("a name that is no text", func(t *testing.T) {
+		dir := filepath.Join(t.TempDir(), "\xff")
+		startServer(t, "--data-dir="+dir).stop(t)
+		if _, err := os.Stat(dir); err != nil {
+			t.Error(err)
+		}
+	})
 	t.Run("a file", func(t *testing.T) {
 		file := filepath.Join(t.TempDir(), "file")
 		if err := os.WriteFile(file, nil, 0o644); err != nil {

@@ -13,24 +13,25 @@ import (
 	"fmt"
 	"time"
 
+	"numstore.example/contracts/raftkvpb"
 	"numstore.example/services/internal/rpcserver"
 )
 
 // flags are raftkv's own, beside those of every service.
 type flags struct {
-	DataDir string `default:"raftkv-data" placeholder:"DIR" help:"Folder of the data; it is made if need be (default ./${default})."`
-	Restore string `placeholder:"FILE" help:"Fill the folder, which must have no data yet, with this backup before serving."`
+	DataDir string `group:"Storage" default:"raftkv-data" placeholder:"DIR" help:"Folder of the data; it is made if need be (default ./${default})."`
+	Restore string `group:"Storage" placeholder:"FILE" help:"Fill the folder, which must have no data yet, with this backup before serving."`
 
-	Durability   string        `default:"always" enum:"always,interval" placeholder:"WHEN" help:"always: a write is on disk before it is answered. interval: within --sync-interval; a crash may lose the writes of the last interval, and damages nothing (default ${default})."`
-	SyncInterval time.Duration `default:"5s" placeholder:"TIME" help:"With --durability=interval: how often writes are put on disk (default ${default})."`
+	Durability   string        `group:"Storage" default:"always" enum:"always,interval" placeholder:"WHEN" help:"always: a write is on disk before it is answered. interval: within --sync-interval; a crash may lose the writes of the last interval, and damages nothing (default ${default})."`
+	SyncInterval time.Duration `group:"Storage" default:"5s" placeholder:"TIME" help:"With --durability=interval: how often writes are put on disk (default ${default})."`
 
-	MaxKey     int           `default:"1024" placeholder:"BYTES" help:"Longest key taken, in bytes (default ${default})."`
-	MaxValue   int           `default:"16777216" placeholder:"BYTES" help:"Longest value taken, in bytes; --max-message must have room for it (default ${default})."`
-	SessionTTL time.Duration `name:"session-ttl" default:"1h" placeholder:"TIME" help:"A client that has written nothing for this long may be forgotten; its writes are then refused, never done twice (default ${default})."`
+	MaxKey     int           `group:"Limits" default:"1024" placeholder:"BYTES" help:"Longest key taken, in bytes (default ${default})."`
+	MaxValue   int           `group:"Limits" default:"16777216" placeholder:"BYTES" help:"Longest value taken, in bytes; --max-message must have room for it (default ${default})."`
+	SessionTTL time.Duration `group:"Limits" name:"session-ttl" default:"1h" placeholder:"TIME" help:"A client that has written nothing for this long may be forgotten; its writes are then refused, never done twice (default ${default})."`
 
-	LogRequests bool   `help:"Log every get, put, append and delete with its outcome; values are cut short."`
-	AdminToken  string `placeholder:"TOKEN" help:"Allow shutdown, backup and compact to whoever sends this token (default: nobody)."`
-	AdminMTLS   bool   `name:"admin-mtls" help:"Allow shutdown, backup and compact to whoever has a client certificate (see --tls-client-ca)."`
+	LogRequests bool   `group:"Observing" help:"Log every get, put, append and delete with its outcome; values are cut short."`
+	AdminToken  string `group:"Security" placeholder:"TOKEN" help:"Allow shutdown, backup and compact to whoever sends this token (default: nobody)."`
+	AdminMTLS   bool   `group:"Security" name:"admin-mtls" help:"Allow shutdown, backup and compact to whoever has a client certificate (see --tls-client-ca)."`
 }
 
 // maxValueLimit is the greatest value that the storage can be asked to take: a batch holds less than 4 GiB, a frame
@@ -62,6 +63,7 @@ func main() {
 	rpcserver.Main(rpcserver.Program{
 		Name:       "raftkv",
 		Summary:    "A key/value store over gRPC (contracts/raftkv.proto): durable before it answers, linearizable, every write exactly once.",
+		Contract:   raftkvpb.File_raftkv_proto,
 		Addr:       ":6000",
 		Workers:    1024,
 		Queue:      8192,

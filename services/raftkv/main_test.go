@@ -71,7 +71,7 @@ func expectRefusal(t *testing.T, command *exec.Cmd, want int, says ...string) {
 
 func TestMisuse(t *testing.T) {
 	for args, says := range map[string]string{
-		"--data-dir=":                            "--data-dir is empty",
+		"--data-dir=":                            "--data-dir: it is empty",
 		"--durability=never":                     "--durability",
 		"--sync-interval=0s":                     "--sync-interval is 0s; it must be more than 0",
 		"--max-key=0":                            "--max-key is 0; it must be 1 to 1048576 bytes",

@@ -9,11 +9,9 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
-	"strconv"
-	"strings"
 	"syscall"
 
-	"github.com/alecthomas/kong"
+	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
 // Program is a server process: what Main needs to know of a service.
@@ -22,6 +20,8 @@ type Program struct {
 	Name string
 	// Summary says in a sentence or two what the service does; --help shows it.
 	Summary string
+	// Contract is what the service speaks; --version tells it.
+	Contract protoreflect.FileDescriptor
 
 	// Addr, Workers, Queue and MaxMessage are the service's defaults for the fields of Config.
 	Addr                       string
@@ -83,41 +83,6 @@ func (p Program) run(ctx context.Context, args []string, stdout, stderr io.Write
 		}
 	}
 	return exitOK
-}
-
-// parse fills the service's flags, and returns the configuration and the verb: "serve", "healthcheck",
-// or "" when all that was wanted was help, which is then printed.
-func (p Program) parse(args []string, stdout, stderr io.Writer) (_ Config, verb string, _ error) {
-	var cli struct {
-		Config
-		kong.Plugins
-
-		Serve       struct{} `cmd:"" default:"1" help:"Serve until told to stop by SIGTERM or SIGINT. This is the default."`
-		Healthcheck struct{} `cmd:"" help:"Ask the server at --addr whether it takes calls; status 0 if so."`
-	}
-	cli.Plugins = kong.Plugins{p.Flags}
-
-	helped := false // kong prints help while it parses, and would leave the process then
-	parser, err := kong.New(&cli,
-		kong.Name(p.Name),
-		kong.Description(p.Summary),
-		kong.DefaultEnvars(strings.ToUpper(p.Name)),
-		kong.Vars{"addr": p.Addr, "workers": strconv.Itoa(p.Workers), "queue": strconv.Itoa(p.Queue), "max_message": strconv.Itoa(p.MaxMessage)},
-		kong.Writers(stdout, stderr),
-		kong.Exit(func(int) { helped = true }),
-	)
-	if err != nil {
-		return Config{}, "", err
-	}
-	command, err := parser.Parse(args)
-	switch {
-	case helped:
-		return Config{}, "", nil
-	case err != nil:
-		return Config{}, "", err
-	default:
-		return cli.Config, command.Command(), nil
-	}
 }
 
 func (p Program) serve(ctx context.Context, config Config, stdout, stderr io.Writer) int {

@@ -11,6 +11,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"google.golang.org/protobuf/types/known/wrapperspb"
 )
 
 // testFlags are a service's own flags.
@@ -27,7 +29,7 @@ func (f *testFlags) Validate() error {
 
 func testProgram() Program {
 	return Program{
-		Name: "testd", Summary: "Does nothing.",
+		Name: "testd", Summary: "Does nothing.", Contract: wrapperspb.File_google_protobuf_wrappers_proto,
 		Addr: "127.0.0.1:0", Workers: 4, Queue: 10, MaxMessage: 4 << 20,
 		Flags: new(testFlags),
 		Register: func(server *Server) (func() error, error) {

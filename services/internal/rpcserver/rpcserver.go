@@ -37,22 +37,22 @@ import (
 // Config is what an operator can set of any service. Main fills it from flags and from environment
 // variables of the same name; the defaults of the first three are the service's.
 type Config struct {
-	Addr    string `default:"${addr}" placeholder:"HOST:PORT" help:"Address to listen on; without a host all interfaces, with port 0 a free port (default ${default})."`
-	Workers int    `default:"${workers}" placeholder:"N" help:"Calls handled at the same time, at least 1 (default ${default})."`
-	Queue   int    `default:"${queue}" placeholder:"N" help:"Calls that may wait for a worker; one more is refused with RESOURCE_EXHAUSTED (default ${default})."`
+	Addr    string `group:"Serving" default:"${addr}" placeholder:"HOST:PORT" help:"Address to listen on; without a host all interfaces, with port 0 a free port (default ${default})."`
+	Workers int    `group:"Limits" default:"${workers}" placeholder:"N" help:"Calls handled at the same time, at least 1 (default ${default})."`
+	Queue   int    `group:"Limits" default:"${queue}" placeholder:"N" help:"Calls that may wait for a worker; one more is refused with RESOURCE_EXHAUSTED (default ${default})."`
 
-	MaxMessage     int           `default:"${max_message}" placeholder:"BYTES" help:"Largest request taken, in bytes (default ${default})."`
-	MaxStreams     uint32        `default:"1000" placeholder:"N" help:"Calls in flight on one connection; a client's library holds back further ones (default ${default})."`
-	MaxConnections int           `default:"10000" placeholder:"N" help:"Open connections; a further one is closed at once (default ${default})."`
-	MaxIdle        time.Duration `default:"15m" placeholder:"TIME" help:"A connection without calls is closed after this; clients open another when they need it; 0 for never (default ${default})."`
-	Keepalive      time.Duration `default:"1m" placeholder:"TIME" help:"A connection on which nothing arrives is pinged after this, and closed when no answer comes within 20s (default ${default})."`
-	StopTimeout    time.Duration `default:"5s" placeholder:"TIME" help:"How long calls in flight may go on once the server was told to stop (default ${default})."`
+	MaxMessage     int           `group:"Limits" default:"${max_message}" placeholder:"BYTES" help:"Largest request taken, in bytes (default ${default})."`
+	MaxStreams     uint32        `group:"Limits" default:"1000" placeholder:"N" help:"Calls in flight on one connection; a client's library holds back further ones (default ${default})."`
+	MaxConnections int           `group:"Limits" default:"10000" placeholder:"N" help:"Open connections; a further one is closed at once (default ${default})."`
+	MaxIdle        time.Duration `group:"Limits" default:"15m" placeholder:"TIME" help:"A connection without calls is closed after this; clients open another when they need it; 0 for never (default ${default})."`
+	Keepalive      time.Duration `group:"Limits" default:"1m" placeholder:"TIME" help:"A connection on which nothing arrives is pinged after this, and closed when no answer comes within 20s (default ${default})."`
+	StopTimeout    time.Duration `group:"Serving" default:"5s" placeholder:"TIME" help:"How long calls in flight may go on once the server was told to stop (default ${default})."`
 
 	TLS
 
-	HTTPAddr  string     `name:"http-addr" placeholder:"HOST:PORT" help:"Address for operators: /metrics, /healthz, /debug/pprof. Not for the public (default: none)."`
-	LogLevel  slog.Level `default:"info" placeholder:"LEVEL" help:"debug (every call), info (failed calls), warn or error (default ${default})."`
-	LogFormat string     `default:"text" enum:"text,json" placeholder:"FORMAT" help:"text or json (default ${default})."`
+	HTTPAddr  string     `group:"Observing" name:"http-addr" placeholder:"HOST:PORT" help:"Address for operators: /metrics, /healthz, /debug/pprof. Not for the public (default: none)."`
+	LogLevel  slog.Level `group:"Observing" default:"info" placeholder:"LEVEL" help:"debug (every call), info (failed calls), warn or error (default ${default})."`
+	LogFormat string     `group:"Observing" default:"text" enum:"text,json" placeholder:"FORMAT" help:"text or json (default ${default})."`
 }
 
 // Validate says what is wrong with the first setting that cannot be used.
