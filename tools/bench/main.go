@@ -15,14 +15,14 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"time"
 
-	"github.com/alecthomas/kong"
-
+	"numstore.example/tools/internal/cli"
 	"numstore.example/tools/internal/result"
 )
 
@@ -45,14 +45,24 @@ type bench struct {
 const warmup = 500 * time.Millisecond
 
 func main() {
-	var b bench
-	kong.Parse(&b, kong.Name("bench"), kong.Description("Measures a service side by side with its peers."))
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := b.run(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "bench:", err)
-		os.Exit(1)
+	context.AfterFunc(ctx, stop) // a second interrupt is not caught
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// run is main without the process around it. It returns the exit status.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	var b bench
+	program := cli.Program{Name: "bench", Summary: "Measures a service side by side with its peers.", Stdout: stdout, Stderr: stderr}
+	command, status := program.Parse(&b, args)
+	if command == nil {
+		return status
 	}
+	if err := b.run(ctx); err != nil {
+		fmt.Fprintf(stderr, "bench: %v\n", err) // with what a program printed, which has many lines
+		return cli.Failed
+	}
+	return cli.OK
 }
 
 // run runs the suite.

@@ -88,6 +88,28 @@ func TestBytes(t *testing.T) {
 	}
 }
 
+// TestBytes_arguments: keys, values and names of files are the bytes that were given, also where they are no UTF-8.
+func TestBytes_arguments(t *testing.T) {
+	f := new(fake)
+	flag := serve(t, f)
+	file := filepath.Join(t.TempDir(), "\xff\xfe")
+	if err := os.WriteFile(file, []byte("from the file"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	check(t, flag, []step{
+		{args: "put \xff 1", stdout: "version 1\n"},
+		{args: "put \xfe \xed\xa0\x80", stdout: "version 2\n"},
+		{args: "get \xff", stdout: "1"},
+		{args: "get \xfe", stdout: "\xed\xa0\x80"},
+		{args: "append \xfe \xc3", stdout: "version 3\n"},
+		{args: "delete \xfd", status: 1, stderr: `"\xfd"`},
+		{args: "scan --from \xfe --to \xff", stdout: "\xfe\t\xed\xa0\x80\xc3\n"},
+		{args: "scan --keys-only \xff", stdout: "\xff\n"},
+		{args: "put k --file " + file, stdout: "version 4\n"},
+		{args: "get k", stdout: "from the file"},
+	})
+}
+
 func TestScan(t *testing.T) {
 	f := new(fake)
 	flag := serve(t, f)
@@ -192,6 +214,9 @@ func TestMisuse(t *testing.T) {
 	}
 	if status, stdout, _ := kv("", "--help"); status != exitOK || !strings.Contains(stdout, "Status 0") {
 		t.Errorf("--help: status %d, printed %q", status, stdout)
+	}
+	if status, stdout, _ := kv("", "--version"); status != exitOK || !strings.HasPrefix(stdout, "kv ") || !strings.Contains(stdout, "raftkv.v1") {
+		t.Errorf("--version: status %d, printed %q", status, stdout)
 	}
 	if status, stdout, _ := kv("", "pipe", "--help"); status != exitOK || !strings.Contains(stdout, "SCAN END") {
 		t.Errorf("pipe --help: status %d, printed %q", status, stdout)

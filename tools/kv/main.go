@@ -31,17 +31,20 @@ import (
 	"os"
 	"strings"
 
-	"github.com/alecthomas/kong"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"numstore.example/contracts/raftkvpb"
+	"numstore.example/tools/internal/cli"
 )
 
 // Exit statuses.
 const (
-	exitOK          = 0
-	exitFailed      = 1 // a missing key, a refusal, or something else that prevented it
-	exitMisuse      = 2 // nothing was sent
-	exitUnreachable = 3 // no server answered in time
+	exitOK          = cli.OK
+	exitFailed      = cli.Failed // a missing key, a refusal, or something else that prevented it
+	exitMisuse      = cli.Misuse // nothing was sent
+	exitUnreachable = 3          // no server answered in time
 )
 
 const description = `The command line of raftkv.
@@ -63,7 +66,7 @@ func main() {
 
 // run is main without the process around it. It returns the exit status.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	var cli struct {
+	var line struct {
 		Cluster cluster `embed:""`
 
 		Put      putCommand      `cmd:"" help:"Set a key to a value. Prints the key's version."`
@@ -79,29 +82,19 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		Compact  compactCommand  `cmd:"" help:"Have the server give the space of what was deleted back to the disk."`
 		Shutdown shutdownCommand `cmd:"" help:"Stop the first server of --servers, or the whole cluster."`
 	}
-	helped := false // kong prints help while it parses, and would leave the process then
-	parser, err := kong.New(&cli,
-		kong.Name("kv"),
-		kong.Description(description),
-		kong.Writers(stdout, stderr),
-		kong.Exit(func(int) { helped = true }),
-	)
-	if err != nil {
-		panic(err) // the struct above is wrong
+	program := cli.Program{
+		Name: "kv", Summary: description, Contracts: []protoreflect.FileDescriptor{raftkvpb.File_raftkv_proto}, Stdout: stdout, Stderr: stderr,
 	}
-	command, err := parser.Parse(args)
-	switch {
-	case helped:
-		return exitOK
-	case err != nil:
-		err = fmt.Errorf("%w (see kv --help)", err)
-	default:
-		if err = cli.Cluster.check(); err == nil {
-			err = command.Run(&app{cluster: cli.Cluster, in: stdin, out: stdout, err: stderr})
-		}
+	command, exit := program.Parse(&line, args)
+	if command == nil {
+		return exit
+	}
+	err := line.Cluster.check()
+	if err == nil {
+		err = command.Run(&app{cluster: line.Cluster, in: stdin, out: stdout, err: stderr})
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "kv: %s\n", message(err))
+		program.Complain(errors.New(message(err)))
 	}
 	return exitStatus(err)
 }

@@ -26,15 +26,19 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
+	"google.golang.org/protobuf/reflect/protoreflect"
 
+	"numstore.example/contracts/numstorepb"
+	"numstore.example/contracts/raftkvpb"
+	"numstore.example/tools/internal/cli"
 	"numstore.example/tools/loadgen/internal/service"
 )
 
 // Exit statuses.
 const (
-	exitOK     = 0
-	exitFailed = 1 // some requests failed
-	exitMisuse = 2 // nothing was sent
+	exitOK     = cli.OK
+	exitFailed = cli.Failed // some requests failed
+	exitMisuse = cli.Misuse // nothing was sent
 )
 
 // console is where a command prints: figures go out, what went wrong goes beside.
@@ -61,41 +65,32 @@ func mixes() string {
 
 // run is main without the process around it. It returns the exit status.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	var cli struct {
+	var line struct {
 		Course course        `cmd:"" default:"withargs" help:"Drive a numstore with the course's workload: 8 workers send 100 requests each. This is the default; loadgen course --help lists its flags."`
 		Run    runCommand    `cmd:"" help:"Hold loads on a target, so many clients or such a rate, one step after the other; measure it, and write it down."`
 		Report reportCommand `cmd:"" help:"Show what runs have measured: a table, and a page with plots."`
 		Check  checkCommand  `cmd:"" help:"Say whether a recorded history is linearizable. Status 0 if it is, 1 if it is not or the checker ran out of time, 2 if there is nothing to check."`
 	}
-	helped := false // kong prints help while it parses, and would leave the process then
-	parser, err := kong.New(&cli,
-		kong.Name("loadgen"),
-		kong.Description("Drives a server and prints what it saw. Status 0 when every request was answered, 1 when some failed, 2 when there was nothing to drive."),
-		kong.Writers(stdout, stderr),
-		kong.Vars{"mixes": mixes()},
-		kong.WithHyphenPrefixedParameters(true), // for --values -5..5
-		kong.Exit(func(int) { helped = true }),
-	)
-	if err != nil {
-		panic(err) // the struct above is wrong
+	program := cli.Program{
+		Name:      "loadgen",
+		Summary:   "Drives a server and prints what it saw. Status 0 when every request was answered, 1 when some failed, 2 when there was nothing to drive.",
+		Contracts: []protoreflect.FileDescriptor{numstorepb.File_numstore_proto, raftkvpb.File_raftkv_proto},
+		Stdout:    stdout, Stderr: stderr,
 	}
-	command, err := parser.Parse(args)
-	switch {
-	case helped:
-		return exitOK
-	case err != nil:
-		err = fmt.Errorf("%w (see loadgen --help)", err)
-	default:
-		command.BindTo(ctx, (*context.Context)(nil))
-		err = command.Run(console{out: stdout, err: stderr})
+	command, status := program.Parse(&line, args, kong.Vars{"mixes": mixes()},
+		kong.WithHyphenPrefixedParameters(true)) // for --values -5..5
+	if command == nil {
+		return status
 	}
+	command.BindTo(ctx, (*context.Context)(nil))
+	err := command.Run(console{out: stdout, err: stderr})
 	switch {
 	case err == nil:
 		return exitOK
 	case errors.Is(err, errFailed):
 		return exitFailed
 	default:
-		fmt.Fprintf(stderr, "loadgen: %v\n", err)
+		program.Complain(err)
 		return exitMisuse
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -13,6 +14,7 @@ import (
 
 	"google.golang.org/grpc"
 
+	"numstore.example/tools/internal/cli"
 	"numstore.example/tools/internal/dial"
 	"numstore.example/tools/internal/drive"
 	"numstore.example/tools/internal/history"
@@ -90,6 +92,9 @@ func (c *runCommand) check() error {
 		return fmt.Errorf("--value-size is %v; it must be 0 to %d", c.ValueSize, maxValue)
 	case c.History != "" && c.ValueSize.Last > maxRecorded:
 		return fmt.Errorf("--value-size is %v; with --history it must be at most %d, so that the history can be checked", c.ValueSize, maxRecorded)
+	}
+	if err := errors.Join(cli.Text("--label", c.Label), cli.Text("--prefix", c.Prefix)); err != nil {
+		return err // results and histories are JSON
 	}
 	if c.History != "" {
 		c.Warmup = 0 // its calls would fill the history and count for nothing
