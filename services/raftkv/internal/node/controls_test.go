@@ -38,8 +38,8 @@ func newApart(state *storage.State) node.Machine {
 }
 
 // Apply has the state execute what was not executed before.
-func (a *apart) Apply(index, time uint64, commands [][]byte) ([][]byte, uint64, error) {
-	if _, _, err := a.State.Apply(index-1, time, a.owed); err != nil {
+func (a *apart) Apply(term, index, time uint64, commands [][]byte) ([][]byte, uint64, error) {
+	if _, _, err := a.State.Apply(term, index-1, time, a.owed); err != nil {
 		return nil, 0, err
 	}
 	a.owed = nil
@@ -58,7 +58,7 @@ func (a *apart) Apply(index, time uint64, commands [][]byte) ([][]byte, uint64, 
 			effects = append(effects, effect)
 		}
 	}
-	done, kept, err := a.State.Apply(index, time, effects)
+	done, kept, err := a.State.Apply(term, index, time, effects)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -86,8 +86,8 @@ type hasty struct{ *storage.State }
 func newHasty(state *storage.State) node.Machine { return hasty{state} }
 
 // Apply does what the state does.
-func (h hasty) Apply(index, time uint64, commands [][]byte) ([][]byte, uint64, error) {
-	replies, _, err := h.State.Apply(index, time, commands)
+func (h hasty) Apply(term, index, time uint64, commands [][]byte) ([][]byte, uint64, error) {
+	replies, _, err := h.State.Apply(term, index, time, commands)
 	return replies, index, err
 }
 

@@ -153,7 +153,7 @@ func (r *Replica) apply(message *raftpb.Message) error {
 		if err != nil {
 			return err
 		}
-		replies, kept, err := r.config.Machine.Apply(entry.GetIndex(), e.time, e.commands)
+		replies, kept, err := r.config.Machine.Apply(entry.GetTerm(), entry.GetIndex(), e.time, e.commands)
 		if err != nil {
 			return err
 		}

@@ -25,7 +25,7 @@ type recorder struct {
 	refuse  error // what Apply returns for entries that have commands
 }
 
-func (r *recorder) Apply(index, _ uint64, commands [][]byte) ([][]byte, uint64, error) {
+func (r *recorder) Apply(_, index, _ uint64, commands [][]byte) ([][]byte, uint64, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.refuse != nil && len(commands) > 0 {

@@ -35,11 +35,11 @@ import (
 // Machine is what a group replicates: a state that changes by commands alone. The replica's goroutine
 // calls Apply; the machine guards against what it allows others to do at the same time.
 type Machine interface {
-	// Apply applies the commands of the entry with this index, which was proposed at a time in milliseconds
-	// since 1970, and returns a reply to each. It must give the same result on every replica. The machine keeps
+	// Apply applies the commands of the entry with this term and index, which was proposed at a time in
+	// milliseconds since 1970, and returns a reply to each. It must give the same result on every replica. The machine keeps
 	// its state together with the index of the last entry that it shows, when and how it likes: kept is that
 	// index. Later entries stay in the log, and are applied again after a crash. An error ends the replica.
-	Apply(index, time uint64, commands [][]byte) (replies [][]byte, kept uint64, err error)
+	Apply(term, index, time uint64, commands [][]byte) (replies [][]byte, kept uint64, err error)
 
 	// Snapshot writes the whole state as of one moment. It runs in the caller's goroutine, beside Apply.
 	Snapshot(w io.Writer) error

@@ -143,7 +143,7 @@ func (s *State) Restore(r io.Reader) error {
 	if err := s.load(); err != nil {
 		return err
 	}
-	return (&Log{store: s.store, shard: s.shard}).reset(position{term: 1, index: s.applied})
+	return (&Log{store: s.store, shard: s.shard}).reset(position{term: 1, index: s.applied.index})
 }
 
 // restoreRow puts the first row of a frame into a batch, and returns the rest.

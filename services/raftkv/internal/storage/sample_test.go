@@ -35,7 +35,9 @@ type testStore struct {
 
 // openTest opens the store of a file system as a start of the server does, up to the last entry of the log.
 func openTest(options Options) (*testStore, error) {
-	options.Dir = testDir
+	if options.Dir == "" {
+		options.Dir = testDir
+	}
 	if options.Log == nil {
 		options.Log = discard
 	}
@@ -75,7 +77,7 @@ func (t *testStore) replay() error {
 		return err
 	}
 	for _, entry := range entries {
-		if _, _, err := t.state.Apply(entry.GetIndex(), entry.GetIndex(), [][]byte{entry.GetData()}); err != nil {
+		if _, _, err := t.state.Apply(entry.GetTerm(), entry.GetIndex(), entry.GetIndex(), [][]byte{entry.GetData()}); err != nil {
 			return err
 		}
 		t.replayed++
@@ -95,7 +97,7 @@ func (t *testStore) execute(command []byte) (kv.Reply, error) {
 	if err := pending.Wait(); err != nil {
 		return kv.Reply{}, err
 	}
-	replies, _, err := t.state.Apply(index, index, [][]byte{command})
+	replies, _, err := t.state.Apply(1, index, index, [][]byte{command})
 	if err != nil {
 		return kv.Reply{}, err
 	}

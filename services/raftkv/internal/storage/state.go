@@ -24,9 +24,9 @@ type State struct {
 
 	mu      sync.Mutex // of what follows: held while entries are applied, and while they are written
 	kv      *kv.State
-	applied uint64
-	kept    uint64 // the index of the last entry whose changes are in Pebble
-	pending int    // bytes of the commands of entries after that
+	applied position // of the last entry that the state shows
+	kept    uint64   // the index of the last entry whose changes are in Pebble
+	pending int      // bytes of the commands of entries after that
 	changes changes
 	broken  error // why the state cannot be used any more
 
@@ -63,7 +63,7 @@ func (s *State) load() error {
 		return err
 	}
 	s.kv = kv.NewState(totals, sessions)
-	s.kept = s.applied
+	s.kept = s.applied.index
 	s.changes = changes{state: s, sessions: make(map[kv.ClientID]*remembered)}
 	s.publish()
 	return nil
@@ -86,7 +86,7 @@ func (s *State) decodeTotals(row []byte, totals *kv.Totals) error {
 	if len(row) != totalsSize {
 		return &damage{what: fmt.Sprintf("the totals in %s have %d bytes", s.store.options.Dir, len(row))}
 	}
-	for i, field := range []*uint64{&s.applied, &totals.Revision, &totals.Now, &totals.Turns, &totals.Keys, &totals.Bytes} {
+	for i, field := range []*uint64{&s.applied.index, &totals.Revision, &totals.Now, &totals.Turns, &totals.Keys, &totals.Bytes} {
 		*field = binary.BigEndian.Uint64(row[8*i:])
 	}
 	return nil
@@ -94,7 +94,7 @@ func (s *State) decodeTotals(row []byte, totals *kv.Totals) error {
 
 func (s *State) encodeTotals() []byte {
 	row := make([]byte, 0, totalsSize)
-	for _, field := range []uint64{s.applied, s.kv.Revision, s.kv.Now, s.kv.Turns, s.kv.Keys, s.kv.Bytes} {
+	for _, field := range []uint64{s.applied.index, s.kv.Revision, s.kv.Now, s.kv.Turns, s.kv.Keys, s.kv.Bytes} {
 		row = binary.BigEndian.AppendUint64(row, field)
 	}
 	return row
@@ -107,21 +107,21 @@ func (s *State) Applied() uint64 { return s.figures.Load().Applied }
 func (s *State) Figures() Figures { return *s.figures.Load() }
 
 func (s *State) publish() {
-	s.figures.Store(&Figures{Totals: s.kv.Totals, Applied: s.applied, Sessions: s.kv.Sessions()})
+	s.figures.Store(&Figures{Totals: s.kv.Totals, Applied: s.applied.index, Sessions: s.kv.Sessions()})
 }
 
-// Apply applies the commands of the entry with an index, which was put into the log at a time in
+// Apply applies the commands of the entry with a term and an index, which was put into the log at a time in
 // milliseconds, and returns their encoded replies, and the index of the last entry whose changes are in Pebble.
 // Later entries must stay in the log: after a crash they are to be applied again. An error means that the state
 // cannot be used any more.
-func (s *State) Apply(index, time uint64, commands [][]byte) (replies [][]byte, kept uint64, err error) {
+func (s *State) Apply(term, index, time uint64, commands [][]byte) (replies [][]byte, kept uint64, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if replies, err = s.apply(time, commands); err != nil {
 		s.broken = fmt.Errorf("applying entry %d: %w", index, err)
 		return nil, s.kept, s.broken
 	}
-	s.applied = index
+	s.applied = position{term, index}
 	s.publish()
 	if limit := s.store.options.WriteBehind; s.pending >= limit || s.changes.size() >= limit {
 		err = s.write()
@@ -161,7 +161,7 @@ func (s *State) write() error {
 	if s.broken != nil {
 		return s.broken
 	}
-	if s.kept == s.applied {
+	if s.kept == s.applied.index {
 		return nil
 	}
 	batch := s.store.db.NewBatch()
@@ -173,7 +173,7 @@ func (s *State) write() error {
 		return err // Pebble may still use the batch
 	}
 	s.changes.written()
-	s.kept, s.pending = s.applied, 0
+	s.kept, s.pending = s.applied.index, 0
 	return batch.Close()
 }
 
