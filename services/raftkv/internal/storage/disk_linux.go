@@ -11,7 +11,7 @@ import (
 // is made. Pebble reserves the space and lets the file grow into it, so that each sync has to write the new
 // length too: on ext4 that takes half as long again. What is not written yet reads as zeros, which Pebble, when
 // it opens the log, takes for its end.
-var disk vfs.FS = fullLength{vfs.Default}
+var disk vfs.FS = fullLength{privateFS{vfs.Default}}
 
 type fullLength struct{ vfs.FS }
 

@@ -4,4 +4,4 @@ package storage
 
 import "github.com/cockroachdb/pebble/v2/vfs"
 
-var disk = vfs.Default
+var disk = privateFS{vfs.Default}
