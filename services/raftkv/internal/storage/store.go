@@ -111,12 +111,12 @@ func Open(options Options) (*Store, error) {
 	s := &Store{options: options, fs: options.FS, failed: make(chan struct{}), stopSyncing: make(chan struct{})}
 	if s.fs == nil {
 		s.fs = disk
-		if command := tooWide(s.fs, options.Dir); command != "" {
-			options.Log.Warn("other users of this machine can look into the data folder", "dir", options.Dir, "to forbid it", command)
-		}
 	}
 	if err := s.open(); err != nil {
 		return nil, fmt.Errorf("opening %s: %w", options.Dir, err)
+	}
+	if command := tooWide(s.fs, options.Dir); command != "" {
+		options.Log.Warn("other users of this machine can look into the data folder", "dir", options.Dir, "to forbid it", command)
 	}
 	return s, nil
 }
