@@ -41,8 +41,9 @@ type Clerk struct {
 	close    context.CancelFunc
 }
 
-// Dial returns a Clerk for the cluster that has these servers ("host:port"; one is enough). It does not
-// wait for a connection. The options must have transport credentials; they overrule the Clerk's own, which
+// Dial returns a Clerk for the cluster that has these servers; one is enough. Each is "host:port", or "unix:/path" for
+// a socket, or a target of gRPC with its scheme ("dns:///name:port"); an error names the first that is none of these.
+// It does not wait for a connection. The options must have transport credentials; they overrule the Clerk's own, which
 // notice a dead server within a minute, and try to reach it again every second. Messages may have any length in any
 // case. A stats handler must not keep messages: the Clerk uses them again.
 func Dial(servers []string, options ...grpc.DialOption) (*Clerk, error) {

@@ -3,11 +3,15 @@ package raftkv
 import (
 	"bytes"
 	"fmt"
+	"net"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
@@ -106,5 +110,43 @@ func TestDial_misuse(t *testing.T) {
 	}
 	if c, err := Dial([]string{one}); err == nil || !strings.Contains(fmt.Sprint(err), "credentials") {
 		t.Errorf("Dial without credentials: %v, %v", c, err)
+	}
+	for _, none := range []string{"", "localhost", "localhost:x", "a b:1", "http://localhost:1", "unix:"} {
+		c, err := Dial([]string{one, none}, grpc.WithTransportCredentials(insecure.NewCredentials()))
+		if err == nil {
+			c.Close()
+		}
+		if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("%q", none)) {
+			t.Errorf("Dial with the server %q: %v; want an error that names it", none, err)
+		}
+	}
+}
+
+// TestDial_spellings: blanks around an address do not count, a socket is an address, and so is a target of gRPC.
+func TestDial_spellings(t *testing.T) {
+	socket := filepath.Join(t.TempDir(), "socket")
+	for network, name := range map[string]string{"unix": socket, "tcp": "localhost:0"} {
+		listener, err := net.Listen(network, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		server := grpc.NewServer()
+		raftkvpb.RegisterRaftKVServer(server, &fake{store: newStore()})
+		go server.Serve(listener)
+		defer server.Stop()
+		texts := []string{"unix:" + socket, " unix://" + socket}
+		if network == "tcp" {
+			texts = []string{" " + listener.Addr().String() + " ", "passthrough:///" + listener.Addr().String()}
+		}
+		for _, text := range texts {
+			c, err := Dial([]string{text}, grpc.WithTransportCredentials(insecure.NewCredentials()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := c.Put(t.Context(), []byte("k"), nil); err != nil {
+				t.Errorf("the server %q: %v", text, err)
+			}
+			c.Close()
+		}
 	}
 }

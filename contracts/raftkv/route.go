@@ -5,12 +5,16 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/resolver"
+
+	"numstore.example/contracts/address"
 )
 
 // ownOptions are the Clerk's settings of connections. Those of its caller come after them, and win.
@@ -31,7 +35,7 @@ type route struct {
 	options []grpc.DialOption
 
 	mu      sync.Mutex
-	servers []string // the caller's, then those that redirects have named
+	servers []string // the caller's, then those that redirects have named; see resolve
 	current int      // the one to call
 	conns   map[string]*grpc.ClientConn
 	closed  bool
@@ -45,28 +49,43 @@ func newRoute(servers []string, options []grpc.DialOption) (*route, error) {
 	}
 	r := &route{
 		options: slices.Concat(ownOptions, options, []grpc.DialOption{anyLength}),
-		servers: slices.Clone(servers),
 		conns:   make(map[string]*grpc.ClientConn),
 	}
-	for _, server := range servers {
-		if err := r.add(server); err != nil {
+	for _, text := range servers {
+		server, err := r.add(text)
+		if err != nil {
 			r.close()
-			return nil, fmt.Errorf("the server %q: %w", server, err)
+			return nil, err
 		}
+		r.servers = append(r.servers, server)
 	}
 	return r, nil
 }
 
-// add makes the connection with a server, which need not be up.
-func (r *route) add(server string) error {
-	if r.conns[server] != nil {
-		return nil
+// resolve returns the one spelling of an address, and what gRPC calls it.
+func resolve(text string) (server, target string, err error) {
+	if scheme, _, ok := strings.Cut(text, "://"); ok && scheme != "unix" && resolver.Get(scheme) != nil {
+		return text, text, nil // a target that only gRPC understands
 	}
-	conn, err := grpc.NewClient(server, r.options...)
-	if err == nil {
-		r.conns[server] = conn
+	a, err := address.Parse(text)
+	if err != nil {
+		return "", "", err
 	}
-	return err
+	return a.String(), a.Target(), nil
+}
+
+// add makes the connection with a server, which need not be up, and returns the spelling of its address.
+func (r *route) add(text string) (server string, err error) {
+	server, target, err := resolve(text)
+	if err != nil || r.conns[server] != nil {
+		return server, err
+	}
+	conn, err := grpc.NewClient(target, r.options...)
+	if err != nil {
+		return "", fmt.Errorf("the server %q: %w", server, err)
+	}
+	r.conns[server] = conn
+	return server, nil
 }
 
 // connect returns the server to call, and a connection with it that need not be up.
@@ -88,7 +107,8 @@ func (r *route) leave(server, leader string) {
 	if r.closed || r.servers[r.current] != server {
 		return // another call was faster
 	}
-	if leader == "" || r.add(leader) != nil { // or its name is none
+	leader, err := r.add(leader)
+	if err != nil { // it is not known, or its name is none
 		r.current = (r.current + 1) % len(r.servers)
 		return
 	}
