@@ -113,7 +113,7 @@ func Open(options Options) (*Store, error) {
 	if err := s.open(); err != nil {
 		return nil, fmt.Errorf("opening %s: %w", options.Dir, err)
 	}
-	if command := tooWide(s.fs, options.Dir); command != "" {
+	if command := tooWide(s.fs, options.Dir); options.FS == nil && command != "" {
 		options.Log.Warn("other users of this machine can look into the data folder", "dir", options.Dir, "to forbid it", command)
 	}
 	return s, nil
