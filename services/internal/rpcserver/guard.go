@@ -9,7 +9,6 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/peer"
 	"google.golang.org/grpc/status"
 )
 
@@ -142,9 +141,7 @@ func (g *guard) done(ctx context.Context, method *methodMetrics, start time.Time
 		slog.String("method", method.path),
 		slog.String("code", code.String()),
 		slog.Duration("took", took),
-	}
-	if caller, ok := peer.FromContext(ctx); ok {
-		attributes = append(attributes, slog.String("peer", caller.Addr.String()))
+		slog.String("peer", callerOf(ctx)),
 	}
 	if err != nil {
 		attributes = append(attributes, slog.String("error", status.Convert(err).Message()))

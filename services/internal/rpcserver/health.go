@@ -102,7 +102,9 @@ func checkHealth(ctx context.Context, config Config) error {
 	if err != nil {
 		return err
 	}
-	conn, err := grpc.NewClient(addr, grpc.WithTransportCredentials(transport))
+	dial := dialer(addr)
+	conn, err := grpc.NewClient("passthrough:///localhost", grpc.WithTransportCredentials(transport),
+		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return dial(ctx) }))
 	if err != nil {
 		return err
 	}
@@ -120,6 +122,9 @@ func checkHealth(ctx context.Context, config Config) error {
 
 // onThisMachine returns the address at which a listener can be reached from its own machine.
 func onThisMachine(addr string) (string, error) {
+	if _, unix := socketPath(addr); unix {
+		return addr, nil
+	}
 	host, port, err := net.SplitHostPort(addr)
 	if ip := net.ParseIP(host); host == "" || ip.IsUnspecified() {
 		host = "localhost"
@@ -128,11 +133,16 @@ func onThisMachine(addr string) (string, error) {
 }
 
 func askHTTP(ctx context.Context, addr string) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+"/healthz", nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://localhost/healthz", nil)
 	if err != nil {
 		return err
 	}
-	response, err := http.DefaultClient.Do(request)
+	dial := dialer(addr)
+	client := http.Client{Transport: &http.Transport{
+		DialContext:       func(ctx context.Context, _, _ string) (net.Conn, error) { return dial(ctx) },
+		DisableKeepAlives: true,
+	}}
+	response, err := client.Do(request)
 	if err != nil {
 		return err
 	}

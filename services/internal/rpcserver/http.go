@@ -12,8 +12,9 @@ import (
 )
 
 // newHTTPHandler serves what operators look at: /metrics for Prometheus, /healthz for load balancers
-// (200 while the server takes calls, 503 when it does not), and /debug/pprof.
-func newHTTPHandler(registry *prometheus.Registry, serving func() bool) http.Handler {
+// (200 while the server takes calls, 503 when it does not), and /debug/pprof for who looks for a fault in the
+// server. That has to be asked for: it shows secrets, and a profile costs the server time.
+func newHTTPHandler(registry *prometheus.Registry, serving func() bool, profiles bool) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
@@ -23,6 +24,9 @@ func newHTTPHandler(registry *prometheus.Registry, serving func() bool) http.Han
 		}
 		fmt.Fprintln(w, "SERVING")
 	})
+	if !profiles {
+		return mux
+	}
 	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
 	mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
 	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)

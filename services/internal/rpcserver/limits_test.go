@@ -95,9 +95,24 @@ func (f *fixture) get(path string) (status int, body string) {
 	return response.Code, response.Body.String()
 }
 
-func TestServer_operators(t *testing.T) {
+// TestServer_noProfiles: what shows the command line has to be asked for.
+func TestServer_noProfiles(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := start(t, testConfig, answer)
+		defer f.end()
+		for _, path := range []string{"/debug/pprof/", "/debug/pprof/heap", "/debug/pprof/cmdline", "/debug/pprof/profile"} {
+			if status, body := f.get(path); status != http.StatusNotFound {
+				t.Errorf("%s: status %d; want 404:\n%.500s", path, status, body)
+			}
+		}
+	})
+}
+
+func TestServer_operators(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		config := testConfig
+		config.Pprof = true
+		f := start(t, config, answer)
 		if err := f.call(); err != nil {
 			t.Fatal(err)
 		}

@@ -1,27 +1,11 @@
 package rpcserver
 
 import (
-	"errors"
-	"fmt"
 	"net"
 	"sync/atomic"
-	"syscall"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
-
-// listen says in words what is wrong with an address.
-func listen(addr string) (net.Listener, error) {
-	listener, err := net.Listen("tcp", addr)
-	switch {
-	case err == nil:
-		return listener, nil
-	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("cannot listen on %s: the port is in use; stop the other process or choose another port", addr)
-	default:
-		return nil, fmt.Errorf("cannot listen on %s: %w; an address is HOST:PORT, such as :5440 or 127.0.0.1:0", addr, err)
-	}
-}
 
 // boundedListener hangs up on connections beyond a limit, at once: a client that is told so tries
 // another server, one that waits in a backlog does not know why.

@@ -86,6 +86,9 @@ func (p Program) run(ctx context.Context, args []string, stdout, stderr io.Write
 }
 
 func (p Program) serve(ctx context.Context, config Config, stdout, stderr io.Writer) int {
+	// Who reads the log or the ready line may go away, as `head` does. That must not be the end of the server,
+	// as it is of other processes: what nobody reads is dropped.
+	signal.Ignore(syscall.SIGPIPE)
 	ballast := make([]byte, heapBallast)
 	defer runtime.KeepAlive(ballast)
 	log := newLogger(stderr, config)
@@ -103,7 +106,7 @@ func (p Program) serve(ctx context.Context, config Config, stdout, stderr io.Wri
 		if err != nil {
 			return p.complain(stderr, exitMisuse, fmt.Errorf("--http-addr: %w", err))
 		}
-		log.Info("serving operators", "addr", operators.Addr())
+		log.Info("serving operators", "addr", addressOf(operators.Addr()))
 		defer serveHTTP(operators, server.HTTPHandler())()
 	}
 	closeService, err := p.Register(server)
@@ -113,7 +116,7 @@ func (p Program) serve(ctx context.Context, config Config, stdout, stderr io.Wri
 	if err != nil {
 		return p.complain(stderr, exitFailed, err)
 	}
-	fmt.Fprintf(stdout, "%s listening on %s\n", p.Name, listener.Addr())
+	fmt.Fprintf(stdout, "%s listening on %s\n", p.Name, addressOf(listener.Addr()))
 	err = server.Serve(ctx, listener)
 	if err == nil && closeService != nil {
 		err = closeService()

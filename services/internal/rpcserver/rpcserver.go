@@ -6,7 +6,7 @@
 // What it promises of every service:
 //
 //   - It prints one line on standard output once it takes calls, with the address that it really
-//     listens on. Logs go to standard error.
+//     listens on. Logs go to standard error. When nobody reads them any more, they are dropped.
 //   - At most Config.Workers calls with one request and one reply are handled at the same time; at most
 //     Config.Queue wait, each no longer than its deadline. Streams, health, reflection and channelz do not queue.
 //   - A panic in a handler fails that call with INTERNAL and is logged; the process lives on.
@@ -37,7 +37,7 @@ import (
 // Config is what an operator can set of any service. Main fills it from flags and from environment
 // variables of the same name; the defaults of the first three are the service's.
 type Config struct {
-	Addr    string `group:"Serving" default:"${addr}" placeholder:"HOST:PORT" help:"Address to listen on; without a host all interfaces, with port 0 a free port (default ${default})."`
+	Addr    string `group:"Serving" default:"${addr}" placeholder:"ADDRESS" help:"Where to listen: HOST:PORT (without a host all interfaces, with port 0 a free port), or unix:PATH for a file, which the server's user and the file's group may connect to (default ${default})."`
 	Workers int    `group:"Limits" default:"${workers}" placeholder:"N" help:"Calls handled at the same time, at least 1 (default ${default})."`
 	Queue   int    `group:"Limits" default:"${queue}" placeholder:"N" help:"Calls that may wait for a worker; one more is refused with RESOURCE_EXHAUSTED (default ${default})."`
 
@@ -50,7 +50,8 @@ type Config struct {
 
 	TLS
 
-	HTTPAddr  string     `group:"Observing" name:"http-addr" placeholder:"HOST:PORT" help:"Address for operators: /metrics, /healthz, /debug/pprof. Not for the public (default: none)."`
+	HTTPAddr  string     `group:"Observing" name:"http-addr" placeholder:"ADDRESS" help:"Address for operators, as for --addr: /metrics, /healthz. Not for the public (default: none)."`
+	Pprof     bool       `group:"Observing" help:"Serve /debug/pprof at --http-addr too. It shows the memory and the command line of the server, secrets among them."`
 	LogLevel  slog.Level `group:"Observing" default:"info" placeholder:"LEVEL" help:"debug (every call), info (failed calls), warn or error (default ${default})."`
 	LogFormat string     `group:"Observing" default:"text" enum:"text,json" placeholder:"FORMAT" help:"text or json (default ${default})."`
 }
@@ -82,6 +83,9 @@ func (c *Config) Validate() error {
 		if limit.value < limit.min {
 			return fmt.Errorf("--%s is %v; it must be at least %v", limit.flag, limit.value, limit.min)
 		}
+	}
+	if c.Pprof && c.HTTPAddr == "" {
+		return errors.New("--pprof needs --http-addr, where it is served")
 	}
 	return c.TLS.validate()
 }
@@ -186,9 +190,9 @@ func (s *Server) Stop() { s.stopOnce.Do(func() { close(s.told) }) }
 // come to an end.
 func (s *Server) Stopping() <-chan struct{} { return s.health.stopping.Done() }
 
-// HTTPHandler serves /metrics, /healthz and /debug/pprof of this server.
+// HTTPHandler serves /metrics, /healthz and, if it is asked for, /debug/pprof of this server.
 func (s *Server) HTTPHandler() http.Handler {
-	return newHTTPHandler(s.registry, s.health.serving)
+	return newHTTPHandler(s.registry, s.health.serving, s.config.Pprof)
 }
 
 // Serve takes calls from the listener until ctx is done, then stops as the package promises. It closes
@@ -209,7 +213,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	go func() { failed <- s.grpc.Serve(bounded) }()
 	select {
 	case err := <-failed:
-		return fmt.Errorf("serving on %s: %w", listener.Addr(), err)
+		return fmt.Errorf("serving on %s: %w", addressOf(listener.Addr()), err)
 	case <-ctx.Done():
 	case <-s.told:
 	}
