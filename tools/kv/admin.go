@@ -12,9 +12,9 @@ type shutdownCommand struct {
 
 // Run asks the server to stop, which it does after it has answered.
 func (c *shutdownCommand) Run(a *app) error {
-	ctx, cancel := context.WithTimeout(context.Background(), a.within(callTimeout))
+	ctx, cancel := context.WithTimeout(a.ctx, a.within(callTimeout))
 	defer cancel()
-	ctx, conn, err := a.admin(ctx)
+	conn, err := a.admin(ctx)
 	if err != nil {
 		return err
 	}
@@ -27,13 +27,13 @@ type compactCommand struct{}
 
 // Run waits until the server is done.
 func (c *compactCommand) Run(a *app) error {
-	ctx := context.Background()
+	ctx := a.ctx
 	if a.Timeout != nil {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, *a.Timeout)
 		defer cancel()
 	}
-	ctx, conn, err := a.admin(ctx)
+	conn, err := a.admin(ctx)
 	if err != nil {
 		return err
 	}

@@ -23,9 +23,9 @@ func (c *backupCommand) Run(a *app) error {
 	if err := absent(c.File); err != nil {
 		return err
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(a.ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop() // until then a signal ends the backup, and no half a file stays behind
-	ctx, conn, err := a.admin(ctx)
+	conn, err := a.admin(ctx)
 	if err != nil {
 		return err
 	}

@@ -7,25 +7,28 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"golang.org/x/term"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
 	"numstore.example/contracts/raftkv"
+	"numstore.example/contracts/token"
 	"numstore.example/tools/internal/dial"
 )
 
 // cluster is what all commands want to know; its tags make flags of it.
 type cluster struct {
-	Servers    []string       `default:"localhost:6000" env:"KV_SERVERS" placeholder:"HOST:PORT" help:"Servers of the cluster, separated by commas; one is enough (default ${default})."`
-	Timeout    *time.Duration `placeholder:"TIME" help:"How long a call may take, waiting for a server included. By default 5s, for a call of kv pipe 1m; kv compact takes as long as it needs. A scan or a backup may take longer as long as something comes."`
-	Hex        bool           `help:"Keys and values are hexadecimal digits, on the command line and in what is printed."`
-	AdminToken string         `env:"KV_ADMIN_TOKEN" placeholder:"TOKEN" help:"The server's --admin-token, for backup, compact and shutdown. In the environment, other users of the machine cannot see it."`
-	dial.Security
+	Servers []string       `group:"cluster" default:"localhost:6000" env:"KV_SERVERS" placeholder:"HOST:PORT" help:"Servers of the cluster, separated by commas; one is enough. A server of this machine may have a socket: unix:/path (default ${default})."`
+	Timeout *time.Duration `group:"cluster" placeholder:"TIME" help:"How long a call may take, waiting for a server included. By default 5s, for a call of kv pipe 1m; kv compact takes as long as it needs. A scan or a backup may take longer as long as something comes."`
+	Hex     bool           `group:"form" help:"Keys and values are hexadecimal digits, on the command line and in what is printed."`
+
+	AdminTokenFile string `group:"security" env:"KV_ADMIN_TOKEN_FILE" placeholder:"FILE" help:"File of the server's administrative token, for backup, compact and shutdown."`
+	AdminToken     string `group:"security" env:"KV_ADMIN_TOKEN" placeholder:"TOKEN" help:"The token itself. Whoever can list the processes of this machine sees it in a flag; a file or the environment keeps it."`
+	dial.Security  `envprefix:"KV_"`
 }
 
 // How long calls may take when --timeout is not given.
@@ -36,21 +39,42 @@ const (
 
 // check says what is wrong with the first setting that cannot be used, and makes the servers addresses.
 func (c *cluster) check() error {
-	if len(c.Servers) == 0 {
-		return errors.New("--servers is empty; name at least one server, as host:port")
-	}
-	for i, server := range c.Servers {
+	var servers []string
+	for _, server := range c.Servers {
+		if strings.TrimSpace(server) == "" {
+			continue // what a comma at the end of a list leaves
+		}
 		address, err := dial.Target(server)
 		if err != nil {
 			return fmt.Errorf("--servers: %w", err)
 		}
-		c.Servers[i] = address
+		servers = append(servers, address)
+	}
+	if c.Servers = servers; len(servers) == 0 {
+		return errors.New("--servers is empty; name at least one server, as host:port")
 	}
 	if c.Timeout != nil && *c.Timeout <= 0 {
 		return fmt.Errorf("--timeout is %v; it must be above 0", *c.Timeout)
 	}
-	_, err := c.Credentials()
+	_, err := c.DialOptions()
 	return err
+}
+
+// adminToken returns the token of administrative calls, or "" if there is none.
+func (c *cluster) adminToken() (secret string, err error) {
+	switch {
+	case c.AdminToken != "" && c.AdminTokenFile != "":
+		return "", errors.New("both --admin-token and --admin-token-file are given, in the environment perhaps; leave one out")
+	case c.AdminTokenFile != "":
+		if secret, err = token.ReadFile(c.AdminTokenFile); err != nil {
+			return "", fmt.Errorf("--admin-token-file: %w", err)
+		}
+	case c.AdminToken != "":
+		if secret, err = token.Parse(c.AdminToken); err != nil {
+			return "", fmt.Errorf("--admin-token: %w", err)
+		}
+	}
+	return secret, nil
 }
 
 // within returns --timeout, or what stands for it.
@@ -64,17 +88,39 @@ func (c *cluster) within(standard time.Duration) time.Duration {
 // app is what a command works with.
 type app struct {
 	cluster
+	ctx      context.Context         // of all calls; it ends early when waiting for a server is of no use
+	giveUp   context.CancelCauseFunc // ends it
 	in       io.Reader
 	out, err io.Writer
 }
 
+// newApp returns what a command needs; its ctx lasts until the process ends.
+func newApp(c cluster, in io.Reader, out, err io.Writer) *app {
+	a := &app{cluster: c, in: in, out: out, err: err}
+	a.ctx, a.giveUp = context.WithCancelCause(context.Background())
+	return a
+}
+
+// verdict returns the error of a call, or why it was given up: when the server is there, but it and these settings do
+// not go together, the Clerk would try until its deadline.
+func (a *app) verdict(err error) error {
+	cause := context.Cause(a.ctx)
+	if _, known := errors.AsType[unreachable](err); err == nil || cause == nil || known {
+		return err
+	}
+	if strings.Contains(err.Error(), "may have happened") {
+		return unreachable{fmt.Errorf("%w; the write may have happened", cause)}
+	}
+	return unreachable{cause}
+}
+
 // clerk returns a Clerk for the cluster.
 func (a *app) clerk() (*raftkv.Clerk, error) {
-	transport, err := a.Credentials()
+	options, err := a.DialOptions()
 	if err != nil {
 		return nil, err
 	}
-	return raftkv.Dial(a.Servers, grpc.WithTransportCredentials(transport))
+	return raftkv.Dial(a.Servers, append(options, a.Explained(a.Servers, a.giveUp)...)...)
 }
 
 // call has a function make one call that may take as long as --timeout says.
@@ -84,21 +130,24 @@ func (a *app) call(do func(context.Context, *raftkv.Clerk) error) error {
 		return err
 	}
 	defer clerk.Close()
-	ctx, cancel := context.WithTimeout(context.Background(), a.within(callTimeout))
+	ctx, cancel := context.WithTimeout(a.ctx, a.within(callTimeout))
 	defer cancel()
 	return do(ctx, clerk)
 }
 
-// admin connects with the first server. The context that it returns carries the token.
-func (a *app) admin(ctx context.Context) (context.Context, *grpc.ClientConn, error) {
-	conns, err := dial.Connect(ctx, a.Servers[0], dial.Options{Connections: 1, ConnectTimeout: a.within(callTimeout), Security: a.Security})
+// admin connects with the first server. The calls carry the administrative token.
+func (a *app) admin(ctx context.Context) (*grpc.ClientConn, error) {
+	security := a.Security
+	secret, err := a.adminToken()
 	if err != nil {
-		return ctx, nil, unreachable{err}
+		return nil, err
 	}
-	if a.AdminToken != "" {
-		ctx = metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+a.AdminToken)
+	security.Token = secret
+	conns, err := dial.Connect(ctx, a.Servers[0], dial.Options{Connections: 1, ConnectTimeout: a.within(callTimeout), Security: security})
+	if err != nil {
+		return nil, unreachable{err}
 	}
-	return ctx, conns[0], nil
+	return conns[0], nil
 }
 
 // errSilence is why the context of a watch ends.

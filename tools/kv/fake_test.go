@@ -198,16 +198,25 @@ func (f *fake) Backup(_ *raftkvpb.BackupRequest, stream grpc.ServerStreamingServ
 // serve starts a fake on a free port of this machine and returns the flag that names it.
 func serve(t *testing.T, f *fake) (flag string) {
 	t.Helper()
+	return listen(t, f, "tcp", "localhost:0")
+}
+
+// listen starts a fake on an address and returns the flag that names it.
+func listen(t *testing.T, f *fake, network, name string, options ...grpc.ServerOption) (flag string) {
+	t.Helper()
 	f.pairs = make(map[string]*raftkvpb.Pair)
-	listener, err := net.Listen("tcp", "localhost:0")
+	listener, err := net.Listen(network, name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := grpc.NewServer(grpc.MaxRecvMsgSize(17 << 20))
+	server := grpc.NewServer(append(options, grpc.MaxRecvMsgSize(17<<20))...)
 	raftkvpb.RegisterRaftKVServer(server, f)
 	raftkvpb.RegisterRaftKVAdminServer(server, f)
 	go server.Serve(listener)
 	t.Cleanup(server.Stop)
+	if network == "unix" {
+		return "--servers=unix:" + name
+	}
 	return "--servers=" + listener.Addr().String()
 }
 

@@ -91,7 +91,8 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	}
 	err := line.Cluster.check()
 	if err == nil {
-		err = command.Run(&app{cluster: line.Cluster, in: stdin, out: stdout, err: stderr})
+		a := newApp(line.Cluster, stdin, stdout, stderr)
+		err = a.verdict(command.Run(a))
 	}
 	if err != nil {
 		program.Complain(errors.New(message(err)))
@@ -120,7 +121,7 @@ func exitStatus(err error) int {
 	if _, ok := errors.AsType[failure](err); ok {
 		return exitFailed
 	}
-	if _, ok := errors.AsType[unreachable](err); ok || gone(err) {
+	if gone(err) {
 		return exitUnreachable
 	}
 	if _, ok := status.FromError(err); ok {
@@ -129,8 +130,9 @@ func exitStatus(err error) int {
 	return exitMisuse
 }
 
-// gone reports whether an error of a call means that no server answers.
+// gone reports whether an error means that no server answers.
 func gone(err error) bool {
+	_, ok := errors.AsType[unreachable](err)
 	code := status.Code(err)
-	return code == codes.DeadlineExceeded || code == codes.Unavailable
+	return ok || code == codes.DeadlineExceeded || code == codes.Unavailable
 }

@@ -60,7 +60,7 @@ func (p *pipe) run() error {
 		}
 		r, err := parse(bytes.TrimSuffix(line, []byte("\n")))
 		if err == nil {
-			err = p.answer(r)
+			err = p.verdict(p.answer(r))
 		}
 		if gone(err) {
 			p.out.Flush()
@@ -103,7 +103,7 @@ func (p *pipe) answer(r request) error {
 	if r.verb == "SCAN" {
 		return p.scan(r, key, value)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), p.within(pipeTimeout))
+	ctx, cancel := context.WithTimeout(p.ctx, p.within(pipeTimeout))
 	defer cancel()
 	outcome, err := p.do(ctx, r.verb, key, value)
 	if err != nil {
@@ -138,7 +138,7 @@ func (p *pipe) do(ctx context.Context, verb string, key, value []byte) ([]byte, 
 
 // scan writes the pairs as they come, so that there may be more than memory holds.
 func (p *pipe) scan(r request, first, last []byte) error {
-	ctx, touch, stop, explain := watch(context.Background(), p.within(pipeTimeout))
+	ctx, touch, stop, explain := watch(p.ctx, p.within(pipeTimeout))
 	defer stop()
 	begun := false
 	begin := func() {

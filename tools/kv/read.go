@@ -70,7 +70,7 @@ func (c *scanCommand) Run(a *app) error {
 		return err
 	}
 	defer clerk.Close()
-	ctx, touch, stop, explain := watch(context.Background(), a.within(callTimeout))
+	ctx, touch, stop, explain := watch(a.ctx, a.within(callTimeout))
 	defer stop()
 	out := bufio.NewWriter(a.out)
 	for pair, err := range clerk.Scan(ctx, r) {

@@ -121,7 +121,7 @@ func (s *shell) execute(line string) {
 		return
 	}
 	if err := s.obey(line); err != nil {
-		fmt.Fprintf(s.err, "kv: %s\n", message(err))
+		fmt.Fprintf(s.err, "kv: %s\n", message(s.verdict(err)))
 	}
 }
 
@@ -144,7 +144,7 @@ func (s *shell) obey(line string) error {
 			return err
 		}
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), s.within(callTimeout))
+	ctx, cancel := context.WithTimeout(s.ctx, s.within(callTimeout))
 	defer cancel()
 	return c.do(s, ctx, arguments[0], arguments[1])
 }

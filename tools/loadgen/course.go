@@ -18,7 +18,7 @@ import (
 
 // course is the course's client: workers that send one request after the other.
 type course struct {
-	Target string `arg:"" help:"The server: a port on this machine, or host:port."`
+	Target string `arg:"" help:"The server: a port on this machine, host:port, or unix:/path of its socket."`
 
 	Workers  int           `default:"8" placeholder:"N" help:"Workers, each with one request in flight (default ${default})."`
 	Requests int           `default:"100" placeholder:"N" help:"Requests of each worker (default ${default})."`
@@ -27,7 +27,7 @@ type course struct {
 	JSON     bool          `help:"Print the figures as one line of JSON."`
 
 	workload.Config
-	dial.Options
+	dial.Options `envprefix:"LOADGEN_"`
 }
 
 // check says what is wrong with the first setting that cannot be used.

@@ -12,8 +12,6 @@ import (
 	"strconv"
 	"time"
 
-	"google.golang.org/grpc"
-
 	"numstore.example/tools/internal/cli"
 	"numstore.example/tools/internal/dial"
 	"numstore.example/tools/internal/drive"
@@ -26,7 +24,7 @@ import (
 
 // runCommand holds one load after the other on a target.
 type runCommand struct {
-	Target string `arg:"" help:"The server: a port on this machine, or host:port."`
+	Target string `arg:"" help:"The server: a port on this machine, host:port, or unix:/path of its socket."`
 
 	Service string `default:"numstore" enum:"numstore,raftkv" placeholder:"NAME" help:"What the target is: ${enum} (default ${default})."`
 	Label   string `placeholder:"TEXT" help:"What reports call this run (default: the target)."`
@@ -49,7 +47,7 @@ type runCommand struct {
 	HistoryLimit int    `default:"10000" placeholder:"N" help:"With --history: end the run after so many calls, because longer histories take long to check; of numstore, more than 16 calls in flight at a time do so too (default ${default})."`
 
 	workload.Config
-	dial.Options
+	dial.Options `envprefix:"LOADGEN_"`
 }
 
 // Limits of --value-size: the greatest value that raftkv takes by default, and one that a history has room
@@ -120,12 +118,12 @@ func (c *runCommand) Run(ctx context.Context, console console) error {
 		return err
 	}
 	defer dial.Close(conns)
-	transport, err := c.Credentials()
+	dialing, err := c.DialOptions()
 	if err != nil {
 		return err
 	}
 	kind, target := service.All[c.Service], service.Target{
-		Addr: addr, Conns: conns, Transport: grpc.WithTransportCredentials(transport), Workload: c.Config, Recorded: c.History != "", Unary: c.Unary,
+		Addr: addr, Conns: conns, Dialing: dialing, Workload: c.Config, Recorded: c.History != "", Unary: c.Unary,
 	}
 	if err := c.ready(ctx, kind, target); err != nil {
 		return err

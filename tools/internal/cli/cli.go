@@ -53,6 +53,7 @@ func (p Program) Parse(grammar any, args []string, options ...kong.Option) (_ *k
 	parser := kong.Must(grammar, append([]kong.Option{
 		kong.Name(p.Name),
 		kong.Description(p.Summary),
+		kong.ExplicitGroups(groups),
 		kong.Writers(p.Stdout, p.Stderr),
 		kong.Exit(func(int) {}),
 		kong.Help(func(options kong.HelpOptions, context *kong.Context) error {
@@ -72,6 +73,14 @@ func (p Program) Parse(grammar any, args []string, options ...kong.Option) (_ *k
 		return nil, Misuse
 	}
 	return context, OK
+}
+
+// groups are the flags that help shows together, by the tag of their group.
+var groups = []kong.Group{
+	{Key: "cluster", Title: "Which cluster, and how long to wait for it:"},
+	{Key: "form", Title: "How keys and values are written:"},
+	{Key: "connection", Title: "Connections:"},
+	{Key: "security", Title: "Security:"},
 }
 
 // printed returns the status of a program that had nothing to do but print.

@@ -17,7 +17,7 @@ type clerk struct{ *raftkv.Clerk }
 // dialClerks returns as many as there are connections.
 func dialClerks(target Target) (all clerks, err error) {
 	for range target.Conns {
-		c, err := raftkv.Dial([]string{target.Addr}, target.Transport)
+		c, err := raftkv.Dial([]string{target.Addr}, target.Dialing...)
 		if err != nil {
 			all.close()
 			return nil, err

@@ -41,9 +41,9 @@ type Service struct {
 
 // Target is a server and what it is to be asked.
 type Target struct {
-	Addr      string             // host:port
-	Conns     []*grpc.ClientConn // ready for calls; workers share them in turn
-	Transport grpc.DialOption    // for a client that opens connections of its own
+	Addr    string             // as dial.Target returns it
+	Conns   []*grpc.ClientConn // ready for calls; workers share them in turn
+	Dialing []grpc.DialOption  // for a client that opens connections of its own
 
 	Workload workload.Config // checked
 	Recorded bool            // the calls will be checked: values must differ, and be short
