@@ -69,8 +69,11 @@ func (r *Replica) takeMail() error {
 		mail.refuse(fmt.Errorf("%w: %w", ErrStopped, mail.failure))
 		return mail.failure
 	}
-	for _, message := range mail.messages {
-		// An error means that the message came too late, or was for another term.
+	if err := r.deliver(mail.responses); err != nil {
+		return err
+	}
+	for _, message := range mail.received {
+		// An error means that the message came too late, or from nobody of this group.
 		_ = r.raft.Step(message)
 	}
 	r.unsynced -= mail.synced
@@ -88,17 +91,8 @@ func (r *Replica) handle(ready raft.Ready) error {
 	if ready.SoftState != nil {
 		r.roleChanged(ready.SoftState)
 	}
-	for _, message := range ready.Messages {
-		switch message.GetTo() {
-		case raft.LocalAppendThread:
-			if err := r.append(message); err != nil {
-				return err
-			}
-		case raft.LocalApplyThread:
-			if err := r.apply(message); err != nil {
-				return err
-			}
-		}
+	if err := r.deliver(ready.Messages); err != nil {
+		return err
 	}
 	for _, state := range ready.ReadStates {
 		r.reads.confirm(state)
@@ -106,6 +100,33 @@ func (r *Replica) handle(ready raft.Ready) error {
 	r.reads.release(r.applied)
 	r.readEarly()
 	r.publish()
+	return nil
+}
+
+// deliver brings each message of Raft's to whom it is for: to the log, to the machine, to this member itself, or to
+// other nodes. Those for other nodes are sent before the log is synced; what must not leave before that comes as a
+// response to the append.
+func (r *Replica) deliver(messages []*raftpb.Message) error {
+	var remote []*raftpb.Message
+	for _, message := range messages {
+		var err error
+		switch message.GetTo() {
+		case raft.LocalAppendThread:
+			err = r.append(message)
+		case raft.LocalApplyThread:
+			err = r.apply(message)
+		case r.config.ID:
+			_ = r.raft.Step(message) // an error means that it came too late
+		default:
+			remote = append(remote, message)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if len(remote) > 0 {
+		r.config.Transport.Send(remote)
+	}
 	return nil
 }
 
@@ -141,7 +162,7 @@ func (r *Replica) sync() {
 			r.syncs.Add(1)
 			r.at(AfterSync)
 		}
-		r.mail.deliver(append.responses)
+		r.mail.synced(append.responses)
 	}
 }
 
@@ -163,10 +184,8 @@ func (r *Replica) apply(message *raftpb.Message) error {
 		r.ledger.settle(e.id, replies)
 		r.logBytes += len(entry.GetData())
 	}
-	for _, response := range message.GetResponses() {
-		if err := r.raft.Step(response); err != nil {
-			return err
-		}
+	if err := r.deliver(message.GetResponses()); err != nil {
+		return err
 	}
 	r.config.Log.Applied(r.applied)
 	return r.truncate()

@@ -20,8 +20,10 @@ type mailbox struct {
 type mail struct {
 	proposals []*Proposal
 	reads     []func(error)
-	messages  []*raftpb.Message
-	synced    int // appends that the syncer reports
+	received  []*raftpb.Message // from other nodes
+	bytes     int               // about how many those take in memory
+	responses []*raftpb.Message // of appends that the syncer reports
+	synced    int               // how many appends that are
 	failure   error
 }
 
@@ -43,11 +45,21 @@ func (m *mailbox) put(change func(*mail)) error {
 	return nil
 }
 
-// deliver reports an append, with messages for Raft. What comes too late is of no use to anyone.
-func (m *mailbox) deliver(messages []*raftpb.Message) {
+// synced reports an append that is on disk, with its responses. What comes too late is of no use to anyone.
+func (m *mailbox) synced(responses []*raftpb.Message) {
 	_ = m.put(func(mail *mail) {
-		mail.messages = append(mail.messages, messages...)
+		mail.responses = append(mail.responses, responses...)
 		mail.synced++
+	})
+}
+
+// receive takes a message from another node, unless too many lie there: Raft sends again what is lost.
+func (m *mailbox) receive(message *raftpb.Message) {
+	_ = m.put(func(mail *mail) {
+		if mail.bytes < maxReceived {
+			mail.received = append(mail.received, message)
+			mail.bytes += messageSize(message)
+		}
 	})
 }
 

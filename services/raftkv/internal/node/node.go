@@ -55,6 +55,9 @@ type Config struct {
 	Machine Machine
 	Applied uint64 // the last entry that the machine shows, and keeps
 
+	// Transport reaches the other members; nil when there are none.
+	Transport Transport
+
 	// Campaign makes the replica stand for election at once, without waiting for a leader to be silent.
 	Campaign bool
 
@@ -103,6 +106,10 @@ const (
 	// keeps. It bounds what a start reads. Entries that are cut off soon never leave Pebble's memory for a table.
 	maxLog = 1 << 20
 
+	// maxInflight is how many bytes of entries may be on their way to another member, which has not answered; one
+	// message more may be.
+	maxInflight = 16 << 20
+
 	// maxUnsynced is how many appends may be on their way to the disk while proposals are held back. The disk
 	// can do one sync at a time: what gathers meanwhile costs less as one entry than as many, and is on disk
 	// hardly later.
@@ -139,6 +146,9 @@ type Replica struct {
 
 // Start starts a replica.
 func Start(config Config) (*Replica, error) {
+	if config.Transport == nil {
+		config.Transport = alone{}
+	}
 	r := &Replica{
 		config:    config,
 		mail:      newMailbox(),
@@ -160,6 +170,7 @@ func Start(config Config) (*Replica, error) {
 		AsyncStorageWrites:        true,
 		MaxSizePerMsg:             maxEntry,
 		MaxInflightMsgs:           256,
+		MaxInflightBytes:          maxInflight,
 		CheckQuorum:               true,
 		PreVote:                   true,
 		ReadOnlyOption:            raft.ReadOnlySafe,
