@@ -15,7 +15,7 @@ import (
 // client is one user: it does one thing after the other, and repeats a write, under its request id, from
 // incarnation to incarnation until it has an answer.
 type client struct {
-	trial    *trial
+	world    *world
 	number   int
 	random   *rand.Rand
 	id       kv.ClientID
@@ -24,16 +24,16 @@ type client struct {
 	history  []porcupine.Operation
 }
 
-func newClient(t *trial, number int) *client {
-	c := &client{trial: t, number: number, versions: make(map[string]uint64)}
-	c.random = rand.New(rand.NewPCG(t.seed, uint64(number)))
+func newClient(w *world, number int) *client {
+	c := &client{world: w, number: number, versions: make(map[string]uint64)}
+	c.random = rand.New(rand.NewPCG(w.seed, uint64(number)))
 	binary.LittleEndian.PutUint64(c.id[:], uint64(number))
 	return c
 }
 
-// run makes calls until the trial is over.
+// run makes calls until the world is over.
 func (c *client) run() {
-	for !c.trial.over.Load() {
+	for !c.world.over.Load() {
 		call := c.choose()
 		if call.kind == get {
 			c.get(call)
@@ -64,13 +64,13 @@ func (c *client) choose() call {
 	default:
 		made.kind = kv.Delete
 	}
-	if c.random.IntN(4) == 0 && !c.trial.variant.early {
+	if c.random.IntN(4) == 0 && !c.world.variant.early {
 		made.expect = c.versions[made.key]
 	}
 	if made.kind != kv.Delete {
 		made.value = fmt.Sprintf("%d.%d;", c.number, c.sequence+1)
-		if made.kind == kv.Put && c.trial.large > 0 {
-			made.value += strings.Repeat("x", c.random.IntN(c.trial.large))
+		if made.kind == kv.Put && c.world.large > 0 {
+			made.value += strings.Repeat("x", c.random.IntN(c.world.large))
 		}
 	}
 	return made
@@ -79,10 +79,10 @@ func (c *client) choose() call {
 // write sends a write until there is an answer.
 func (c *client) write(made call) {
 	c.sequence++
-	command := made.command(c.trial.variant.request(kv.RequestID{Client: c.id, Sequence: c.sequence}))
-	begin := c.trial.clock.Add(1)
-	for in := range c.trial.incarnations() {
-		if c.trial.variant.early {
+	command := made.command(c.world.variant.request(kv.RequestID{Client: c.id, Sequence: c.sequence}))
+	begin := c.world.clock.Add(1)
+	for in := range c.world.incarnations() {
+		if c.world.variant.early {
 			c.note(made, answer{vague: true}, begin)
 			in.write(command) // the next one waits for it all the same: clients would outrun the server
 			return
@@ -102,8 +102,8 @@ func (c *client) write(made call) {
 
 // get reads a key, or a pair of keys, until there is an answer.
 func (c *client) get(made call) {
-	for in := range c.trial.incarnations() {
-		begin := c.trial.clock.Add(1)
+	for in := range c.world.incarnations() {
+		begin := c.world.clock.Add(1)
 		var got answer
 		if in.read(func(state *storage.State) (err error) { got, err = made.look(state); return err }) {
 			c.note(made, got, begin)
@@ -115,6 +115,6 @@ func (c *client) get(made call) {
 func (c *client) note(made call, got answer, begin int64) {
 	c.versions[made.key] = got.version
 	c.history = append(c.history, porcupine.Operation{
-		ClientId: c.number, Input: made, Output: got, Call: begin, Return: c.trial.clock.Add(1),
+		ClientId: c.number, Input: made, Output: got, Call: begin, Return: c.world.clock.Add(1),
 	})
 }

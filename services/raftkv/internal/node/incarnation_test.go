@@ -1,6 +1,7 @@
 package node_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
+	"go.etcd.io/raft/v3/raftpb"
 
 	"numstore.example/services/raftkv/internal/kv"
 	"numstore.example/services/raftkv/internal/node"
@@ -28,7 +30,7 @@ const (
 // anyOperation stands for a moment before some operation on a file, by whichever goroutine.
 const anyOperation node.Moment = -1
 
-// death says when an incarnation dies: when the moment comes for the so manieth time.
+// death says when an incarnation dies: when the moment comes for the count-th time.
 type death struct {
 	moment node.Moment
 	count  int64 // 0 for never
@@ -37,8 +39,23 @@ type death struct {
 	random  *rand.Rand
 }
 
+// seat is a member's place in its group.
+type seat struct {
+	id      uint64
+	members []uint64
+	network *node.Network // nil for a member alone
+	// pause is called at each moment, where it may hold the member up; nil for never.
+	pause func()
+	// patience is how long a client waits for an answer before it tries another member; 0 for as long as it takes.
+	patience time.Duration
+}
+
+// onlySeat is that of a member alone.
+var onlySeat = seat{id: 1, members: []uint64{1}}
+
 // incarnation is one life of a replica, from its start to a crash.
 type incarnation struct {
+	seat
 	variant variant
 	disk    *vfs.MemFS
 	death   death
@@ -60,11 +77,9 @@ type incarnation struct {
 	overOnce sync.Once
 }
 
-// begin starts an incarnation on a disk. The incarnation may die before it returns.
+// begin starts an incarnation of a member alone on a disk, and waits until it serves. It may die before that.
 func begin(disk *vfs.MemFS, variant variant, death death) (*incarnation, error) {
-	in := &incarnation{variant: variant, disk: disk, death: death, over: make(chan struct{})}
-	in.left.Store(death.count)
-	err := in.open()
+	in, err := open(onlySeat, disk, variant, death)
 	if err == nil && in.replica.AwaitLeader(context.Background()) != nil {
 		err = in.failed()
 	}
@@ -72,6 +87,13 @@ func begin(disk *vfs.MemFS, variant variant, death death) (*incarnation, error) 
 		err = in.replica.AwaitBarrier(context.Background())
 	}
 	return in, err
+}
+
+// open starts an incarnation. It may die before it returns.
+func open(seat seat, disk *vfs.MemFS, variant variant, death death) (*incarnation, error) {
+	in := &incarnation{seat: seat, variant: variant, disk: disk, death: death, over: make(chan struct{})}
+	in.left.Store(death.count)
+	return in, in.open()
 }
 
 func (in *incarnation) open() (err error) {
@@ -90,7 +112,7 @@ func (in *incarnation) open() (err error) {
 	if in.state, err = in.store.OpenState(shard); err != nil {
 		return err
 	}
-	raftLog, err := in.store.OpenLog(shard, []uint64{1}, in.state.Applied())
+	raftLog, err := in.store.OpenLog(shard, in.members, in.state.Applied())
 	if err != nil {
 		return err
 	}
@@ -99,16 +121,40 @@ func (in *incarnation) open() (err error) {
 	if in.variant.machine != nil {
 		machine = in.variant.machine(in.state)
 	}
-	in.replica, err = node.Start(node.Config{
-		ID: 1, Log: raftLog, Machine: machine, Applied: in.state.Applied(), Campaign: true,
+	config := node.Config{
+		ID: in.id, Log: raftLog, Machine: machine, Applied: in.state.Applied(), Campaign: in.network == nil,
 		MaxInFlight: 1 << 30, Logger: log, At: in.at,
 		OnFailure: func(err error) { in.replicaFailures.Add(1); in.fail(err) },
-	})
+	}
+	if in.network != nil {
+		config.Transport = mortal{in, in.network.From(in.id)}
+	}
+	if in.replica, err = node.Start(config); err == nil && in.network != nil {
+		in.network.Attach(in.id, in.replica)
+	}
 	return err
 }
 
-// at crashes if this moment is the one.
+// mortal is the transport of an incarnation, which sends nothing after its death: what left later would tell of what is
+// not on the disk that is left.
+type mortal struct {
+	*incarnation
+	node.Transport
+}
+
+// Send implements node.Transport.
+func (m mortal) Send(messages []*raftpb.Message) {
+	if m.alive() {
+		m.Transport.Send(messages)
+	}
+}
+
+// at crashes if this moment is the one. A pause must not hold up who does something to files: he may hold locks, and
+// the clock of the test stands still as long as somebody waits for a lock.
 func (in *incarnation) at(moment node.Moment) {
+	if in.pause != nil && moment != anyOperation {
+		in.pause()
+	}
 	if moment == in.death.moment && in.left.Add(-1) == 0 {
 		in.crash()
 	}
@@ -196,9 +242,14 @@ func (in *incarnation) propose(command []byte) <-chan []byte {
 	return answers
 }
 
-// write waits for the reply to a command. It returns false when the incarnation died before that left.
+// write waits for the reply to a command. It returns false when the incarnation died before that left, does not lead,
+// or takes too long: the command may be executed all the same.
 func (in *incarnation) write(command []byte) (kv.Reply, bool) {
-	answer := <-in.propose(command)
+	var answer []byte
+	select {
+	case answer = <-in.propose(command):
+	case <-in.tired():
+	}
 	if answer == nil {
 		return kv.Reply{}, false
 	}
@@ -208,6 +259,14 @@ func (in *incarnation) write(command []byte) (kv.Reply, bool) {
 		return reply, false
 	}
 	return reply, true
+}
+
+// tired is told when a client has no more patience.
+func (in *incarnation) tired() <-chan time.Time {
+	if in.patience == 0 {
+		return nil
+	}
+	return time.After(in.patience)
 }
 
 // read does a read behind a barrier. It returns false when the incarnation died before its answer left.
@@ -220,9 +279,9 @@ func (in *incarnation) read(read func(*storage.State) error) bool {
 	in.reads.Add(1)
 	in.mu.Unlock()
 	defer in.reads.Done()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Hour)
+	ctx, cancel := context.WithTimeout(context.Background(), cmp.Or(in.patience, time.Hour))
 	defer cancel()
-	if err := in.replica.AwaitBarrier(ctx); err != nil {
+	if err := in.replica.AwaitBarrier(ctx); err != nil && !in.variant.stale {
 		return false
 	}
 	if err := read(in.state); err != nil {

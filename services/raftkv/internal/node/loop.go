@@ -35,7 +35,16 @@ func (r *Replica) run() {
 	}
 }
 
-func (r *Replica) loop() error {
+func (r *Replica) loop() (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			rules, ok := p.(broken)
+			if !ok {
+				panic(p)
+			}
+			err = rules
+		}
+	}()
 	ticker := time.NewTicker(tickInterval)
 	defer ticker.Stop()
 	if r.config.Campaign {

@@ -42,8 +42,15 @@ func (l raftLogger) Errorf(format string, v ...any) {
 	l.log.Error("raft: " + fmt.Sprintf(format, v...))
 }
 
-// Fatal and Panic mean that the group's rules were broken. Going on could lose data.
-func (l raftLogger) Fatal(v ...any)                 { panic("raft: " + fmt.Sprint(v...)) }
-func (l raftLogger) Fatalf(format string, v ...any) { panic("raft: " + fmt.Sprintf(format, v...)) }
-func (l raftLogger) Panic(v ...any)                 { panic("raft: " + fmt.Sprint(v...)) }
-func (l raftLogger) Panicf(format string, v ...any) { panic("raft: " + fmt.Sprintf(format, v...)) }
+// broken is what Raft panics with when the rules of the group were broken: a member has lost what it had promised to
+// keep, for one. Going on could lose data; the replica stops (see run).
+type broken struct{ what string }
+
+func (b broken) Error() string {
+	return "the group's rules were broken (has this member, or another, lost a part of its disk?): " + b.what
+}
+
+func (l raftLogger) Fatal(v ...any)                 { panic(broken{fmt.Sprint(v...)}) }
+func (l raftLogger) Fatalf(format string, v ...any) { panic(broken{fmt.Sprintf(format, v...)}) }
+func (l raftLogger) Panic(v ...any)                 { panic(broken{fmt.Sprint(v...)}) }
+func (l raftLogger) Panicf(format string, v ...any) { panic(broken{fmt.Sprintf(format, v...)}) }

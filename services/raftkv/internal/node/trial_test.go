@@ -28,6 +28,7 @@ type variant struct {
 	machine      func(*storage.State) node.Machine // stands in for the state
 	anonymous    bool                              // writes have no request id
 	early        bool                              // writes are acknowledged when they are proposed
+	stale        bool                              // reads do not mind whether their barrier was passed
 }
 
 func (v variant) request(id kv.RequestID) kv.RequestID {
@@ -43,16 +44,24 @@ const (
 	never           = 1000 * time.Hour
 )
 
-// trial is a run of clients over a replica that crashes again and again.
-type trial struct {
+// world is what clients live in.
+type world struct {
 	seed    uint64
-	crashes uint64
 	variant variant
 	large   int // the greatest length of values that are put, if not small
 
 	clock   atomic.Int64 // of the history
 	over    atomic.Bool  // clients begin nothing new
 	history []porcupine.Operation
+
+	// incarnations yields replicas to try, one after the other, until nobody shall try any more.
+	incarnations func() iter.Seq[*incarnation]
+}
+
+// trial is a run of clients over a replica that crashes again and again.
+type trial struct {
+	world
+	crashes uint64
 
 	mu      sync.Mutex
 	changed sync.Cond
@@ -61,8 +70,9 @@ type trial struct {
 }
 
 func newTrial(seed, crashes uint64, variant variant) *trial {
-	t := &trial{seed: seed, crashes: crashes, variant: variant}
+	t := &trial{world: world{seed: seed, variant: variant}, crashes: crashes}
 	t.changed.L = &t.mu
+	t.incarnations = t.lives
 	return t
 }
 
@@ -72,8 +82,8 @@ func (t *trial) enlarge() {
 	t.crashes = min(t.crashes, crashesPerTrial/5)
 }
 
-// incarnations yields the one that lives, and then each time the next one, until the trial has ended.
-func (t *trial) incarnations() iter.Seq[*incarnation] {
+// lives yields the incarnation that lives, and then each time the next one, until the trial has ended.
+func (t *trial) lives() iter.Seq[*incarnation] {
 	return func(yield func(*incarnation) bool) {
 		for in := t.after(nil); in != nil && yield(in); {
 			in = t.after(in)
@@ -111,11 +121,11 @@ func (t *trial) end() {
 
 // run returns the first thing that was wrong.
 func (t *trial) run() error {
-	inspector := newClient(t, clients)
+	inspector := newClient(&t.world, clients)
 	everyone := []*client{inspector}
 	var running sync.WaitGroup
 	for number := range clients {
-		client := newClient(t, number)
+		client := newClient(&t.world, number)
 		everyone = append(everyone, client)
 		running.Go(client.run)
 	}
@@ -203,7 +213,7 @@ func (c *client) inspect(in *incarnation) error {
 	for i := range 3 {
 		for _, name := range []string{"key", "log", "pair"} {
 			read := call{kind: get, key: fmt.Sprintf("%s/%d", name, i), expect: kv.AnyVersion}
-			begin := c.trial.clock.Add(1)
+			begin := c.world.clock.Add(1)
 			var got answer
 			if !in.read(func(state *storage.State) (err error) { got, err = read.look(state); return err }) {
 				return in.failed()

@@ -1,0 +1,112 @@
+package node
+
+import (
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"go.etcd.io/raft/v3/raftpb"
+	"google.golang.org/protobuf/proto"
+)
+
+// Network carries messages between the replicas of one process, as badly as a test wants: it delays, loses, repeats
+// and reorders them, and links can be cut, each way for itself. It is for one group.
+//
+// Messages are encoded and decoded on the way, so that nothing is shared between the members, as it would not be
+// between machines.
+type Network struct {
+	mu       sync.Mutex
+	random   *rand.Rand
+	faults   Faults
+	replicas map[uint64]*Replica
+	cut      map[link]bool
+}
+
+// Faults is what a Network does to messages. The zero Faults delivers each at once, and once.
+type Faults struct {
+	MaxDelay time.Duration // each message takes between nothing and this; later ones may overtake it
+	Lose     float64       // how likely a message is lost, from 0 to 1
+	Repeat   float64       // how likely a message that is not lost comes twice
+}
+
+// link is a way from one node to another.
+type link struct{ from, to uint64 }
+
+// NewNetwork returns a network whose faults are drawn from random.
+func NewNetwork(random *rand.Rand, faults Faults) *Network {
+	return &Network{random: random, faults: faults, replicas: make(map[uint64]*Replica), cut: make(map[link]bool)}
+}
+
+// Attach makes a replica reachable as a node, in place of an earlier one; nil makes the node unreachable.
+func (n *Network) Attach(node uint64, replica *Replica) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.replicas[node] = replica
+}
+
+// Cut cuts the way from one node to another, or mends it. The way back is another one.
+func (n *Network) Cut(from, to uint64, cut bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.cut[link{from, to}] = cut
+}
+
+// SetFaults changes what happens to messages that are sent from now on.
+func (n *Network) SetFaults(faults Faults) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.faults = faults
+}
+
+// From returns the transport of a node.
+func (n *Network) From(node uint64) Transport { return sender{n, node} }
+
+type sender struct {
+	network *Network
+	node    uint64
+}
+
+// Send implements Transport.
+func (s sender) Send(messages []*raftpb.Message) {
+	for _, message := range messages {
+		encoded, err := proto.Marshal(message)
+		if err != nil {
+			panic(err) // Raft has made a message that cannot be sent
+		}
+		for _, delay := range s.network.fate(link{s.node, message.GetTo()}) {
+			time.AfterFunc(delay, func() { s.network.arrive(link{s.node, message.GetTo()}, encoded) })
+		}
+	}
+}
+
+// fate returns after which times a message arrives: none if it is lost.
+func (n *Network) fate(l link) (delays []time.Duration) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.cut[l] || n.random.Float64() < n.faults.Lose {
+		return nil
+	}
+	delays = append(delays, n.delay())
+	if n.random.Float64() < n.faults.Repeat {
+		delays = append(delays, n.delay())
+	}
+	return delays
+}
+
+func (n *Network) delay() time.Duration {
+	return time.Duration(n.random.Int64N(int64(n.faults.MaxDelay) + 1))
+}
+
+// arrive delivers a message, unless the link was cut meanwhile.
+func (n *Network) arrive(l link, encoded []byte) {
+	message := new(raftpb.Message)
+	if err := proto.Unmarshal(encoded, message); err != nil {
+		panic(err) // it was encoded here
+	}
+	n.mu.Lock()
+	replica, cut := n.replicas[l.to], n.cut[l]
+	n.mu.Unlock()
+	if replica != nil && !cut {
+		replica.Receive(message)
+	}
+}
