@@ -7,6 +7,12 @@
 // /NumStore/Fact. Clients generated from a copy that says `package numstore;` send
 // /numstore.NumStore/... instead; the server answers those paths too, with the same messages.
 //
+// # Who may call
+//
+// Everybody, unless the server was started with --client-token-file: then calls carry one of its tokens, as the
+// metadata `authorization: Bearer TOKEN`. With --allow-cn, certificates of mutual TLS whose common name or DNS name
+// the server knows are good as well, or alone. Health (the gRPC health service) is told to everybody.
+//
 // # Errors
 //
 // What a caller asked for and cannot have is answered in one of two ways. Fact has an `error` string
@@ -19,6 +25,9 @@
 //   OUT_OF_RANGE         SetNum: the new total would not fit into an int64        no
 //   RESOURCE_EXHAUSTED   the queue of waiting calls is full, the server holds as  no
 //                        many keys as it may, or the message is too large
+//   UNAUTHENTICATED      the call has no token that the server knows              no
+//   PERMISSION_DENIED    a client certificate with none of the names that the     no
+//                        server knows
 //   UNAVAILABLE          the server cannot be reached, or is stopping             perhaps
 //   DEADLINE_EXCEEDED    the caller's deadline passed, in the queue or on the     perhaps
 //                        wire

@@ -358,8 +358,9 @@ class RaftKV(object):
 
 class RaftKVAdminStub(object):
     """RaftKVAdmin is for operators. Its calls are refused with PERMISSION_DENIED unless the server was started
-    with --admin-token (calls then carry the metadata `authorization: Bearer TOKEN`) or with --admin-mtls
-    (callers then have a client certificate).
+    with --admin-token-file or --admin-token (calls then carry the metadata `authorization: Bearer TOKEN`) or with
+    --admin-mtls (callers then have a client certificate). A token of these is good for all other calls as well, and a
+    call may carry several values of that metadata, such as the token of a client and one of these.
     """
 
     def __init__(self, channel):
@@ -387,8 +388,9 @@ class RaftKVAdminStub(object):
 
 class RaftKVAdminServicer(object):
     """RaftKVAdmin is for operators. Its calls are refused with PERMISSION_DENIED unless the server was started
-    with --admin-token (calls then carry the metadata `authorization: Bearer TOKEN`) or with --admin-mtls
-    (callers then have a client certificate).
+    with --admin-token-file or --admin-token (calls then carry the metadata `authorization: Bearer TOKEN`) or with
+    --admin-mtls (callers then have a client certificate). A token of these is good for all other calls as well, and a
+    call may carry several values of that metadata, such as the token of a client and one of these.
     """
 
     def Shutdown(self, request, context):
@@ -442,8 +444,9 @@ def add_RaftKVAdminServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class RaftKVAdmin(object):
     """RaftKVAdmin is for operators. Its calls are refused with PERMISSION_DENIED unless the server was started
-    with --admin-token (calls then carry the metadata `authorization: Bearer TOKEN`) or with --admin-mtls
-    (callers then have a client certificate).
+    with --admin-token-file or --admin-token (calls then carry the metadata `authorization: Bearer TOKEN`) or with
+    --admin-mtls (callers then have a client certificate). A token of these is good for all other calls as well, and a
+    call may carry several values of that metadata, such as the token of a client and one of these.
     """
 
     @staticmethod

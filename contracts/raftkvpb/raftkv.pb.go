@@ -38,6 +38,13 @@
 // FAILED_PRECONDITION or OUT_OF_RANGE, is remembered: a sequence number whose write was refused otherwise can be
 // used again, or left out. A write without a request id is executed each time that it arrives.
 //
+// # Who may call
+//
+// Everybody, unless the server was started with --client-token-file: then calls carry one of its tokens, as the
+// metadata `authorization: Bearer TOKEN`. With --allow-cn, certificates of mutual TLS whose common name or DNS name
+// the server knows are good as well, or alone. Health (the gRPC health service) is told to everybody; reflection and
+// channelz are for who may call. Administrative calls need more, see RaftKVAdmin.
+//
 // # Errors
 //
 // Every status has a message that names the value, the limit, and what to do.
@@ -64,8 +71,11 @@
 //   CANCELLED            the caller gave up                                       perhaps
 //   DATA_LOSS            what was read from disk is damaged, now or before; the   perhaps
 //                        message names the file
-//   PERMISSION_DENIED    an administrative call that the server does not allow    no
-//   UNAUTHENTICATED      an administrative call without the right token           no
+//   PERMISSION_DENIED    a client certificate with none of the names that the     no
+//                        server knows; an administrative call that it does not
+//                        allow
+//   UNAUTHENTICATED      a call without a token that the server knows, or an      no
+//                        administrative one without the right token
 //   INTERNAL             a defect of the server, please report it; or gRPC        perhaps
 //                        could not decode the message
 //   UNIMPLEMENTED        the server does not have this call: it has another       no

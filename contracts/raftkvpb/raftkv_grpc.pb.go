@@ -38,6 +38,13 @@
 // FAILED_PRECONDITION or OUT_OF_RANGE, is remembered: a sequence number whose write was refused otherwise can be
 // used again, or left out. A write without a request id is executed each time that it arrives.
 //
+// # Who may call
+//
+// Everybody, unless the server was started with --client-token-file: then calls carry one of its tokens, as the
+// metadata `authorization: Bearer TOKEN`. With --allow-cn, certificates of mutual TLS whose common name or DNS name
+// the server knows are good as well, or alone. Health (the gRPC health service) is told to everybody; reflection and
+// channelz are for who may call. Administrative calls need more, see RaftKVAdmin.
+//
 // # Errors
 //
 // Every status has a message that names the value, the limit, and what to do.
@@ -64,8 +71,11 @@
 //   CANCELLED            the caller gave up                                       perhaps
 //   DATA_LOSS            what was read from disk is damaged, now or before; the   perhaps
 //                        message names the file
-//   PERMISSION_DENIED    an administrative call that the server does not allow    no
-//   UNAUTHENTICATED      an administrative call without the right token           no
+//   PERMISSION_DENIED    a client certificate with none of the names that the     no
+//                        server knows; an administrative call that it does not
+//                        allow
+//   UNAUTHENTICATED      a call without a token that the server knows, or an      no
+//                        administrative one without the right token
 //   INTERNAL             a defect of the server, please report it; or gRPC        perhaps
 //                        could not decode the message
 //   UNIMPLEMENTED        the server does not have this call: it has another       no
@@ -558,8 +568,9 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
 // RaftKVAdmin is for operators. Its calls are refused with PERMISSION_DENIED unless the server was started
-// with --admin-token (calls then carry the metadata `authorization: Bearer TOKEN`) or with --admin-mtls
-// (callers then have a client certificate).
+// with --admin-token-file or --admin-token (calls then carry the metadata `authorization: Bearer TOKEN`) or with
+// --admin-mtls (callers then have a client certificate). A token of these is good for all other calls as well, and a
+// call may carry several values of that metadata, such as the token of a client and one of these.
 type RaftKVAdminClient interface {
 	// Shutdown stops the server as SIGTERM does: calls in flight finish, files are closed. It is answered
 	// before the server ends.
@@ -624,8 +635,9 @@ func (c *raftKVAdminClient) Compact(ctx context.Context, in *CompactRequest, opt
 // for forward compatibility.
 //
 // RaftKVAdmin is for operators. Its calls are refused with PERMISSION_DENIED unless the server was started
-// with --admin-token (calls then carry the metadata `authorization: Bearer TOKEN`) or with --admin-mtls
-// (callers then have a client certificate).
+// with --admin-token-file or --admin-token (calls then carry the metadata `authorization: Bearer TOKEN`) or with
+// --admin-mtls (callers then have a client certificate). A token of these is good for all other calls as well, and a
+// call may carry several values of that metadata, such as the token of a client and one of these.
 type RaftKVAdminServer interface {
 	// Shutdown stops the server as SIGTERM does: calls in flight finish, files are closed. It is answered
 	// before the server ends.

@@ -29,9 +29,10 @@ type flags struct {
 	MaxValue   int           `group:"Limits" default:"16777216" placeholder:"BYTES" help:"Longest value taken, in bytes; --max-message must have room for it (default ${default})."`
 	SessionTTL time.Duration `group:"Limits" name:"session-ttl" default:"1h" placeholder:"TIME" help:"A client that has written nothing for this long may be forgotten; its writes are then refused, never done twice (default ${default})."`
 
-	LogRequests bool   `group:"Observing" help:"Log every get, put, append and delete with its outcome; values are cut short."`
-	AdminToken  string `group:"Security" placeholder:"TOKEN" help:"Allow shutdown, backup and compact to whoever sends this token (default: nobody)."`
-	AdminMTLS   bool   `group:"Security" name:"admin-mtls" help:"Allow shutdown, backup and compact to whoever has a client certificate (see --tls-client-ca)."`
+	LogRequests    bool   `group:"Observing" help:"Log every get, put, append and delete with its outcome; values are cut short."`
+	AdminToken     string `group:"Security" placeholder:"TOKEN" help:"Allow shutdown, backup and compact to whoever sends this token (default: nobody). The list of processes shows the command line to everybody: give it in the environment, or --admin-token-file."`
+	AdminTokenFile string `group:"Security" placeholder:"FILE" help:"The same for the tokens of this file, one on each line; it is read at start."`
+	AdminMTLS      bool   `group:"Security" name:"admin-mtls" help:"Allow shutdown, backup and compact to whoever has a client certificate (see --tls-client-ca)."`
 }
 
 // maxValueLimit is the greatest value that the storage can be asked to take: a batch holds less than 4 GiB, a frame

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -81,6 +82,9 @@ func TestMisuse(t *testing.T) {
 		"--max-message=1000":                     "--max-message is 1000; it must be at least",
 		"--session-ttl=1ms":                      "--session-ttl is 1ms; it must be at least 1s",
 		"--admin-mtls":                           "--admin-mtls needs --tls-client-ca",
+		"--admin-token=s\x01cret":                "--admin-token: byte 2 of the token is 0x01",
+		"--admin-token=s\xffcret":                "--admin-token: byte 2 of the token is 0xff",
+		"--admin-token-file=/no/file":            "--admin-token-file: open /no/file",
 		"--frob":                                 "--frob",
 		"frob":                                   "frob",
 		"--workers=0":                            "--workers is 0",
@@ -148,16 +152,43 @@ func (s *running) put(t *testing.T, key string) {
 	}
 }
 
-// TestShutdown: the administrative call ends the process as SIGTERM does.
+// TestShutdown: the administrative call ends the process as SIGTERM does, with any of its tokens, which may come
+// with the end of a line, and which are good where clients need a token.
 func TestShutdown(t *testing.T) {
-	server := startServer(t, "--admin-token=secret")
-	ctx := metadata.AppendToOutgoingContext(t.Context(), "authorization", "Bearer secret")
-	if _, err := raftkvpb.NewRaftKVAdminClient(server.conn).Shutdown(ctx, &raftkvpb.ShutdownRequest{}); err != nil {
-		t.Fatal(err)
+	write := func(name, content string) string {
+		path := filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
 	}
-	if err := server.command.Wait(); err != nil {
-		t.Errorf("it ended with %v\n%s", err, server.stderr)
+	clients := write("clients", "client\n")
+	for _, args := range [][]string{
+		{"--admin-token=secret\n"},
+		{"--admin-token-file=" + write("admins", "another\nsecret\r\n")},
+		{"--admin-token=another", "--admin-token-file=" + write("admins", "secret\n"), "--client-token-file=" + clients},
+	} {
+		server := startServer(t, args...)
+		admin := raftkvpb.NewRaftKVAdminClient(server.conn)
+		for _, wrong := range []string{"client", "secret "} {
+			if _, err := admin.Shutdown(withToken(t, wrong), &raftkvpb.ShutdownRequest{}); status.Code(err) != codes.Unauthenticated {
+				t.Errorf("%q: a shutdown with the token %q: %v; want UNAUTHENTICATED", args, wrong, err)
+			}
+		}
+		if _, err := server.Get(withToken(t, "secret"), &raftkvpb.GetRequest{Key: []byte("A")}); err != nil {
+			t.Errorf("%q: a get with the token of the operator: %v", args, err)
+		}
+		if _, err := admin.Shutdown(withToken(t, "secret"), &raftkvpb.ShutdownRequest{}); err != nil {
+			t.Fatal(err)
+		}
+		if err := server.command.Wait(); err != nil {
+			t.Errorf("%q: it ended with %v\n%s", args, err, server.stderr)
+		}
 	}
+}
+
+func withToken(t *testing.T, token string) context.Context {
+	return metadata.AppendToOutgoingContext(t.Context(), "authorization", "Bearer "+token)
 }
 
 // TestStop_underLoad: SIGTERM ends a server that is busy, with status 0, and calls get an answer or UNAVAILABLE.

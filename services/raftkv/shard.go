@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 
+	"numstore.example/contracts/token"
 	"numstore.example/services/internal/rpcserver"
 	"numstore.example/services/raftkv/internal/node"
 	"numstore.example/services/raftkv/internal/server"
@@ -33,6 +34,11 @@ func (f *flags) register(rpc *rpcserver.Server) (func() error, error) {
 	if err := f.agreeWith(rpc.Config()); err != nil {
 		return nil, rpcserver.Misuse(err)
 	}
+	adminTokens, err := f.adminTokens()
+	if err != nil {
+		return nil, rpcserver.Misuse(err)
+	}
+	rpc.AllowTokens(adminTokens) // whoever may take the whole store away may also read a key
 	store, err := f.openStore(rpc)
 	if err != nil {
 		return nil, err
@@ -48,7 +54,7 @@ func (f *flags) register(rpc *rpcserver.Server) (func() error, error) {
 		Node: self, Replica: replica, State: state, Store: store,
 		MaxKey: f.MaxKey, MaxValue: f.MaxValue, MaxMessage: rpc.Config().MaxMessage,
 		LogRequests: f.LogRequests,
-		Admin:       server.Admin{Token: f.AdminToken, MTLS: f.AdminMTLS},
+		Admin:       server.Admin{Tokens: adminTokens, MTLS: f.AdminMTLS},
 		Stopping:    rpc.Stopping(), Stop: rpc.Stop, Log: rpc.Log(),
 	})
 	return func() error {
@@ -59,6 +65,25 @@ func (f *flags) register(rpc *rpcserver.Server) (func() error, error) {
 		replica.Stop()
 		return store.Close()
 	}, nil
+}
+
+// adminTokens returns the tokens of --admin-token and --admin-token-file.
+func (f *flags) adminTokens() (tokens []string, err error) {
+	if f.AdminToken != "" {
+		parsed, err := token.Parse(f.AdminToken)
+		if err != nil {
+			return nil, fmt.Errorf("--admin-token: %w", err)
+		}
+		tokens = append(tokens, parsed)
+	}
+	if f.AdminTokenFile != "" {
+		ofFile, err := rpcserver.ReadTokens(f.AdminTokenFile)
+		if err != nil {
+			return nil, fmt.Errorf("--admin-token-file: %w", err)
+		}
+		tokens = append(tokens, ofFile...)
+	}
+	return tokens, nil
 }
 
 // agreeWith says in what the flags contradict those of every service.

@@ -101,6 +101,9 @@ func (p Program) serve(ctx context.Context, config Config, stdout, stderr io.Wri
 		return p.complain(stderr, exitMisuse, fmt.Errorf("--addr: %w", err))
 	}
 	defer listener.Close()
+	if warning := config.warning(listener.Addr()); warning != "" {
+		log.Warn(warning, "addr", addressOf(listener.Addr()))
+	}
 	if config.HTTPAddr != "" {
 		operators, err := listen(config.HTTPAddr)
 		if err != nil {

@@ -83,6 +83,8 @@ func TestProgram_misuse(t *testing.T) {
 		{"--tls-client-ca=x", []string{"--tls-cert"}},
 		{"--tls-cert=/no/cert --tls-key=/no/key", []string{"--tls-cert /no/cert", "no such file"}},
 		{"--http-addr=nonsense", []string{"--http-addr", "nonsense", "HOST:PORT"}},
+		{"--allow-cn=app", []string{"--allow-cn needs --tls-client-ca"}},
+		{"--client-token-file=/no/file", []string{"--client-token-file", "/no/file"}},
 		{"--pprof", []string{"--pprof needs --http-addr"}},
 		{"--addr=unix:", []string{"unix:", "names no file"}},
 		{"--addr=unix:@abstract", []string{"unix:@abstract", "names no file"}},

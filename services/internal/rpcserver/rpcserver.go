@@ -9,6 +9,7 @@
 //     listens on. Logs go to standard error. When nobody reads them any more, they are dropped.
 //   - At most Config.Workers calls with one request and one reply are handled at the same time; at most
 //     Config.Queue wait, each no longer than its deadline. Streams, health, reflection and channelz do not queue.
+//   - Who may not make calls (Config.Clients) can ask for the server's health, and nothing else.
 //   - A panic in a handler fails that call with INTERNAL and is logged; the process lives on.
 //   - On SIGTERM or SIGINT health turns NOT_SERVING, no new call is taken, the calls in flight finish
 //     within Config.StopTimeout, and the process ends with status 0.
@@ -49,6 +50,7 @@ type Config struct {
 	StopTimeout    time.Duration `group:"Serving" default:"5s" placeholder:"TIME" help:"How long calls in flight may go on once the server was told to stop (default ${default})."`
 
 	TLS
+	Clients
 
 	HTTPAddr  string     `group:"Observing" name:"http-addr" placeholder:"ADDRESS" help:"Address for operators, as for --addr: /metrics, /healthz. Not for the public (default: none)."`
 	Pprof     bool       `group:"Observing" help:"Serve /debug/pprof at --http-addr too. It shows the memory and the command line of the server, secrets among them."`
@@ -87,7 +89,10 @@ func (c *Config) Validate() error {
 	if c.Pprof && c.HTTPAddr == "" {
 		return errors.New("--pprof needs --http-addr, where it is served")
 	}
-	return c.TLS.validate()
+	if err := c.TLS.validate(); err != nil {
+		return err
+	}
+	return c.validateClients()
 }
 
 const (
@@ -114,6 +119,7 @@ type Server struct {
 	log      *slog.Logger
 	registry *prometheus.Registry
 	guard    *guard
+	gate     *gate
 	health   *healthServer
 	grpc     *grpc.Server
 
@@ -147,6 +153,10 @@ func New(config Config, log *slog.Logger) (*Server, error) {
 		}
 		options = append(options, grpc.Creds(credentials.NewTLS(identity.server())))
 	}
+	gate, err := newGate(config.Clients)
+	if err != nil {
+		return nil, err
+	}
 	registry := newRegistry()
 	calls := newAdmission(config.Workers, config.Queue)
 	calls.register(registry)
@@ -155,6 +165,7 @@ func New(config Config, log *slog.Logger) (*Server, error) {
 		log:      log,
 		registry: registry,
 		guard:    &guard{calls: calls, metrics: newCallMetrics(registry), log: log},
+		gate:     gate,
 		health:   newHealthServer(),
 		grpc:     grpc.NewServer(options...),
 		told:     make(chan struct{}),
@@ -163,7 +174,15 @@ func New(config Config, log *slog.Logger) (*Server, error) {
 
 // RegisterService adds a service. Generated Register functions call it.
 func (s *Server) RegisterService(desc *grpc.ServiceDesc, implementation any) {
-	s.grpc.RegisterService(s.guard.service(desc), implementation)
+	s.grpc.RegisterService(s.guard.service(s.gate.service(desc)), implementation)
+}
+
+// AllowTokens lets who sends one of these tokens make every call, where Config.Clients limits who may: a service
+// with tokens of its own says so of them before it is registered.
+func (s *Server) AllowTokens(tokens []string) {
+	if s.gate != nil {
+		s.gate.allow(tokens)
+	}
 }
 
 // Metrics is where a service registers figures of its own.
@@ -204,8 +223,9 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	// These are not guarded: they are answered however busy the server is. A probe that has to wait
 	// would have the server killed when it is needed most.
 	grpc_health_v1.RegisterHealthServer(s.grpc, s.health)
-	reflection.Register(s.grpc)
-	channelz.RegisterChannelzServiceToServer(s.grpc)
+	// Probes have no token; what tells of the services and their connections is not for strangers.
+	reflection.Register(gated{s.grpc, s.gate})
+	channelz.RegisterChannelzServiceToServer(gated{s.grpc, s.gate})
 
 	s.health.began.Store(true)
 	bounded := newBoundedListener(listener, s.config.MaxConnections, s.registry)

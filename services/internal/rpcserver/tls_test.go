@@ -119,6 +119,12 @@ func serveTLS(t *testing.T, files TLS, log *slog.Logger) string {
 	t.Helper()
 	config := testConfig
 	config.TLS = files
+	return serveConfig(t, config, log)
+}
+
+// serveConfig runs a server on a port of its own and returns its address.
+func serveConfig(t *testing.T, config Config, log *slog.Logger) string {
+	t.Helper()
 	server, err := New(config, log)
 	if err != nil {
 		t.Fatal(err)

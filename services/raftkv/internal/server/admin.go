@@ -13,33 +13,36 @@ import (
 	"google.golang.org/grpc/status"
 
 	"numstore.example/contracts/raftkvpb"
+	"numstore.example/contracts/token"
 )
 
 // Admin says who may make administrative calls. The zero Admin allows nobody.
 type Admin struct {
-	Token string // whoever sends it; empty for nobody
-	MTLS  bool   // whoever has a client certificate that the server has verified
+	Tokens []string // whoever sends one of these
+	MTLS   bool     // whoever has a client certificate that the server has verified
 }
 
 // check returns the status for a caller who may not.
 func (a Admin) check(ctx context.Context) error {
-	if a.Token == "" && !a.MTLS {
+	if len(a.Tokens) == 0 && !a.MTLS {
 		return status.Error(codes.PermissionDenied,
-			"administrative calls are off; start the server with --admin-token or --admin-mtls to allow them")
+			"administrative calls are off; start the server with --admin-token-file or --admin-mtls to allow them")
 	}
 	if a.MTLS && verified(ctx) {
 		return nil
 	}
-	if a.Token == "" {
+	if len(a.Tokens) == 0 {
 		return status.Error(codes.Unauthenticated, "administrative calls need a client certificate (--admin-mtls)")
 	}
-	for _, header := range metadata.ValueFromIncomingContext(ctx, "authorization") {
-		if subtle.ConstantTimeCompare([]byte(header), []byte("Bearer "+a.Token)) == 1 {
-			return nil
+	for _, header := range metadata.ValueFromIncomingContext(ctx, token.Header) {
+		for _, known := range a.Tokens {
+			if subtle.ConstantTimeCompare([]byte(header), []byte(token.Prefix+known)) == 1 {
+				return nil
+			}
 		}
 	}
 	return status.Error(codes.Unauthenticated,
-		"administrative calls need the server's --admin-token, as the metadata `authorization: Bearer TOKEN`")
+		"administrative calls need a token of the server's --admin-token-file or --admin-token, as the metadata `authorization: Bearer TOKEN`")
 }
 
 // verified says whether the caller has shown a certificate that the server's authorities have signed.

@@ -34,14 +34,14 @@ func TestAdmin_check(t *testing.T) {
 		return peer.NewContext(plain, &peer.Peer{AuthInfo: info})
 	}
 	known := showing([]*x509.Certificate{{}})
-	off, token, mtls, both := Admin{}, Admin{Token: "secret"}, Admin{MTLS: true}, Admin{Token: "secret", MTLS: true}
+	off, token, mtls, both := Admin{}, Admin{Tokens: []string{"secret"}}, Admin{MTLS: true}, Admin{Tokens: []string{"secret"}, MTLS: true}
 	for _, test := range []struct {
 		admin Admin
 		ctx   context.Context
 		code  codes.Code
 		says  string
 	}{
-		{off, plain, codes.PermissionDenied, "--admin-token"},
+		{off, plain, codes.PermissionDenied, "--admin-token-file"},
 		{off, with("Bearer "), codes.PermissionDenied, ""},
 		{off, known, codes.PermissionDenied, ""},
 		{token, with("Bearer secret"), codes.OK, ""},
@@ -83,7 +83,7 @@ func TestAdmin_off(t *testing.T) {
 	}
 }
 
-func allowAll(c *Config) { c.Admin = Admin{Token: "secret"} }
+func allowAll(c *Config) { c.Admin = Admin{Tokens: []string{"secret"}} }
 
 func withToken(t *testing.T) context.Context {
 	return metadata.AppendToOutgoingContext(t.Context(), "authorization", "Bearer secret")
