@@ -2,10 +2,12 @@ package node
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"go.etcd.io/raft/v3"
 	"go.etcd.io/raft/v3/raftpb"
+	"go.etcd.io/raft/v3/tracker"
 
 	"numstore.example/services/raftkv/internal/storage"
 )
@@ -62,6 +64,7 @@ func (r *Replica) loop() (err error) {
 		case <-r.mail.signal:
 		case <-ticker.C:
 			r.raft.Tick()
+			r.ticks++
 		case <-r.stopping:
 			return nil
 		}
@@ -84,6 +87,9 @@ func (r *Replica) takeMail() error {
 	for _, message := range mail.received {
 		// An error means that the message came too late, or from nobody of this group.
 		_ = r.raft.Step(message)
+		if raft.IsResponseMsg(message.GetType()) {
+			r.heard[message.GetFrom()] = r.ticks
+		}
 	}
 	r.unsynced -= mail.synced
 	r.held = append(r.held, mail.proposals...)
@@ -191,7 +197,7 @@ func (r *Replica) apply(message *raftpb.Message) error {
 		r.at(AfterApply)
 		r.applied, r.appliedTerm = entry.GetIndex(), entry.GetTerm()
 		r.ledger.settle(e.id, replies)
-		r.logBytes += len(entry.GetData())
+		r.tail.add(entry.GetIndex(), len(entry.GetData()))
 	}
 	if err := r.deliver(message.GetResponses()); err != nil {
 		return err
@@ -200,13 +206,39 @@ func (r *Replica) apply(message *raftpb.Message) error {
 	return r.truncate()
 }
 
-// truncate cuts off the log when that is worth it.
+// truncate cuts off the log when that is worth it: behind what the machine keeps, and behind what all members have that
+// answer, unless they are too far behind. Only the leader knows of the others; who follows goes by itself.
 func (r *Replica) truncate() error {
-	if r.logBytes < maxLog || r.kept == r.truncated {
+	if r.tail.bytes < maxLog {
 		return nil
 	}
-	r.logBytes, r.truncated = 0, r.kept // entries after that do not count: there are few
-	return r.config.Log.Truncate(r.kept)
+	index := min(r.kept, max(r.slowest(), r.tail.behind(maxBehind)))
+	if index <= r.truncated {
+		return nil
+	}
+	r.truncated = index
+	r.tail.cut(index)
+	return r.config.Log.Truncate(index)
+}
+
+// slowest returns the last entry that all members have which answer, as far as this one knows of others.
+func (r *Replica) slowest() uint64 {
+	index := uint64(math.MaxUint64)
+	if r.Status().Role == raft.StateLeader {
+		r.raft.WithProgress(func(id uint64, _ raft.ProgressType, member tracker.Progress) {
+			if id == r.config.ID || r.answers(id) {
+				index = min(index, member.Match)
+			}
+		})
+	}
+	return index
+}
+
+// answers says whether another member has answered lately. (Raft's own note of that begins anew at each election
+// timeout: everybody is silent then for a moment.)
+func (r *Replica) answers(id uint64) bool {
+	heard, ever := r.heard[id]
+	return ever && r.ticks-heard <= 2*electionTicks
 }
 
 func (r *Replica) at(moment Moment) {

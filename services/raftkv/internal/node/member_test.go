@@ -94,6 +94,8 @@ type member struct {
 	*recorder
 	gate     *gate
 	disk     *vfs.MemFS
+	id       uint64
+	voters   []uint64 // of its group
 	store    *storage.Store
 	log      *storage.Log
 	failures []error // that OnFailure was told; read them after the end
@@ -107,15 +109,15 @@ func launch(t *testing.T, disk *vfs.MemFS, moment node.Moment, change func(*memb
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := &member{recorder: &recorder{}, gate: &gate{moment: moment}, disk: disk, store: store}
+	m := &member{recorder: &recorder{}, gate: &gate{moment: moment}, disk: disk, id: 1, voters: []uint64{1}, store: store}
 	config := node.Config{
-		ID: 1, Machine: m.recorder, Campaign: true, MaxInFlight: 1 << 30, Logger: log, At: m.gate.at,
+		ID: m.id, Machine: m.recorder, Campaign: true, MaxInFlight: 1 << 30, Logger: log, At: m.gate.at,
 		OnFailure: func(err error) { m.failures = append(m.failures, err) },
 	}
 	if change != nil {
 		change(m, &config)
 	}
-	if config.Log, err = store.OpenLog(shard, []uint64{1}, config.Applied); err != nil {
+	if config.Log, err = store.OpenLog(shard, m.voters, config.Applied); err != nil {
 		t.Fatal(err)
 	}
 	m.log = config.Log

@@ -105,10 +105,17 @@ const (
 	// maxLog is after how many bytes of applied entries the log is cut off, behind the last one that the machine
 	// keeps. It bounds what a start reads. Entries that are cut off soon never leave Pebble's memory for a table.
 	maxLog = 1 << 20
+	// maxBehind is how many bytes of applied entries the log keeps for a member that is behind. One that is further
+	// behind, or does not answer, needs the state instead.
+	maxBehind = 64 << 20
 
 	// maxInflight is how many bytes of entries may be on their way to another member, which has not answered; one
 	// message more may be.
 	maxInflight = 16 << 20
+
+	// maxAppends is how many appends may wait for the disk before the replica waits, and is silent. A member that follows
+	// gets some twenty each second by heartbeats alone; it should go on answering while its disk is busy.
+	maxAppends = 1024
 
 	// maxUnsynced is how many appends may be on their way to the disk while proposals are held back. The disk
 	// can do one sync at a time: what gathers meanwhile costs less as one entry than as many, and is on disk
@@ -125,14 +132,17 @@ type Replica struct {
 	reads  reads
 	status atomic.Pointer[Status]
 
+	ticks int            // of Raft's clock, since the start
+	heard map[uint64]int // when other members have answered last, in ticks
+
 	unsynced int         // appends that the syncer has not reported
 	held     []*Proposal // until there are fewer than maxUnsynced
 
 	applied     uint64
 	appliedTerm uint64 // of the last entry applied; 0 if there was none since the start
 	kept        uint64 // the last entry that the machine keeps
-	truncated   uint64 // the last entry that was cut off since the start
-	logBytes    int    // of entries applied since then
+	truncated   uint64 // the last entry that was cut off
+	tail        tail   // of applied entries that were not cut off
 
 	appends  chan unsynced // to the syncer
 	led      chan struct{} // closed when the group first has a leader
@@ -150,16 +160,16 @@ func Start(config Config) (*Replica, error) {
 		config.Transport = alone{}
 	}
 	r := &Replica{
-		config:    config,
-		mail:      newMailbox(),
-		ledger:    newLedger(),
-		applied:   config.Applied,
-		kept:      config.Applied,
-		truncated: config.Applied,
-		appends:   make(chan unsynced, 64),
-		led:       make(chan struct{}),
-		ended:     make(chan struct{}),
-		stopping:  make(chan struct{}),
+		config:   config,
+		mail:     newMailbox(),
+		ledger:   newLedger(),
+		applied:  config.Applied,
+		kept:     config.Applied,
+		heard:    make(map[uint64]int),
+		appends:  make(chan unsynced, maxAppends),
+		led:      make(chan struct{}),
+		ended:    make(chan struct{}),
+		stopping: make(chan struct{}),
 	}
 	node, err := raft.NewRawNode(&raft.Config{
 		ID:                        config.ID,
@@ -181,7 +191,7 @@ func Start(config Config) (*Replica, error) {
 		return nil, fmt.Errorf("starting replica %d: %w", config.ID, err)
 	}
 	r.raft = node
-	if r.logBytes, err = appliedBytes(config.Log, config.Applied); err != nil {
+	if err := r.measureTail(); err != nil {
 		return nil, fmt.Errorf("starting replica %d: %w", config.ID, err)
 	}
 	r.publish()
@@ -190,17 +200,18 @@ func Start(config Config) (*Replica, error) {
 	return r, nil
 }
 
-// appliedBytes returns how many bytes of entries that were applied a log has.
-func appliedBytes(log *storage.Log, applied uint64) (n int, err error) {
-	first, err := log.FirstIndex()
+// measureTail looks at what the log holds of entries that were applied.
+func (r *Replica) measureTail() error {
+	first, err := r.config.Log.FirstIndex()
 	if err != nil {
-		return 0, err
+		return err
 	}
-	entries, err := log.Entries(first, applied+1, math.MaxUint64)
+	r.truncated = first - 1
+	entries, err := r.config.Log.Entries(first, r.applied+1, math.MaxUint64)
 	for _, entry := range entries {
-		n += len(entry.GetData())
+		r.tail.add(entry.GetIndex(), len(entry.GetData()))
 	}
-	return n, err
+	return err
 }
 
 // Stop ends the replica. What waits for a reply gets ErrStopped.

@@ -1,0 +1,93 @@
+package node_test
+
+import (
+	"math/rand/v2"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"numstore.example/services/raftkv/internal/node"
+)
+
+// TestLog_behind: the leader keeps the log for a member that answers and is behind, and not for one that is silent.
+func TestLog_behind(t *testing.T) {
+	for name, answers := range map[string]bool{"a member that answers": true, "a silent member": false} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				network, members := launchThree(t)
+				leader := elected(t, members)
+				behind := members[0]
+				if behind == leader {
+					behind = members[1]
+				}
+				if answers {
+					behind.gate.close() // its disk is slow; its voice is not
+				} else {
+					network.Attach(behind.id, nil)
+				}
+				const writes, size = 40, 256 << 10
+				for range writes {
+					if _, err := leader.Execute(t.Context(), make([]byte, size)); err != nil {
+						t.Fatal(err)
+					}
+					time.Sleep(100 * time.Millisecond) // by the clock of the test
+				}
+				first, err := leader.log.FirstIndex()
+				if err != nil {
+					t.Fatal(err)
+				}
+				held := 0
+				for _, index := range leader.indexes {
+					if index >= first {
+						held++
+					}
+				}
+				if answers && held < writes {
+					t.Errorf("the log holds the last %d entries only", held)
+				}
+				if !answers && held*size > 3<<20 {
+					t.Errorf("the log holds %d entries of %d bytes", held, size)
+				}
+				behind.gate.open()
+				if !answers {
+					return
+				}
+				for len(behind.applied()) < writes {
+					time.Sleep(time.Second) // by the clock of the test
+				}
+			})
+		})
+	}
+}
+
+// launchThree starts a group of three on a network without faults.
+func launchThree(t *testing.T) (*node.Network, []*member) {
+	network := node.NewNetwork(rand.New(rand.NewPCG(1, 1)), node.Faults{})
+	var members []*member
+	for id := uint64(1); id <= 3; id++ {
+		m := launch(t, vfs.NewMem(), node.AfterSync, func(m *member, c *node.Config) {
+			m.id, m.voters = id, []uint64{1, 2, 3}
+			c.ID, c.Transport, c.Campaign = id, network.From(id), false
+		})
+		t.Cleanup(func() { m.end(t) })
+		network.Attach(id, m.Replica)
+		members = append(members, m)
+	}
+	return network, members
+}
+
+// elected waits for a member that leads.
+func elected(t *testing.T, members []*member) *member {
+	for range 1000 {
+		for _, m := range members {
+			if m.AwaitBarrier(t.Context()) == nil {
+				return m
+			}
+		}
+		time.Sleep(100 * time.Millisecond) // by the clock of the test
+	}
+	t.Fatal("nobody is elected")
+	return nil
+}
