@@ -38,7 +38,13 @@ func TestWire(t *testing.T) {
 			t.Run(path.Base(path.Dir(name)), func(t *testing.T) { sendGolden(t, column.start(t), file, i) })
 		}
 	})
-	// The bytes are not only what one implementation makes of them. The reference answers one path.
+	// The bytes are not only what one implementation makes of them. The reference answers one path. What cannot be
+	// decoded does not come as far as the reference: gRPC for Python answers it with a status of its own.
+	for i, call := range file.Calls {
+		if call.Request.Malformed {
+			file.Calls[i].Status = uint32(codes.Internal)
+		}
+	}
 	t.Run("reference", func(t *testing.T) { sendGolden(t, startReference(t, python(t, "newest")), file, 0) })
 }
 

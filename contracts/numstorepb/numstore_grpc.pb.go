@@ -21,7 +21,8 @@
 //
 //   code                 when                                                     took effect?
 //   -------------------  -------------------------------------------------------  ------------------
-//   INVALID_ARGUMENT     the key is longer than the server's limit                no
+//   INVALID_ARGUMENT     the key is longer than the server's limit or not UTF-8,  no
+//                        or the request cannot be decoded otherwise
 //   OUT_OF_RANGE         SetNum: the new total would not fit into an int64        no
 //   RESOURCE_EXHAUSTED   the queue of waiting calls is full, the server holds as  no
 //                        many keys as it may, or the message is too large
@@ -32,9 +33,12 @@
 //   DEADLINE_EXCEEDED    the caller's deadline passed, in the queue or on the     perhaps
 //                        wire
 //   CANCELLED            the caller gave up                                       perhaps
-//   INTERNAL             a key that is not UTF-8 (no effect), or a defect of the  perhaps
-//                        server (please report it)
-//   UNIMPLEMENTED        the path is neither of those above                       no
+//   INTERNAL             a defect of the server (please report it)                perhaps
+//   UNIMPLEMENTED        the path is neither of those above, or the request is    no
+//                        compressed in another way than gzip
+//
+// Requests may be compressed with gzip; what they hold is subject to the same limits, and their replies are compressed
+// as well. A request of more than 131072 fields, those of messages in it included, is refused (INVALID_ARGUMENT).
 //
 // "Perhaps" is the usual price of a network: SetNum may be sent again, because setting a key to the
 // same value twice leaves the same state as setting it once.

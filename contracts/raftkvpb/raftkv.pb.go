@@ -11,7 +11,8 @@
 // server was started with other limits; Stat tells them. An empty value is a value; a key that holds it
 // exists. gRPC libraries receive messages of at most 4 MiB unless told otherwise: a client that expects
 // greater values raises that limit. A client may ping a silent connection, but not more often than every ten
-// seconds.
+// seconds. Requests may be compressed with gzip, as gRPC libraries do when they are told to: what they hold is subject
+// to the same limits, and the replies but those of Scan and Backup are compressed too.
 //
 // A key's version is the number of its last change, and greater with every change, also when the key is
 // deleted and made anew. Versions of one shard grow, but not by one for each change of a key. A write
@@ -52,7 +53,9 @@
 //   code                 when                                                     took effect?
 //   -------------------  -------------------------------------------------------  ------------------
 //   INVALID_ARGUMENT     an empty or too long key, a too long value, a request    no
-//                        id that is none, both a prefix and a range, and so on
+//                        id that is none, both a prefix and a range, more than
+//                        131072 fields, those of messages in it included, what
+//                        cannot be decoded, and so on
 //   FAILED_PRECONDITION  the key has another version than the expected one        no
 //   OUT_OF_RANGE         Append: the value would become longer than the limit;    no
 //                        Batch: the previous values that it returns would be
@@ -76,10 +79,10 @@
 //                        allow
 //   UNAUTHENTICATED      a call without a token that the server knows, or an      no
 //                        administrative one without the right token
-//   INTERNAL             a defect of the server, please report it; or gRPC        perhaps
-//                        could not decode the message
+//   INTERNAL             a defect of the server, please report it                 perhaps
 //   UNIMPLEMENTED        the server does not have this call: it has another       no
-//                        contract, or an older version of this one
+//                        contract, or an older version of this one; or the
+//                        request is compressed in another way than gzip
 //
 // A client whose library refuses the answer for its length reports RESOURCE_EXHAUSTED as well: then the call
 // has happened. Raise its limit, as above. The metadata of a call may be 16 KiB; with more, the connection breaks.

@@ -170,15 +170,15 @@ func certificateOf(ctx context.Context) *x509.Certificate {
 	return info.State.VerifiedChains[0][0]
 }
 
-// gated registers services behind a gate that are not guarded.
+// gated registers services behind a gate, guarded.
 type gated struct {
-	*grpc.Server
+	guarded
 	gate *gate
 }
 
 // RegisterService implements grpc.ServiceRegistrar.
 func (g gated) RegisterService(desc *grpc.ServiceDesc, implementation any) {
-	g.Server.RegisterService(g.gate.service(desc), implementation)
+	g.guarded.RegisterService(g.gate.service(desc), implementation)
 }
 
 // warning says what an operator may not have meant: a server on a network that serves everybody, or whose tokens

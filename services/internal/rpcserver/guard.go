@@ -1,6 +1,7 @@
 package rpcserver
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"runtime/debug"
@@ -12,17 +13,28 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// guard is what every call of a service passes on its way in and out: it waits for a worker, it is
-// counted and timed, a panic ends it and nothing else, and the log says how it failed.
+// guard is what every call of a service passes on its way in and out: its request is decoded within bounds, it
+// waits for a worker, it is counted and timed, a panic ends it and nothing else, and the log says how it failed.
 //
 // It wraps the handlers of a service's description instead of being an interceptor, for three things
 // that an interceptor cannot do: it knows the path that the client used (a service may be registered
 // under two), it looks up the method's metrics once and not at each call, and it allocates nothing. A
 // chain of four interceptors (log, metrics, recovery, admission) allocates five objects at each call.
 type guard struct {
-	calls   *admission
+	calls   *admission // nil for calls that take no worker
 	metrics *callMetrics
 	log     *slog.Logger
+}
+
+// guarded registers services with all their handlers guarded.
+type guarded struct {
+	*grpc.Server
+	guard *guard
+}
+
+// RegisterService implements grpc.ServiceRegistrar.
+func (g guarded) RegisterService(desc *grpc.ServiceDesc, implementation any) {
+	g.Server.RegisterService(g.guard.service(desc), implementation)
 }
 
 // service returns the description with all its handlers guarded.
@@ -63,7 +75,7 @@ func (g *guard) unary(service string, desc grpc.MethodDesc) grpc.MethodDesc {
 // that reads and decodes the request: that function is the only thing which the handler calls before it
 // calls the service.
 type incoming struct {
-	ctx     context.Context
+	received
 	calls   *admission
 	decode  func(any) error
 	entered bool
@@ -84,8 +96,12 @@ func newIncoming(ctx context.Context, calls *admission, decode func(any) error) 
 }
 
 func (i *incoming) receiveAndEnter(request any) error {
-	if err := i.decode(request); err != nil {
+	i.message = request
+	if err := cmp.Or(i.decode(&i.received), i.err); err != nil {
 		return err
+	}
+	if i.calls == nil {
+		return nil
 	}
 	if err := i.calls.enter(i.ctx); err != nil {
 		return err
@@ -115,9 +131,21 @@ func (g *guard) stream(service string, desc grpc.StreamDesc) grpc.StreamDesc {
 			}
 			g.done(stream.Context(), method, start, err)
 		}()
-		return handle(implementation, stream)
+		return handle(implementation, &receivingStream{ServerStream: stream, received: received{ctx: stream.Context()}})
 	}
 	return desc
+}
+
+// receivingStream is a stream whose requests are decoded as those of calls are.
+type receivingStream struct {
+	grpc.ServerStream
+	received
+}
+
+// RecvMsg implements grpc.ServerStream.
+func (s *receivingStream) RecvMsg(message any) error {
+	s.message, s.err = message, nil
+	return cmp.Or(s.ServerStream.RecvMsg(&s.received), s.err)
 }
 
 // panicked logs a panic with the call and the stack, and returns what the caller is told: nothing of

@@ -130,6 +130,9 @@ type Server struct {
 // New returns a Server that does not listen yet. It fails when the TLS files cannot be used.
 func New(config Config, log *slog.Logger) (*Server, error) {
 	options := []grpc.ServerOption{
+		grpc.ForceServerCodecV2(newCodec(config.MaxMessage)),
+		//lint:ignore SA1019 What replaces it is one for the whole process, and does not know its server's limit.
+		grpc.RPCDecompressor(marker{}),
 		grpc.MaxRecvMsgSize(config.MaxMessage),
 		grpc.MaxConcurrentStreams(config.MaxStreams),
 		grpc.MaxHeaderListSize(maxHeaders),
@@ -174,7 +177,7 @@ func New(config Config, log *slog.Logger) (*Server, error) {
 
 // RegisterService adds a service. Generated Register functions call it.
 func (s *Server) RegisterService(desc *grpc.ServiceDesc, implementation any) {
-	s.grpc.RegisterService(s.guard.service(s.gate.service(desc)), implementation)
+	gated{guarded{s.grpc, s.guard}, s.gate}.RegisterService(desc, implementation)
 }
 
 // AllowTokens lets who sends one of these tokens make every call, where Config.Clients limits who may: a service
@@ -220,12 +223,15 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	for name := range s.grpc.GetServiceInfo() {
 		s.health.SetServingStatus(name, grpc_health_v1.HealthCheckResponse_SERVING)
 	}
-	// These are not guarded: they are answered however busy the server is. A probe that has to wait
+	// These take no worker: they are answered however busy the server is. A probe that has to wait
 	// would have the server killed when it is needed most.
-	grpc_health_v1.RegisterHealthServer(s.grpc, s.health)
+	unqueued := *s.guard
+	unqueued.calls = nil
+	registrar := guarded{s.grpc, &unqueued}
+	grpc_health_v1.RegisterHealthServer(registrar, s.health)
 	// Probes have no token; what tells of the services and their connections is not for strangers.
-	reflection.Register(gated{s.grpc, s.gate})
-	channelz.RegisterChannelzServiceToServer(gated{s.grpc, s.gate})
+	reflection.Register(gated{registrar, s.gate})
+	channelz.RegisterChannelzServiceToServer(gated{registrar, s.gate})
 
 	s.health.began.Store(true)
 	bounded := newBoundedListener(listener, s.config.MaxConnections, s.registry)

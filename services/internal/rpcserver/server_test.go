@@ -21,7 +21,8 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 )
 
-// testService has one unary call, which does what the test wants.
+// testService has one unary call, which does what the test wants and returns its request, and a stream that returns
+// each message.
 func testService(handle func(context.Context) error) *grpc.ServiceDesc {
 	return &grpc.ServiceDesc{
 		ServiceName: "test.Service",
@@ -33,7 +34,21 @@ func testService(handle func(context.Context) error) *grpc.ServiceDesc {
 				if err := decode(request); err != nil {
 					return nil, err
 				}
-				return new(wrapperspb.BytesValue), handle(ctx)
+				return request, handle(ctx)
+			},
+		}},
+		Streams: []grpc.StreamDesc{{
+			StreamName: "Talk", ClientStreams: true, ServerStreams: true,
+			Handler: func(_ any, stream grpc.ServerStream) error {
+				for {
+					request := new(wrapperspb.BytesValue)
+					if err := stream.RecvMsg(request); err != nil {
+						return err
+					}
+					if err := stream.SendMsg(request); err != nil {
+						return err
+					}
+				}
 			},
 		}},
 	}
@@ -65,12 +80,14 @@ func start(t *testing.T, config Config, handle func(context.Context) error) *fix
 
 	f.conn, err = grpc.NewClient("passthrough:bufconn",
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithContextDialer(func(context.Context, string) (net.Conn, error) { return f.listener.Dial() }))
+		grpc.WithContextDialer(f.dialer))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return f
 }
+
+func (f *fixture) dialer(context.Context, string) (net.Conn, error) { return f.listener.Dial() }
 
 // end stops the server and waits for it. Every test ends with it: a bubble waits for its goroutines.
 func (f *fixture) end() {
