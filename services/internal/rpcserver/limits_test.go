@@ -78,7 +78,7 @@ func TestServer_idleConnections(t *testing.T) {
 	})
 }
 
-// metric returns the value of a metric without labels, as operators see it.
+// metric returns the value of a metric, named with its labels, as operators see it.
 func (f *fixture) metric(name string) string {
 	_, body := f.get("/metrics")
 	for line := range strings.Lines(body) {

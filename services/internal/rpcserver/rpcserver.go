@@ -149,18 +149,19 @@ func New(config Config, log *slog.Logger) (*Server, error) {
 			PermitWithoutStream: true,
 		}),
 	}
+	registry := newRegistry()
 	if config.TLS.enabled() {
 		identity, err := newIdentity(config.TLS, log)
 		if err != nil {
 			return nil, err
 		}
+		registry.MustRegister(identity)
 		options = append(options, grpc.Creds(credentials.NewTLS(identity.server())))
 	}
 	gate, err := newGate(config.Clients)
 	if err != nil {
 		return nil, err
 	}
-	registry := newRegistry()
 	calls := newAdmission(config.Workers, config.Queue)
 	calls.register(registry)
 	return &Server{

@@ -47,6 +47,7 @@ type identity struct {
 	mu      sync.Mutex
 	stamps  [3]stamp
 	config  *tls.Config
+	ends    endings
 	problem string // what was last logged, so that it is logged once
 }
 
@@ -60,35 +61,42 @@ type stamp struct {
 func newIdentity(files TLS, log *slog.Logger) (*identity, error) {
 	i := &identity{files: files, log: log, stamps: files.stamps()}
 	var err error
-	i.config, err = files.load()
-	return i, err
+	if i.config, i.ends, err = files.load(); err != nil {
+		return nil, err
+	}
+	i.ends.warn(log, time.Now())
+	return i, nil
 }
 
 // server returns the configuration to give to a listener; it follows the files.
 func (i *identity) server() *tls.Config {
 	return &tls.Config{
-		GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) { return i.current(), nil },
+		GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) {
+			config, _ := i.current()
+			return config, nil
+		},
 	}
 }
 
-func (i *identity) current() *tls.Config {
+func (i *identity) current() (*tls.Config, endings) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	stamps := i.files.stamps()
 	if stamps == i.stamps {
-		return i.config
+		return i.config, i.ends
 	}
-	config, err := i.files.load()
+	config, ends, err := i.files.load()
 	if err != nil {
 		if err.Error() != i.problem {
 			i.problem = err.Error()
 			i.log.Error("the changed TLS files cannot be used; the last good ones stay in use", "error", err)
 		}
-		return i.config
+		return i.config, i.ends
 	}
-	i.stamps, i.config, i.problem = stamps, config, ""
+	i.stamps, i.config, i.ends, i.problem = stamps, config, ends, ""
 	i.log.Info("took up changed TLS files")
-	return i.config
+	i.ends.warn(i.log, time.Now())
+	return i.config, i.ends
 }
 
 func (t *TLS) stamps() (stamps [3]stamp) {
@@ -100,28 +108,30 @@ func (t *TLS) stamps() (stamps [3]stamp) {
 	return stamps
 }
 
-func (t *TLS) load() (*tls.Config, error) {
+func (t *TLS) load() (*tls.Config, endings, error) {
 	certificate, err := tls.LoadX509KeyPair(t.Cert, t.Key)
 	if err != nil {
-		return nil, fmt.Errorf("--tls-cert %s, --tls-key %s: %w", t.Cert, t.Key, err)
+		return nil, nil, fmt.Errorf("--tls-cert %s, --tls-key %s: %w", t.Cert, t.Key, err)
 	}
 	config := &tls.Config{
 		Certificates: []tls.Certificate{certificate},
 		MinVersion:   tls.VersionTLS12,
 		NextProtos:   []string{"h2"},
 	}
-	if t.ClientCA != "" {
-		pem, err := os.ReadFile(t.ClientCA)
-		if err != nil {
-			return nil, fmt.Errorf("--tls-client-ca: %w", err)
-		}
-		config.ClientCAs = x509.NewCertPool()
-		if !config.ClientCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("--tls-client-ca: %s holds no certificate in PEM form", t.ClientCA)
-		}
-		config.ClientAuth = tls.RequireAndVerifyClientCert
+	ends := endings{{"server", t.Cert, firstToEnd(parseAll(certificate.Certificate))}}
+	if t.ClientCA == "" {
+		return config, ends, nil
 	}
-	return config, nil
+	text, err := os.ReadFile(t.ClientCA)
+	if err != nil {
+		return nil, nil, fmt.Errorf("--tls-client-ca: %w", err)
+	}
+	config.ClientCAs = x509.NewCertPool()
+	if !config.ClientCAs.AppendCertsFromPEM(text) {
+		return nil, nil, fmt.Errorf("--tls-client-ca: %s holds no certificate in PEM form", t.ClientCA)
+	}
+	config.ClientAuth = tls.RequireAndVerifyClientCert
+	return config, append(ends, ending{"client_ca", t.ClientCA, firstToEnd(parseAll(blocks(text)))}), nil
 }
 
 // ownClient is how the server's own health check connects to it: with the server's certificate as its

@@ -34,11 +34,12 @@ type authority struct {
 	cert *x509.Certificate
 	key  *ecdsa.PrivateKey
 	pem  []byte
+	life time.Duration // of what it signs, from now on
 }
 
 func newAuthority(t *testing.T) *authority {
 	t.Helper()
-	a := &authority{t: t, key: newKey(t)}
+	a := &authority{t: t, key: newKey(t), life: time.Hour}
 	template := &x509.Certificate{IsCA: true, BasicConstraintsValid: true}
 	der := a.sign(template, template, a.key, &a.key.PublicKey)
 	a.cert, _ = x509.ParseCertificate(der)
@@ -58,7 +59,7 @@ func newKey(t *testing.T) *ecdsa.PrivateKey {
 func (a *authority) sign(template, parent *x509.Certificate, key *ecdsa.PrivateKey, public *ecdsa.PublicKey) []byte {
 	a.t.Helper()
 	template.SerialNumber = big.NewInt(time.Now().UnixNano())
-	template.NotBefore, template.NotAfter = time.Now().Add(-time.Hour), time.Now().Add(time.Hour)
+	template.NotBefore, template.NotAfter = time.Now().Add(-time.Hour), time.Now().Add(a.life)
 	der, err := x509.CreateCertificate(rand.Reader, template, parent, public, key)
 	if err != nil {
 		a.t.Fatal(err)
@@ -92,6 +93,12 @@ func (a *authority) client(cert, key []byte) *tls.Config {
 		config.Certificates = []tls.Certificate{pair}
 	}
 	return config
+}
+
+// issueFor is issue with a certificate that ends after a time, or has ended before now.
+func (a *authority) issueFor(life time.Duration) (cert, key []byte) {
+	a.life = life
+	return a.issue("kv.test")
 }
 
 // tlsFiles writes files of a server into a folder of the test.
