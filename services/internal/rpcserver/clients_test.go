@@ -86,23 +86,25 @@ func (f *fixture) checkStrangers(t *testing.T) {
 	if _, err := grpc_channelz_v1.NewChannelzClient(f.conn).GetServers(t.Context(), new(grpc_channelz_v1.GetServersRequest)); status.Code(err) != codes.Unauthenticated {
 		t.Errorf("channelz answered a stranger with %v", err)
 	}
-	stream, err := grpc_reflection_v1.NewServerReflectionClient(f.conn).ServerReflectionInfo(t.Context())
-	if err == nil {
-		_, err = stream.Recv()
-	}
-	if status.Code(err) != codes.Unauthenticated {
+	if err := f.reflect(t.Context()); status.Code(err) != codes.Unauthenticated {
 		t.Errorf("reflection answered a stranger with %v", err)
 	}
-	stream, err = grpc_reflection_v1.NewServerReflectionClient(f.conn).ServerReflectionInfo(withHeaders(t, "Bearer first"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	stream.Send(&grpc_reflection_v1.ServerReflectionRequest{MessageRequest: &grpc_reflection_v1.ServerReflectionRequest_ListServices{}})
-	if _, err := stream.Recv(); err != nil {
+	if err := f.reflect(withHeaders(t, "Bearer first")); err != nil {
 		t.Errorf("reflection for a client: %v", err)
 	}
-	stream.CloseSend()
-	stream.Recv()
+}
+
+// reflect asks which services there are.
+func (f *fixture) reflect(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	stream, err := grpc_reflection_v1.NewServerReflectionClient(f.conn).ServerReflectionInfo(ctx)
+	if err != nil {
+		return err
+	}
+	stream.Send(&grpc_reflection_v1.ServerReflectionRequest{MessageRequest: &grpc_reflection_v1.ServerReflectionRequest_ListServices{}})
+	_, err = stream.Recv()
+	return err
 }
 
 // TestClients_names lets in certificates by their names, and with a file of tokens those who have one too.
