@@ -61,7 +61,7 @@ func (s *shell) get(ctx context.Context, key, _ []byte) error {
 	return nil
 }
 
-func (s *shell) getPrefix(ctx context.Context, prefix, _ []byte) error {
+func (s *shell) getPrefix(_ context.Context, prefix, _ []byte) error {
 	ctx, touch, stop, explain := watch(s.ctx, s.within(callTimeout))
 	defer stop()
 	for pair, err := range s.clerk.Scan(ctx, raftkv.Range{Prefix: prefix}) {

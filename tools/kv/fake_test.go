@@ -115,31 +115,75 @@ func (f *fake) set(key, value []byte) uint64 {
 	return f.version
 }
 
+// keys returns the keys that there are, in order.
+func (f *fake) keys() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Sorted(maps.Keys(f.pairs))
+}
+
 // Put is how large values come.
 func (f *fake) Put(_ context.Context, r *raftkvpb.PutRequest) (*raftkvpb.PutResponse, error) {
 	return f.apply(&raftkvpb.Operation{Operation: &raftkvpb.Operation_Put{Put: r}}).GetPut(), nil
 }
 
+// Batch refuses as the server does, with the number of the write, but not before it has done those that came before.
+func (f *fake) Batch(_ context.Context, r *raftkvpb.BatchRequest) (*raftkvpb.BatchResponse, error) {
+	response := new(raftkvpb.BatchResponse)
+	for i, write := range r.GetWrites() {
+		result := new(raftkvpb.WriteResult)
+		operation := new(raftkvpb.Operation)
+		switch w := write.GetWrite().(type) {
+		case *raftkvpb.Write_Put:
+			operation.Operation = &raftkvpb.Operation_Put{Put: w.Put}
+		case *raftkvpb.Write_Append:
+			operation.Operation = &raftkvpb.Operation_Append{Append: w.Append}
+		case *raftkvpb.Write_Delete:
+			operation.Operation = &raftkvpb.Operation_Delete{Delete: w.Delete}
+		}
+		answer := f.apply(operation)
+		switch a := answer.GetAnswer().(type) {
+		case *raftkvpb.Answer_Put:
+			result.Result = &raftkvpb.WriteResult_Put{Put: a.Put}
+		case *raftkvpb.Answer_Append:
+			result.Result = &raftkvpb.WriteResult_Append{Append: a.Append}
+		case *raftkvpb.Answer_Delete:
+			result.Result = &raftkvpb.WriteResult_Delete{Delete: a.Delete}
+		default:
+			return nil, status.Errorf(codes.Code(answer.GetError().GetCode()), "write %d of the batch: %s", i, answer.GetError().GetMessage())
+		}
+		response.Results = append(response.Results, result)
+	}
+	return response, nil
+}
+
 func (f *fake) Scan(r *raftkvpb.ScanRequest, stream grpc.ServerStreamingServer[raftkvpb.ScanResponse]) error {
+	for _, pair := range f.scan(r) {
+		if err := stream.Send(&raftkvpb.ScanResponse{Pairs: []*raftkvpb.Pair{pair}}); err != nil {
+			return err
+		}
+	}
+	return f.scanned
+}
+
+// scan returns the pairs of one moment.
+func (f *fake) scan(r *raftkvpb.ScanRequest) (pairs []*raftkvpb.Pair) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	sent := uint64(0)
 	for _, key := range slices.Sorted(maps.Keys(f.pairs)) {
 		if !strings.HasPrefix(key, string(r.GetPrefix())) || key < string(r.GetStart()) || len(r.GetEnd()) > 0 && key >= string(r.GetEnd()) {
 			continue
 		}
-		if sent++; r.GetLimit() > 0 && sent > r.GetLimit() {
+		if r.GetLimit() > 0 && uint64(len(pairs)) == r.GetLimit() {
 			break
 		}
 		pair := &raftkvpb.Pair{Key: f.pairs[key].GetKey(), Version: f.pairs[key].GetVersion()}
 		if !r.GetKeysOnly() {
 			pair.Value = f.pairs[key].GetValue()
 		}
-		if err := stream.Send(&raftkvpb.ScanResponse{Pairs: []*raftkvpb.Pair{pair}}); err != nil {
-			return err
-		}
+		pairs = append(pairs, pair)
 	}
-	return f.scanned
+	return pairs
 }
 
 func (f *fake) Stat(context.Context, *raftkvpb.StatRequest) (*raftkvpb.StatResponse, error) {

@@ -3,13 +3,15 @@
 //	kv put fruit green                     # prints the version of the key
 //	kv get fruit > file                    # the value, byte for byte
 //	kv put fruit --file picture.png        # a value from a file; - takes it from standard input
-//	kv put fruit red --expect 7            # only if the key has version 7; 0: if it does not exist
-//	kv append fruit ish                    # and kv delete fruit
-//	kv scan fru --keys-only                # keys that begin with fru; --from and --to for a range
+//	kv put fruit red --expect-version 7    # only if the key has version 7; absent: if it does not exist
+//	kv append fruit ish                    # and kv delete fruit, kv delete --prefix fru
+//	kv batch < writes                      # writes on lines, all of them at one moment or none
+//	kv scan fru --keys-only                # keys that begin with fru; --from and --to for a range; kv count
 //	kv stat                                # and kv topology
 //	kv shell                               # for people; type help
 //	kv pipe                                # for programs: a call on a line, an answer on a line
-//	kv backup FILE --admin-token T         # and kv compact, kv shutdown [--all]
+//	kv backup FILE --admin-token-file F    # and kv compact, kv shutdown [--all]
+//	source <(kv completion bash)           # has the shell complete all of this
 //	kv --help                              # the commands; kv put --help lists the flags of one
 //
 // Calls go to the cluster that --servers or KV_SERVERS names, and wait for it as long as --timeout says.
@@ -72,8 +74,10 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		Put      putCommand      `cmd:"" help:"Set a key to a value. Prints the key's version."`
 		Get      getCommand      `cmd:"" help:"Print the value of a key. Status 1 if the key does not exist."`
 		Append   appendCommand   `cmd:"" help:"Put bytes at the end of a key's value. Prints the key's version."`
-		Delete   deleteCommand   `cmd:"" help:"Remove a key. Status 1 if it does not exist."`
+		Delete   deleteCommand   `cmd:"" help:"Remove a key; status 1 if it does not exist. Or, with --prefix, all keys that begin alike."`
+		Batch    batchCommand    `cmd:"" help:"Do the writes on the lines of standard input at one moment, all or none."`
 		Scan     scanCommand     `cmd:"" help:"Print keys and values in the order of the keys."`
+		Count    countCommand    `cmd:"" help:"Print how many keys there are."`
 		Stat     statCommand     `cmd:"" help:"Show counters and the state of the server that answers."`
 		Topology topologyCommand `cmd:"" help:"Show shards, servers and leaders."`
 		Shell    shellCommand    `cmd:"" help:"Take commands from a person, one on a line; help lists them."`
@@ -81,6 +85,8 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		Backup   backupCommand   `cmd:"" help:"Write the whole store, as of one moment, to a new file, from which raftkv --restore starts."`
 		Compact  compactCommand  `cmd:"" help:"Have the server give the space of what was deleted back to the disk."`
 		Shutdown shutdownCommand `cmd:"" help:"Stop the first server of --servers, or the whole cluster."`
+
+		Completion completionCommand `cmd:"" help:"Print a script with which a shell completes command lines of kv."`
 	}
 	program := cli.Program{
 		Name: "kv", Summary: description, Contracts: []protoreflect.FileDescriptor{raftkvpb.File_raftkv_proto}, Stdout: stdout, Stderr: stderr,
@@ -89,9 +95,12 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if command == nil {
 		return exit
 	}
-	err := line.Cluster.check()
+	a := newApp(line.Cluster, stdin, stdout, stderr)
+	var err error
+	if command.Selected().Name != "completion" { // which needs no cluster
+		err = a.check()
+	}
 	if err == nil {
-		a := newApp(line.Cluster, stdin, stdout, stderr)
 		err = a.verdict(command.Run(a))
 	}
 	if err != nil {

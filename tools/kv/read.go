@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 
 	"numstore.example/contracts/raftkv"
@@ -11,7 +10,7 @@ import (
 
 type getCommand struct {
 	Key     string `arg:"" help:"The key."`
-	Version bool   `help:"Print the version instead, for --expect."`
+	Version bool   `help:"Print the version instead, for --expect-version."`
 }
 
 // Run prints the value as it is.
@@ -35,36 +34,18 @@ func (c *getCommand) Run(a *app) error {
 }
 
 type scanCommand struct {
-	Prefix   string `arg:"" optional:"" help:"Only keys that begin with this. Without it, and without a range: all keys."`
-	From     string `placeholder:"KEY" help:"Begin with this key, whether or not it exists."`
-	To       string `placeholder:"KEY" help:"End before this key."`
+	span
 	Limit    uint64 `placeholder:"N" help:"Print at most so many; 0 for all."`
 	KeysOnly bool   `help:"Leave the values out."`
 }
 
-// span returns the range that is asked for.
-func (c *scanCommand) span(a *app) (r raftkv.Range, err error) {
-	if c.Prefix != "" && c.From+c.To != "" {
-		return r, errors.New("a scan is of a prefix, or of a range (--from, --to); leave one of them out")
-	}
-	r = raftkv.Range{Limit: c.Limit, KeysOnly: c.KeysOnly}
-	for _, part := range []struct {
-		text string
-		into *[]byte
-	}{{c.Prefix, &r.Prefix}, {c.From, &r.Start}, {c.To, &r.End}} {
-		if *part.into, err = a.bytes(part.text); err != nil {
-			return r, err
-		}
-	}
-	return r, nil
-}
-
 // Run prints a line for each pair.
 func (c *scanCommand) Run(a *app) error {
-	r, err := c.span(a)
+	r, err := c.of(a)
 	if err != nil {
 		return err
 	}
+	r.Limit, r.KeysOnly = c.Limit, c.KeysOnly
 	clerk, err := a.clerk()
 	if err != nil {
 		return err

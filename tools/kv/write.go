@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 
 	"numstore.example/contracts/raftkv"
 )
@@ -39,7 +40,24 @@ func (c *content) keyed(a *app, text string) (key, value []byte, err error) {
 
 // expectation is on which condition a write is done.
 type expectation struct {
-	Expect *uint64 `placeholder:"VERSION" help:"Only if the key has this version; 0: only if it does not exist. Otherwise status 1."`
+	Expect *version `name:"expect-version" aliases:"expect" placeholder:"N|absent" help:"Only if the key has version N (kv get --version shows it), or only if it does not exist. Otherwise status 1. --expect is the same flag; 0 is the same as absent."`
+}
+
+// version is that of a key; 0 is the version of a key that does not exist.
+type version uint64
+
+// UnmarshalText reads a number, or "absent".
+func (v *version) UnmarshalText(text []byte) error {
+	if string(text) == "absent" {
+		*v = 0
+		return nil
+	}
+	n, err := strconv.ParseUint(string(text), 10, 64)
+	if err != nil {
+		return fmt.Errorf("%q is no version; it must be a number, or absent for a key that does not exist", text)
+	}
+	*v = version(n)
+	return nil
 }
 
 // previously is whether a command prints the value before.
@@ -50,7 +68,7 @@ type previously struct {
 // options returns the wishes of a write.
 func (e expectation) options(p previously) (options []raftkv.WriteOption) {
 	if e.Expect != nil {
-		options = append(options, raftkv.ExpectVersion(*e.Expect))
+		options = append(options, raftkv.ExpectVersion(uint64(*e.Expect)))
 	}
 	if p.Previous {
 		options = append(options, raftkv.ReturnPrevious())
@@ -111,32 +129,6 @@ func (c *appendCommand) Run(a *app) error {
 			return err
 		}
 		return c.report(a, r.Version, r.Existed, r.Previous)
-	})
-}
-
-type deleteCommand struct {
-	Key string `arg:"" help:"The key."`
-	expectation
-	previously
-}
-
-// Run removes the key.
-func (c *deleteCommand) Run(a *app) error {
-	key, err := a.bytes(c.Key)
-	if err != nil {
-		return err
-	}
-	return a.call(func(ctx context.Context, clerk *raftkv.Clerk) error {
-		r, err := clerk.Delete(ctx, key, c.options(c.previously)...)
-		switch {
-		case err != nil:
-			return err
-		case !r.Existed:
-			return missing(c.Key)
-		case c.Previous:
-			return a.print(r.Previous)
-		}
-		return nil
 	})
 }
 

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"numstore.example/contracts/raftkv"
+)
+
+// span is which keys a command is for.
+type span struct {
+	Prefix string `arg:"" optional:"" help:"Only keys that begin with this. Without it, and without a range: all keys."`
+	From   string `placeholder:"KEY" help:"Begin with this key, whether or not it exists."`
+	To     string `placeholder:"KEY" help:"End before this key."`
+}
+
+// of returns the range.
+func (s *span) of(a *app) (r raftkv.Range, err error) {
+	if s.Prefix != "" && s.From+s.To != "" {
+		return r, errors.New("keys are chosen by a prefix, or by a range (--from, --to); leave one of them out")
+	}
+	for _, part := range []struct {
+		text string
+		into *[]byte
+	}{{s.Prefix, &r.Prefix}, {s.From, &r.Start}, {s.To, &r.End}} {
+		if *part.into, err = a.bytes(part.text); err != nil {
+			return r, err
+		}
+	}
+	return r, nil
+}
+
+type countCommand struct{ span }
+
+// Run prints the number of keys.
+func (c *countCommand) Run(a *app) error {
+	r, err := c.of(a)
+	if err != nil {
+		return err
+	}
+	clerk, err := a.clerk()
+	if err != nil {
+		return err
+	}
+	defer clerk.Close()
+	n, err := a.count(clerk, r)
+	if err != nil {
+		return err
+	}
+	return a.write(fmt.Appendf(nil, "%d\n", n))
+}
+
+// count returns how many keys there are in a range. It asks for all of them, and keeps none.
+func (a *app) count(clerk *raftkv.Clerk, r raftkv.Range) (n int, err error) {
+	r.KeysOnly = true
+	err = a.each(a.ctx, clerk, r, func([]byte) error { n++; return nil })
+	return n, err
+}
+
+// each has a function take the keys of a range, in order, as long as it returns no error.
+func (a *app) each(ctx context.Context, clerk *raftkv.Clerk, r raftkv.Range, take func(key []byte) error) error {
+	ctx, touch, stop, explain := watch(ctx, a.within(callTimeout))
+	defer stop()
+	for pair, err := range clerk.Scan(ctx, r) {
+		if err != nil {
+			return explain(err)
+		}
+		if err := take(pair.GetKey()); err != nil {
+			return err
+		}
+		touch()
+	}
+	return nil
+}
