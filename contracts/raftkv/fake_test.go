@@ -173,13 +173,14 @@ const (
 type fake struct {
 	raftkvpb.UnimplementedRaftKVServer
 	*store
-	faults  func(*raftkvpb.Operation) fault           // may be nil
-	refuse  func(*raftkvpb.Operation) *raftkvpb.Error // answers without executing, if not nil
-	delay   time.Duration                             // before the answers to a message
-	ending  error                                     // what a pipeline ends with after its first message, if not nil
-	gate    chan struct{}                             // a pipeline reads nothing before it is closed, if not nil
-	broken  func(pairs int) error                     // what a Scan breaks with after so many pairs, if not nil
-	scanned chan struct{}                             // gets an element when a client has ended a Scan, if not nil
+	faults      func(*raftkvpb.Operation) fault           // may be nil
+	refuse      func(*raftkvpb.Operation) *raftkvpb.Error // answers without executing, if not nil
+	delay       time.Duration                             // before the answers to a message
+	ending      error                                     // what a pipeline ends with at its first message, if not nil
+	endingAfter int                                       // so many messages are answered before that
+	gate        chan struct{}                             // a pipeline reads nothing before it is closed, if not nil
+	broken      func(pairs int) error                     // what a Scan breaks with after so many pairs, if not nil
+	scanned     chan struct{}                             // gets an element when a client has ended a Scan, if not nil
 
 	seen     sync.Mutex
 	messages [][]*raftkvpb.Operation // of pipelines, as they came
@@ -188,10 +189,6 @@ type fake struct {
 
 // Pipeline executes operations in the order of their arrival.
 func (f *fake) Pipeline(stream raftkvpb.RaftKV_PipelineServer) error {
-	if f.ending != nil {
-		stream.Recv()
-		return f.ending
-	}
 	if f.gate != nil {
 		select {
 		case <-f.gate:
@@ -206,7 +203,11 @@ func (f *fake) Pipeline(stream raftkvpb.RaftKV_PipelineServer) error {
 		}
 		f.seen.Lock()
 		f.messages = append(f.messages, request.GetOperations())
+		ended := f.ending != nil && len(f.messages) > f.endingAfter
 		f.seen.Unlock()
+		if ended {
+			return f.ending
+		}
 		response, err := f.answer(request)
 		select {
 		case <-time.After(f.delay): // in a test's own time

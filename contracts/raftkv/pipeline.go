@@ -136,9 +136,10 @@ func (p *pipeline) run(ctx context.Context) {
 			pauses.wait(ctx, ctx)
 			continue
 		}
+		doubt := progress || !neverLetIn(err)
 		err = ofStream(err)
 		for _, c := range unanswered {
-			c.doubt = true
+			c.doubt = c.doubt || doubt
 			c.fail(err)
 		}
 		if !progress { // another stream would end as this one did
@@ -149,6 +150,16 @@ func (p *pipeline) run(ctx context.Context) {
 	p.closed = true
 	p.mu.Unlock()
 	p.failQueue(errClosed)
+}
+
+// neverLetIn reports whether a stream that ended with this error, and had no answer, was refused as a whole, so that
+// nothing on it has happened: see the table in the contract.
+func neverLetIn(err error) bool {
+	switch status.Code(err) {
+	case codes.PermissionDenied, codes.Unauthenticated, codes.Unimplemented:
+		return true
+	}
+	return false
 }
 
 // ofStream returns the status with which a stream ended as an error of its calls. Some codes would tell what became

@@ -184,21 +184,34 @@ func TestAbandoned_first(t *testing.T) {
 }
 
 // TestRefusedStream: errors that no patience helps against are returned. That the stream ended with one tells
-// nothing of a call that the server has seen.
+// nothing of a call that the server has seen, unless it never let the stream in.
 func TestRefusedStream(t *testing.T) {
-	for code, want := range map[codes.Code]codes.Code{
-		codes.Unimplemented: codes.Unimplemented, codes.PermissionDenied: codes.PermissionDenied,
-		codes.Unauthenticated: codes.Unauthenticated, codes.Internal: codes.Internal,
+	const perhaps, no = "may have happened", "did not happen"
+	for code, want := range map[codes.Code]struct {
+		code codes.Code
+		says string
+	}{
+		codes.Unimplemented: {codes.Unimplemented, no}, codes.PermissionDenied: {codes.PermissionDenied, no},
+		codes.Unauthenticated: {codes.Unauthenticated, no}, codes.Internal: {codes.Internal, perhaps},
 		// Of an answer, these would be certain.
-		codes.FailedPrecondition: codes.Internal, codes.OutOfRange: codes.Internal, codes.NotFound: codes.Internal,
+		codes.FailedPrecondition: {codes.Internal, perhaps}, codes.OutOfRange: {codes.Internal, perhaps}, codes.NotFound: {codes.Internal, perhaps},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			c := serve(t, &fake{ending: status.Error(code, "no")})
 			for range 3 {
 				_, err := c.Put(t.Context(), []byte("k"), nil)
-				if status.Code(err) != want || !strings.Contains(err.Error(), "may have") {
-					t.Errorf("Put: %v; want %v, and that it may have happened", err, want)
+				if status.Code(err) != want.code || !strings.Contains(err.Error(), want.says) {
+					t.Errorf("Put: %v; want %v, and that it %s", err, want.code, want.says)
 				}
+			}
+		})
+		synctest.Test(t, func(t *testing.T) {
+			c := serve(t, &fake{ending: status.Error(code, "no"), endingAfter: 1})
+			if _, err := c.Put(t.Context(), []byte("k"), nil); err != nil {
+				t.Error(err)
+			}
+			if _, err := c.Put(t.Context(), []byte("k"), nil); status.Code(err) != want.code || !strings.Contains(err.Error(), perhaps) {
+				t.Errorf("Put on a stream that had answers: %v; want %v, and that it %s", err, want.code, perhaps)
 			}
 		})
 	}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
 	"time"
 
 	"google.golang.org/grpc/status"
@@ -22,10 +23,13 @@ func (s *Security) Explain(ctx context.Context, server address.Address, err erro
 	if proxy := proxyOf(server); proxy != nil {
 		return fmt.Errorf("%s; %s", status.Convert(err).Message(), proxy.explain(server))
 	}
-	if mismatch := s.look(ctx, server); mismatch != nil {
-		return mismatch
+	text := status.Convert(err).Message()
+	if !strings.Contains(text, "Error while dialing") { // gRPC's words where there is nothing to look at
+		if mismatch := s.look(ctx, server); mismatch != nil {
+			return mismatch
+		}
 	}
-	return errors.New(status.Convert(err).Message())
+	return errors.New(text)
 }
 
 // Mismatch is why a client with these settings and a server that is there do not come together. Trying again does not
