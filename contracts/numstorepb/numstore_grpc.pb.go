@@ -33,7 +33,8 @@
 //   DEADLINE_EXCEEDED    the caller's deadline passed, in the queue or on the     perhaps
 //                        wire
 //   CANCELLED            the caller gave up                                       perhaps
-//   INTERNAL             a defect of the server (please report it)                perhaps
+//   INTERNAL             a defect of the server (please report it); or a request  perhaps
+//                        that is no gRPC, such as half of a message
 //   UNIMPLEMENTED        the path is neither of those above, or the request is    no
 //                        compressed in another way than gzip
 //

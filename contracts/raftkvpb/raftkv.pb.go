@@ -79,7 +79,8 @@
 //                        allow
 //   UNAUTHENTICATED      a call without a token that the server knows, or an      no
 //                        administrative one without the right token
-//   INTERNAL             a defect of the server, please report it                 perhaps
+//   INTERNAL             a defect of the server, please report it; or a request   perhaps
+//                        that is no gRPC, such as half of a message
 //   UNIMPLEMENTED        the server does not have this call: it has another       no
 //                        contract, or an older version of this one; or the
 //                        request is compressed in another way than gzip

@@ -9,33 +9,30 @@ import (
 	"syscall"
 
 	"google.golang.org/grpc/peer"
+
+	"numstore.example/contracts/address"
 )
 
-// socketPath returns the file that an address of the form unix:PATH (or unix:///PATH) names.
-func socketPath(addr string) (path string, ok bool) {
-	path, ok = strings.CutPrefix(addr, "unix:")
-	if strings.HasPrefix(path, "///") {
-		path = path[len("//"):]
-	}
-	return path, ok
-}
+// unixPrefix is what an address begins with that is a file.
+const unixPrefix = "unix:"
 
 // listen listens on HOST:PORT or unix:PATH. It says in words what is wrong with an address.
-func listen(addr string) (listener net.Listener, err error) {
-	path, unix := socketPath(addr)
-	switch {
-	case !unix:
-		listener, err = net.Listen("tcp", addr)
-	case path == "" || path[0] == '@' || strings.HasPrefix(path, "//"):
-		err = errors.New("it names no file")
-	default:
-		listener, err = listenUnix(path)
+func listen(addr string) (net.Listener, error) {
+	if strings.HasPrefix(addr, unixPrefix) {
+		file, err := address.Parse(addr)
+		if err != nil {
+			return nil, err
+		}
+		listener, err := listenUnix(file.Name)
+		if err != nil {
+			return nil, fmt.Errorf("cannot listen on %s: %w", file, err)
+		}
+		return listener, nil
 	}
+	listener, err := net.Listen("tcp", addr)
 	switch {
 	case err == nil:
 		return listener, nil
-	case unix:
-		return nil, fmt.Errorf("cannot listen on %s: %w; an address of a file is unix:PATH", addr, err)
 	case errors.Is(err, syscall.EADDRINUSE):
 		return nil, fmt.Errorf("cannot listen on %s: the port is in use; stop the other process or choose another port", addr)
 	default:
@@ -46,20 +43,21 @@ func listen(addr string) (listener net.Listener, err error) {
 // addressOf writes an address in the form that listen and clients take.
 func addressOf(addr net.Addr) string {
 	if addr.Network() == "unix" {
-		return "unix:" + addr.String()
+		return unixPrefix + addr.String()
 	}
 	return addr.String()
 }
 
-// dialer returns what connects to the address from its own machine.
-func dialer(addr string) func(context.Context) (net.Conn, error) {
-	network := "tcp"
-	if path, unix := socketPath(addr); unix {
-		network, addr = "unix", path
+// onThisMachine returns the address at which a listener can be reached from its own machine.
+func onThisMachine(addr string) (address.Address, error) {
+	if strings.HasPrefix(addr, unixPrefix) {
+		return address.Parse(addr)
 	}
-	return func(ctx context.Context) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, network, addr)
+	host, port, err := net.SplitHostPort(addr)
+	if ip := net.ParseIP(host); host == "" || ip.IsUnspecified() {
+		host = "localhost"
 	}
+	return address.Address{Network: "tcp", Name: net.JoinHostPort(host, port)}, err
 }
 
 // callerOf names the caller of a call in the log. Whoever comes through a file has no address.

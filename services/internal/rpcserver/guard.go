@@ -3,6 +3,7 @@ package rpcserver
 import (
 	"cmp"
 	"context"
+	"errors"
 	"log/slog"
 	"runtime/debug"
 	"sync"
@@ -97,7 +98,7 @@ func newIncoming(ctx context.Context, calls *admission, decode func(any) error) 
 
 func (i *incoming) receiveAndEnter(request any) error {
 	i.message = request
-	if err := cmp.Or(i.decode(&i.received), i.err); err != nil {
+	if err := cmp.Or(ofCaller(i.decode(&i.received)), i.err); err != nil {
 		return err
 	}
 	if i.calls == nil {
@@ -145,7 +146,22 @@ type receivingStream struct {
 // RecvMsg implements grpc.ServerStream.
 func (s *receivingStream) RecvMsg(message any) error {
 	s.message, s.err = message, nil
-	return cmp.Or(s.ServerStream.RecvMsg(&s.received), s.err)
+	return cmp.Or(ofCaller(s.ServerStream.RecvMsg(&s.received)), s.err)
+}
+
+// unreadable is the status of a request that gRPC could not read. It is INTERNAL, and on its way to the caller before
+// anybody could say otherwise; but it is the caller's mistake, and no defect of the server.
+type unreadable struct{ error }
+
+// GRPCStatus is what package status asks for.
+func (u unreadable) GRPCStatus() *status.Status { return status.Convert(u.error) }
+
+// ofCaller marks the error of receiving a request.
+func ofCaller(err error) error {
+	if status.Code(err) != codes.Internal {
+		return err
+	}
+	return unreadable{err}
 }
 
 // panicked logs a panic with the call and the stack, and returns what the caller is told: nothing of
@@ -162,6 +178,9 @@ func (g *guard) done(ctx context.Context, method *methodMetrics, start time.Time
 	method.observe(code, took)
 
 	level := callLevel(code)
+	if _, ok := errors.AsType[unreadable](err); ok {
+		level = slog.LevelInfo
+	}
 	if !g.log.Enabled(ctx, level) {
 		return
 	}

@@ -2,7 +2,10 @@ package rpcserver
 
 import (
 	"context"
+	"io"
 	"log/slog"
+	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -148,4 +151,47 @@ func TestServer_halfRequests(t *testing.T) {
 			t.Errorf("beside calls without a request: %v", err)
 		}
 	})
+}
+
+// TestServer_brokenRequests: what gRPC itself cannot read is the caller's mistake, in a call as in a stream, and no
+// error in the server's log.
+func TestServer_brokenRequests(t *testing.T) {
+	log := new(syncBuffer)
+	t.Run("server", func(t *testing.T) { sendBroken(t, log) }) // its end is that of the server, with all in the log
+	if said := log.String(); strings.Contains(said, "level=ERROR") || strings.Count(said, "level=INFO msg=call") != 10 {
+		t.Errorf("want ten failed calls in the log, and no error:\n%s", said)
+	}
+}
+
+func sendBroken(t *testing.T, log *syncBuffer) {
+	addr := serveConfig(t, testConfig, slog.New(slog.NewTextHandler(log, nil)))
+	var protocols http.Protocols
+	protocols.SetUnencryptedHTTP2(true)
+	client := http.Client{Transport: &http.Transport{Protocols: &protocols}}
+	defer client.CloseIdleConnections()
+	for _, path := range []string{"/test.Service/Call", "/test.Service/Talk"} {
+		for name, body := range map[string]string{
+			"half of a head":                 "\x00\x00",
+			"half of a message":              "\x00\x00\x00\x00\x09\x0a",
+			"packed, but nothing says how":   "\x01\x00\x00\x00\x01\x0a",
+			"a form that gRPC does not have": "\x07\x00\x00\x00\x01\x0a",
+			"no protobuf":                    "\x00\x00\x00\x00\x01\x0a",
+		} {
+			request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+addr+path, strings.NewReader(body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			request.Header.Set("content-type", "application/grpc")
+			response, err := client.Do(request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			io.Copy(io.Discard, response.Body)
+			response.Body.Close()
+			got := response.Trailer.Get("grpc-status") + response.Header.Get("grpc-status")
+			if got != strconv.Itoa(int(codes.InvalidArgument)) && got != strconv.Itoa(int(codes.Internal)) {
+				t.Errorf("%s to %s: status %s; want INVALID_ARGUMENT, or INTERNAL where gRPC itself answers", name, path, got)
+			}
+		}
+	}
 }

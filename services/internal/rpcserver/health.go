@@ -14,6 +14,8 @@ import (
 	"google.golang.org/grpc/health"
 	"google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/status"
+
+	"numstore.example/contracts/address"
 )
 
 // healthServer is the gRPC health service, except that its watchers do not outlive Shutdown: they are
@@ -102,9 +104,7 @@ func checkHealth(ctx context.Context, config Config) error {
 	if err != nil {
 		return err
 	}
-	dial := dialer(addr)
-	conn, err := grpc.NewClient("passthrough:///localhost", grpc.WithTransportCredentials(transport),
-		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return dial(ctx) }))
+	conn, err := grpc.NewClient(addr.Target(), grpc.WithTransportCredentials(transport), grpc.WithNoProxy())
 	if err != nil {
 		return err
 	}
@@ -120,26 +120,17 @@ func checkHealth(ctx context.Context, config Config) error {
 	return nil
 }
 
-// onThisMachine returns the address at which a listener can be reached from its own machine.
-func onThisMachine(addr string) (string, error) {
-	if _, unix := socketPath(addr); unix {
-		return addr, nil
-	}
-	host, port, err := net.SplitHostPort(addr)
-	if ip := net.ParseIP(host); host == "" || ip.IsUnspecified() {
-		host = "localhost"
-	}
-	return net.JoinHostPort(host, port), err
-}
-
-func askHTTP(ctx context.Context, addr string) error {
+// askHTTP asks the page at an address. No proxy of the environment is on the way to one's own machine.
+func askHTTP(ctx context.Context, addr address.Address) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://localhost/healthz", nil)
 	if err != nil {
 		return err
 	}
-	dial := dialer(addr)
+	var dialer net.Dialer
 	client := http.Client{Transport: &http.Transport{
-		DialContext:       func(ctx context.Context, _, _ string) (net.Conn, error) { return dial(ctx) },
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return dialer.DialContext(ctx, addr.Network, addr.Name)
+		},
 		DisableKeepAlives: true,
 	}}
 	response, err := client.Do(request)

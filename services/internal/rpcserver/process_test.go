@@ -1,3 +1,5 @@
+//go:build unix
+
 package rpcserver
 
 import (
@@ -17,6 +19,8 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/health/grpc_health_v1"
+
+	"numstore.example/contracts/address"
 )
 
 // TestMain is a server when a test has started it with this variable.
@@ -123,7 +127,7 @@ func TestProcess_unix(t *testing.T) {
 	if err := healthcheck(t, "unix:"+socket); err != nil {
 		t.Error(err)
 	}
-	if err := askHTTP(t.Context(), "unix:"+page); err != nil {
+	if err := askHTTP(t.Context(), address.Address{Network: "unix", Name: page}); err != nil {
 		t.Error(err)
 	}
 	if err := callPlain(t, "unix:"+socket); err != nil {

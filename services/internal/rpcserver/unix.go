@@ -15,16 +15,10 @@ import (
 // the file a group of its own.
 const socketMode = 0o660
 
-// maxSocketPath is the longest name that the system takes, in bytes.
-const maxSocketPath = len(syscall.RawSockaddrUnix{}.Path) - 1
-
 // listenUnix makes the file of a socket and listens on it. A file that a dead process has left behind is
 // replaced; one that somebody listens on, or that is no socket, is not touched. The file goes when the listener
 // is closed.
 func listenUnix(path string) (net.Listener, error) {
-	if len(path) > maxSocketPath {
-		return nil, fmt.Errorf("the name has %d bytes; it may have %d", len(path), maxSocketPath)
-	}
 	// Two servers that start at once must not both take the file for a dead one's, so that the later one takes
 	// the name away from the other. The lock is on the folder, because a file of its own would stay behind.
 	folder, err := os.Open(filepath.Dir(path))
