@@ -108,8 +108,10 @@ func (a *app) verdict(err error) error {
 	if _, known := errors.AsType[unreachable](err); err == nil || cause == nil || known {
 		return err
 	}
-	if strings.Contains(err.Error(), "may have happened") {
-		return unreachable{fmt.Errorf("%w; the write may have happened", cause)}
+	for _, known := range []string{"the write did not happen", "the write may have happened"} {
+		if strings.Contains(err.Error(), known) {
+			cause = fmt.Errorf("%w; %s", cause, known)
+		}
 	}
 	return unreachable{cause}
 }

@@ -36,6 +36,9 @@ func TestMismatch(t *testing.T) {
 	plain := serve(t, new(fake))
 	check(t, secure, []step{{args: ca + " put k v", stdout: "version 1\n"}, {args: ca + " shutdown"}})
 	backup := filepath.Join(t.TempDir(), "b")
+	if _, _, stderr := kv("", "put", "k", "v", secure); stderr != "kv: "+strings.TrimPrefix(secure, "--servers=")+": the server speaks TLS: use --tls, or --tls-ca FILE if its certificate is not signed by an authority of the system; the write did not happen\n" {
+		t.Errorf("printed %q; want the server, what to do, and what became of the write", stderr)
+	}
 	for _, args := range []string{"put k v", "get k", "append k v", "delete k", "scan", "stat", "topology", "pipe", "backup " + backup, "shutdown", "compact"} {
 		for flags, says := range map[string]string{
 			secure:            "the server speaks TLS: use --tls",

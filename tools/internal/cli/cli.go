@@ -15,6 +15,7 @@ import (
 	"io"
 	"os"
 	"reflect"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -69,11 +70,14 @@ func (p Program) Parse(grammar any, args []string, options ...kong.Option) (_ *k
 	case helped:
 		return nil, p.printed(unprinted)
 	case err != nil:
-		p.Complain(fmt.Errorf("%w (see %s --help)", err, p.Name))
+		p.Complain(fmt.Errorf("%s (see %s --help)", nothing.ReplaceAllString(err.Error(), "a value is missing"), p.Name))
 		return nil, Misuse
 	}
 	return context, OK
 }
+
+// nothing is how kong says that a flag has no value, if the value is no string.
+var nothing = regexp.MustCompile(`expected \w+ value but got "EOL" \(<EOL>\)`)
 
 // groups are the flags that help shows together, by the tag of their group.
 var groups = []kong.Group{

@@ -129,6 +129,7 @@ func TestParse_misuse(t *testing.T) {
 		"put k --maybe":        "--maybe: a value is missing",
 		"put k --name -secret": "--name: a value is missing",
 		"put k --number=x":     "--number",
+		"put k --number":       "--number: a value is missing (see",
 		"put k --nme=secret":   "unknown flag --nme",
 		"put k --version":      "unknown flag --version",
 	} {

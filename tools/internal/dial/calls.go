@@ -2,6 +2,8 @@ package dial
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"strings"
 
 	"google.golang.org/grpc"
@@ -48,8 +50,11 @@ func (e *explainer) explain(ctx context.Context, conn *grpc.ClientConn, err erro
 		return err
 	}
 	why := e.security.Explain(ctx, server, err)
-	if _, ok := why.(*Mismatch); ok && e.mismatched != nil {
-		e.mismatched(why)
+	if _, ok := errors.AsType[*Mismatch](why); ok {
+		why = fmt.Errorf("%s: %w", server, why) // other words name the server themselves
+		if e.mismatched != nil {
+			e.mismatched(why)
+		}
 	}
 	return status.Error(codes.Unavailable, why.Error())
 }
