@@ -69,6 +69,7 @@ func main() {
 		Workers:    1024,
 		Queue:      8192,
 		MaxMessage: 32 << 20,
+		Files:      files,
 		Flags:      &flags,
 		Register:   flags.register,
 	})

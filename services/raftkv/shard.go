@@ -39,7 +39,8 @@ func (f *flags) register(rpc *rpcserver.Server) (func() error, error) {
 		return nil, rpcserver.Misuse(err)
 	}
 	rpc.AllowTokens(adminTokens) // whoever may take the whole store away may also read a key
-	store, err := f.openStore(rpc)
+	tables, scans := shareFiles(rpc.Files())
+	store, err := f.openStore(rpc, tables)
 	if err != nil {
 		return nil, err
 	}
@@ -53,6 +54,7 @@ func (f *flags) register(rpc *rpcserver.Server) (func() error, error) {
 	server.Register(rpc, server.Config{
 		Node: self, Replica: replica, State: state, Store: store,
 		MaxKey: f.MaxKey, MaxValue: f.MaxValue, MaxMessage: rpc.Config().MaxMessage,
+		MaxScans:    scans,
 		LogRequests: f.LogRequests,
 		Admin:       server.Admin{Tokens: adminTokens, MTLS: f.AdminMTLS},
 		Stopping:    rpc.Stopping(), Stop: rpc.Stop, Log: rpc.Log(),
@@ -102,8 +104,8 @@ func (f *flags) agreeWith(config rpcserver.Config) error {
 	return nil
 }
 
-func (f *flags) openStore(rpc *rpcserver.Server) (*storage.Store, error) {
-	options := storage.Options{Dir: f.DataDir, OnFailure: rpc.Fail, Log: rpc.Log()}
+func (f *flags) openStore(rpc *rpcserver.Server, tables int) (*storage.Store, error) {
+	options := storage.Options{Dir: f.DataDir, MaxTables: tables, OnFailure: rpc.Fail, Log: rpc.Log()}
 	if f.Durability == "interval" {
 		options.SyncInterval = f.SyncInterval
 	}

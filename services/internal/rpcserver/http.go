@@ -35,9 +35,9 @@ func newHTTPHandler(registry *prometheus.Registry, serving func() bool, profiles
 	return mux
 }
 
-// serveHTTP serves the handler until the returned function is called.
+// serveHTTP serves the handler, on a bounded number of connections, until the returned function is called.
 func serveHTTP(listener net.Listener, handler http.Handler) (stop func()) {
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: handshakeTimeout, IdleTimeout: time.Minute}
-	go server.Serve(listener)
+	go server.Serve(newBoundedListener(listener, operatorConnections))
 	return func() { server.Close() }
 }

@@ -16,8 +16,8 @@ type boundedListener struct {
 	refused prometheus.Counter
 }
 
-func newBoundedListener(listener net.Listener, limit int, registry prometheus.Registerer) net.Listener {
-	bounded := &boundedListener{
+func newBoundedListener(listener net.Listener, limit int) *boundedListener {
+	return &boundedListener{
 		Listener: listener,
 		limit:    int64(limit),
 		open:     new(atomic.Int64),
@@ -26,11 +26,14 @@ func newBoundedListener(listener net.Listener, limit int, registry prometheus.Re
 			Help: "Connections that were closed at once because the limit was reached.",
 		}),
 	}
-	registry.MustRegister(bounded.refused, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+}
+
+// register adds the figures of the connections.
+func (l *boundedListener) register(registry prometheus.Registerer) {
+	registry.MustRegister(l.refused, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "rpcserver_connections",
 		Help: "Open connections.",
-	}, func() float64 { return float64(bounded.open.Load()) }))
-	return bounded
+	}, func() float64 { return float64(l.open.Load()) }))
 }
 
 // Accept implements net.Listener.

@@ -27,6 +27,10 @@ type Program struct {
 	Addr                       string
 	Workers, Queue, MaxMessage int
 
+	// Files is what the service needs of the files that the process may have open; Server.Files is what it gets.
+	// Connections take descriptors as well, and get the rest.
+	Files Files
+
 	// Flags points to a struct with the service's own flags, tagged for kong. If it has a method
 	// Validate() error, that is asked before anything is started.
 	Flags any
@@ -92,10 +96,17 @@ func (p Program) serve(ctx context.Context, config Config, stdout, stderr io.Wri
 	ballast := make([]byte, heapBallast)
 	defer runtime.KeepAlive(ballast)
 	log := newLogger(stderr, config)
+	share, err := shareOut(descriptorLimit(), config.MaxConnections, p.Files)
+	if err != nil {
+		return p.complain(stderr, exitMisuse, err)
+	}
+	share.warn(log, config.MaxConnections, p.Files)
+	config.MaxConnections = share.connections
 	server, err := New(config, log)
 	if err != nil {
 		return p.complain(stderr, exitMisuse, err)
 	}
+	server.files = share.files
 	listener, err := listen(config.Addr)
 	if err != nil {
 		return p.complain(stderr, exitMisuse, fmt.Errorf("--addr: %w", err))

@@ -40,11 +40,18 @@ type process struct {
 // startProcess starts a server. It need not be ready yet.
 func startProcess(t *testing.T, args ...string) *process {
 	t.Helper()
+	return startAfter(t, ":", args...)
+}
+
+// startAfter is startProcess in a shell that has run something, such as ulimit.
+func startAfter(t *testing.T, command string, args ...string) *process {
+	t.Helper()
 	executable, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &process{Cmd: exec.CommandContext(t.Context(), executable, args...)}
+	args = append([]string{"-c", command + `; exec "$0" "$@"`, executable}, args...)
+	p := &process{Cmd: exec.CommandContext(t.Context(), "sh", args...)}
 	p.Env = append(os.Environ(), "TESTD_TEST_SERVER=yes")
 	var stdout, stderr *os.File
 	for _, ends := range []struct{ read, write **os.File }{{&p.stdout, &stdout}, {&p.stderr, &stderr}} {

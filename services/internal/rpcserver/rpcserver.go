@@ -44,7 +44,7 @@ type Config struct {
 
 	MaxMessage     int           `group:"Limits" default:"${max_message}" placeholder:"BYTES" help:"Largest request taken, in bytes (default ${default})."`
 	MaxStreams     uint32        `group:"Limits" default:"1000" placeholder:"N" help:"Calls in flight on one connection; a client's library holds back further ones (default ${default})."`
-	MaxConnections int           `group:"Limits" default:"10000" placeholder:"N" help:"Open connections; a further one is closed at once (default ${default})."`
+	MaxConnections int           `group:"Limits" default:"10000" placeholder:"N" help:"Open connections; a further one is closed at once. Fewer where the process may not have so many files open: the log says so (default ${default})."`
 	MaxIdle        time.Duration `group:"Limits" default:"15m" placeholder:"TIME" help:"A connection without calls is closed after this; clients open another when they need it; 0 for never (default ${default})."`
 	Keepalive      time.Duration `group:"Limits" default:"1m" placeholder:"TIME" help:"A connection on which nothing arrives is pinged after this, and closed when no answer comes within 20s (default ${default})."`
 	StopTimeout    time.Duration `group:"Serving" default:"5s" placeholder:"TIME" help:"How long calls in flight may go on once the server was told to stop (default ${default})."`
@@ -118,6 +118,7 @@ type Server struct {
 	config   Config
 	log      *slog.Logger
 	registry *prometheus.Registry
+	files    int
 	guard    *guard
 	gate     *gate
 	health   *healthServer
@@ -195,6 +196,10 @@ func (s *Server) Metrics() prometheus.Registerer { return s.registry }
 // Config returns what the server was made with.
 func (s *Server) Config() Config { return s.config }
 
+// Files returns how many files the service may have open at a time: Program.Files.Most, or less where the process may
+// not have so many.
+func (s *Server) Files() int { return s.files }
+
 // Log is where a service logs.
 func (s *Server) Log() *slog.Logger { return s.log }
 
@@ -235,7 +240,8 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	channelz.RegisterChannelzServiceToServer(gated{registrar, s.gate})
 
 	s.health.began.Store(true)
-	bounded := newBoundedListener(listener, s.config.MaxConnections, s.registry)
+	bounded := newBoundedListener(listener, s.config.MaxConnections)
+	bounded.register(s.registry)
 	failed := make(chan error, 1)
 	go func() { failed <- s.grpc.Serve(bounded) }()
 	select {

@@ -5,6 +5,7 @@ package rpcserver
 import (
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"os"
 	"path/filepath"
@@ -63,4 +64,14 @@ func removeStale(path string) error {
 		return fmt.Errorf("the file may be in use: %w", err)
 	}
 	return os.Remove(path)
+}
+
+// descriptorLimit is how many files and connections the process may have open. Go has raised it to what the process
+// may raise it to (the hard limit) before main runs.
+func descriptorLimit() int {
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		return math.MaxInt32
+	}
+	return int(min(limit.Cur, math.MaxInt32)) // there may be none
 }

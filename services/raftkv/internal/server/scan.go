@@ -53,7 +53,7 @@ func (a *adapter) enterScan() error {
 	case a.scans <- struct{}{}:
 		return nil
 	default:
-		return status.Errorf(codes.ResourceExhausted, "%d scans run already, which is the limit; try again later", maxScans)
+		return status.Errorf(codes.ResourceExhausted, "%d scans run already, which is the limit; try again later", cap(a.scans))
 	}
 }
 

@@ -25,6 +25,9 @@ type Config struct {
 
 	MaxKey, MaxValue, MaxMessage int // bytes
 
+	// MaxScans is how many scans and backups run at a time. Zero means 256.
+	MaxScans int
+
 	// LogRequests makes it log every get, put, append and delete with its outcome.
 	LogRequests bool
 	Admin       Admin
@@ -36,7 +39,10 @@ type Config struct {
 
 // Register puts the contract's services on a server.
 func Register(registrar grpc.ServiceRegistrar, config Config) {
-	a := &adapter{Config: config, started: time.Now(), scans: make(chan struct{}, maxScans)}
+	if config.MaxScans == 0 {
+		config.MaxScans = maxScans
+	}
+	a := &adapter{Config: config, started: time.Now(), scans: make(chan struct{}, config.MaxScans)}
 	raftkvpb.RegisterRaftKVServer(registrar, a)
 	raftkvpb.RegisterRaftKVAdminServer(registrar, &admin{adapter: a})
 }

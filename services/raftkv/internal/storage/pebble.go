@@ -31,6 +31,7 @@ func (s *Store) openDB() (err error) {
 		MemTableStopWritesThreshold: memTables,
 		L0CompactionThreshold:       4,
 		L0StopWritesThreshold:       level0Stop,
+		MaxOpenFiles:                s.options.MaxTables,
 		Logger:                      &logger{s},
 		EventListener: &pebble.EventListener{
 			DataCorruption:  s.corrupted,

@@ -57,6 +57,9 @@ type Options struct {
 	// meanwhile. Zero means DefaultWriteBehind; with 1, the changes of each entry are written when it is applied.
 	WriteBehind int
 
+	// MaxTables is how many tables are kept open, 64 at least. Zero means 1000.
+	MaxTables int
+
 	// Restore, if not nil, fills a new store before it becomes usable. Open then fails with ErrExists when
 	// there is a store already.
 	Restore func(*Store) error
