@@ -91,7 +91,7 @@ func (c *runCommand) check() error {
 	case c.History != "" && c.ValueSize.Last > maxRecorded:
 		return fmt.Errorf("--value-size is %v; with --history it must be at most %d, so that the history can be checked", c.ValueSize, maxRecorded)
 	}
-	if err := errors.Join(cli.Text("--label", c.Label), cli.Text("--prefix", c.Prefix)); err != nil {
+	if err := errors.Join(cli.Text("the target", c.Target), cli.Text("--label", c.Label), cli.Text("--prefix", c.Prefix)); err != nil {
 		return err // results and histories are JSON
 	}
 	if c.History != "" {

@@ -148,6 +148,7 @@ func TestRun_misuse(t *testing.T) {
 		"1 --service etcd":                      "--service",
 		"1 --connections 0":                     "--connections is 0",
 		"1 --label a\xff":                       `--label is "a\xff"; it must be text in UTF-8`,
+		"unix:\xff":                             `the target is "unix:\xff"; it must be text in UTF-8`,
 		"1 --prefix \xfe":                       `--prefix is "\xfe"; it must be text in UTF-8`,
 		port + " --out /none/x":                 "--out: open /none/x: no such file",
 		port + " --history /none/x":             "--history: open /none/x: no such file",
