@@ -1,5 +1,5 @@
 // Package token reads bearer tokens, the secrets that clients send with their calls, as both sides get them: from a
-// setting, or from a file that has nothing else in it.
+// setting, or from a file with one on each line.
 //
 // Editors and shells end a file with a line feed, and a setting that was filled from one has it too. It is no part of
 // the token: no header can have it, and so it could never match. Errors say what is wrong and where, and never repeat
@@ -43,20 +43,38 @@ func Parse(text string) (string, error) {
 	return text, nil
 }
 
-// ReadFile returns the token that a file holds.
-func ReadFile(name string) (string, error) {
+// maxFile is the length of the longest file of tokens, in bytes.
+const maxFile = 64 << 10
+
+// ReadFile returns the tokens of a file, at least one: each is a line, and empty lines do not count. A server takes
+// all of them, a client sends the first, so that both may have the same file.
+func ReadFile(name string) (tokens []string, err error) {
 	file, err := os.Open(name)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, maxLength+3)) // the end of a line, and a byte more
-	if err != nil {
-		return "", err
+	text, err := io.ReadAll(io.LimitReader(file, maxFile+1))
+	switch {
+	case err != nil:
+		return nil, err
+	case len(text) > maxFile:
+		return nil, fmt.Errorf("%s is longer than %d bytes; a file of tokens has one on each line, and nothing else", name, maxFile)
 	}
-	token, err := Parse(string(text))
-	if err != nil {
-		return "", fmt.Errorf("%s: %w", name, err)
+	number := 0
+	for line := range strings.Lines(string(text)) {
+		number++
+		if strings.Trim(line, "\r\n") == "" {
+			continue
+		}
+		token, err := Parse(line)
+		if err != nil {
+			return nil, fmt.Errorf("%s, line %d: %w", name, number, err)
+		}
+		tokens = append(tokens, token)
 	}
-	return token, nil
+	if len(tokens) == 0 {
+		return nil, fmt.Errorf("%s has no token; write one on a line", name)
+	}
+	return tokens, nil
 }

@@ -3,6 +3,7 @@ package token
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -36,12 +37,23 @@ func TestReadFile(t *testing.T) {
 		}
 		return file
 	}
-	if got, err := ReadFile(write("good", "secret\n")); got != "secret" || err != nil {
-		t.Errorf("%q, %v; want the token", got, err)
+	for content, want := range map[string][]string{"secret\n": {"secret"}, "secret": {"secret"}, "a\r\n\n\nb\n": {"a", "b"}} {
+		if got, err := ReadFile(write("good", content)); !slices.Equal(got, want) || err != nil {
+			t.Errorf("a file with %q: %q, %v; want %q", content, got, err, want)
+		}
 	}
-	for _, file := range []string{write("empty", ""), write("binary", "secret\x00"), "/dev/zero", folder, filepath.Join(folder, "none")} {
-		if got, err := ReadFile(file); got != "" || err == nil || !strings.Contains(err.Error(), file) || strings.Contains(err.Error(), "secret") {
-			t.Errorf("ReadFile(%s) = %q, %v; want an error that names the file, and nothing that is in it", file, got, err)
+	for content, says := range map[string]string{
+		"": "has no token", "\r\n\n": "has no token", "s3cret\n x\n": "line 2: the token begins or ends with a blank", "s3cret\x00": "line 1: byte 7 of the token is 0x00",
+		strings.Repeat("s3cret\n", maxFile/7+1): "is longer than",
+	} {
+		file := write("bad", content)
+		if got, err := ReadFile(file); got != nil || err == nil || !strings.Contains(err.Error(), file) || !strings.Contains(err.Error(), says) || strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("a file with %.20q: %q, %v; want an error that names the file, says %q, and nothing of a token", content, got, err, says)
+		}
+	}
+	for _, file := range []string{"/dev/zero", folder, filepath.Join(folder, "none")} {
+		if got, err := ReadFile(file); got != nil || err == nil || !strings.Contains(err.Error(), file) {
+			t.Errorf("ReadFile(%s) = %q, %v; want an error that names the file", file, got, err)
 		}
 	}
 }

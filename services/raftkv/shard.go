@@ -79,7 +79,7 @@ func (f *flags) adminTokens() (tokens []string, err error) {
 		tokens = append(tokens, parsed)
 	}
 	if f.AdminTokenFile != "" {
-		ofFile, err := rpcserver.ReadTokens(f.AdminTokenFile)
+		ofFile, err := token.ReadFile(f.AdminTokenFile)
 		if err != nil {
 			return nil, fmt.Errorf("--admin-token-file: %w", err)
 		}

@@ -26,7 +26,7 @@ type cluster struct {
 	Timeout *time.Duration `group:"cluster" placeholder:"TIME" help:"How long a call may take, waiting for a server included. By default 5s, for a call of kv pipe 1m; kv compact takes as long as it needs. A scan or a backup may take longer as long as something comes."`
 	Hex     bool           `group:"form" help:"Keys and values are hexadecimal digits, on the command line and in what is printed."`
 
-	AdminTokenFile string `group:"security" env:"KV_ADMIN_TOKEN_FILE" placeholder:"FILE" help:"File of the server's administrative token, for backup, compact and shutdown."`
+	AdminTokenFile string `group:"security" env:"KV_ADMIN_TOKEN_FILE" placeholder:"FILE" help:"File with a token of the server's --admin-token-file, on its first line, for backup, compact and shutdown."`
 	AdminToken     string `group:"security" env:"KV_ADMIN_TOKEN" placeholder:"TOKEN" help:"The token itself. Whoever can list the processes of this machine sees it in a flag; a file or the environment keeps it."`
 	dial.Security  `envprefix:"KV_"`
 }
@@ -66,9 +66,11 @@ func (c *cluster) adminToken() (secret string, err error) {
 	case c.AdminToken != "" && c.AdminTokenFile != "":
 		return "", errors.New("both --admin-token and --admin-token-file are given, in the environment perhaps; leave one out")
 	case c.AdminTokenFile != "":
-		if secret, err = token.ReadFile(c.AdminTokenFile); err != nil {
+		tokens, err := token.ReadFile(c.AdminTokenFile)
+		if err != nil {
 			return "", fmt.Errorf("--admin-token-file: %w", err)
 		}
+		secret = tokens[0]
 	case c.AdminToken != "":
 		if secret, err = token.Parse(c.AdminToken); err != nil {
 			return "", fmt.Errorf("--admin-token: %w", err)

@@ -100,7 +100,7 @@ func TestTokens(t *testing.T) {
 		}
 		return name
 	}
-	good, other, bad := file("good", "secret\r\n"), file("other", "ordinary"), file("bad", "secret\nsecret")
+	good, other, bad := file("good", "secret\r\nanother\n"), file("other", "ordinary"), file("bad", "secret\x07\n")
 	run := func(want int, says string, args ...string) {
 		t.Helper()
 		status, stdout, stderr := kv("", append([]string{flag, "compact"}, args...)...)
@@ -114,7 +114,7 @@ func TestTokens(t *testing.T) {
 	run(exitFailed, "the wrong token", "--client-token-file="+other)
 	run(exitMisuse, "--admin-token: byte 7 of the token is 0x0a", "--admin-token=secret\nsecret")
 	run(exitMisuse, "--admin-token: byte 7 of the token is 0xff", "--admin-token=secret\xff")
-	run(exitMisuse, "--admin-token-file: "+bad+": byte 7 of the token is 0x0a", "--admin-token-file="+bad)
+	run(exitMisuse, "--admin-token-file: "+bad+", line 1: byte 7 of the token is 0x07", "--admin-token-file="+bad)
 	run(exitMisuse, "--admin-token-file: open /none", "--admin-token-file=/none")
 	run(exitMisuse, "leave one out", "--admin-token=secret", "--admin-token-file="+good)
 	run(exitMisuse, "--client-token-file: open /none", "--client-token-file=/none", "--admin-token=secret")

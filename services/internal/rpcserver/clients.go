@@ -7,9 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"slices"
-	"strings"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -47,38 +45,13 @@ func newGate(clients Clients) (*gate, error) {
 	}
 	g := &gate{names: clients.AllowCN, byFile: clients.TokenFile != ""}
 	if g.byFile {
-		tokens, err := ReadTokens(clients.TokenFile)
+		tokens, err := token.ReadFile(clients.TokenFile)
 		if err != nil {
 			return nil, fmt.Errorf("--client-token-file: %w", err)
 		}
 		g.allow(tokens)
 	}
 	return g, nil
-}
-
-// ReadTokens returns the tokens of a file, at least one: each is a line, and empty lines do not count. Errors never
-// repeat a token.
-func ReadTokens(name string) (tokens []string, err error) {
-	text, err := os.ReadFile(name)
-	if err != nil {
-		return nil, err
-	}
-	number := 0
-	for line := range strings.Lines(string(text)) {
-		number++
-		if strings.Trim(line, "\r\n") == "" {
-			continue
-		}
-		parsed, err := token.Parse(line)
-		if err != nil {
-			return nil, fmt.Errorf("%s, line %d: %w", name, number, err)
-		}
-		tokens = append(tokens, parsed)
-	}
-	if len(tokens) == 0 {
-		return nil, fmt.Errorf("%s has no token; write one on a line", name)
-	}
-	return tokens, nil
 }
 
 func (g *gate) allow(tokens []string) {

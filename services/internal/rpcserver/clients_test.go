@@ -165,22 +165,23 @@ func TestGate_before(t *testing.T) {
 	}
 }
 
-func TestReadTokens(t *testing.T) {
+// TestNew_tokens: a file of tokens that cannot be used is a mistake in the flags, and no token is repeated.
+func TestNew_tokens(t *testing.T) {
 	for content, says := range map[string]string{
 		"": "no token", "\n\r\n": "no token", "good\nse\x01cret\n": "line 2: byte 3", " secret": "line 1", "secr\xc3\xa9t": "0xc3",
 		strings.Repeat("s", 5000): "4096 bytes",
 	} {
 		name := tokenFile(t, content)
-		if _, err := ReadTokens(name); err == nil || !strings.Contains(err.Error(), says) || !strings.Contains(err.Error(), name) || strings.Contains(err.Error(), "cret") {
-			t.Errorf("%.20q: %v; want an error that says %q and no token", content, err, says)
-		}
 		config := testConfig
 		config.TokenFile = name
-		if _, err := New(config, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "--client-token-file") {
-			t.Errorf("%.20q: New returned %v", content, err)
+		_, err := New(config, slog.New(slog.DiscardHandler))
+		if err == nil || !strings.Contains(err.Error(), "--client-token-file: "+name) || !strings.Contains(err.Error(), says) || strings.Contains(err.Error(), "cret") {
+			t.Errorf("%.20q: New returned %v; want an error that says %q and no token", content, err, says)
 		}
 	}
-	if _, err := ReadTokens(filepath.Join(t.TempDir(), "none")); !errors.Is(err, os.ErrNotExist) {
+	config := testConfig
+	config.TokenFile = filepath.Join(t.TempDir(), "none")
+	if _, err := New(config, slog.New(slog.DiscardHandler)); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a missing file: %v", err)
 	}
 }

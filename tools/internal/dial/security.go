@@ -23,7 +23,7 @@ type Security struct {
 	TLSKey        string `group:"security" name:"tls-key" placeholder:"FILE" help:"Key (PEM) of --tls-cert."`
 	TLSServerName string `group:"security" name:"tls-server-name" placeholder:"NAME" help:"Name expected in the server's certificate, when it is not the target's host."`
 
-	ClientTokenFile string `group:"security" env:"CLIENT_TOKEN_FILE" placeholder:"FILE" help:"File of the token that the server's --client-token-file wants with each call. Without TLS, whoever carries the calls can read it."`
+	ClientTokenFile string `group:"security" env:"CLIENT_TOKEN_FILE" placeholder:"FILE" help:"File with a token of the server's --client-token-file, on its first line; it goes with each call. Without TLS, whoever carries the calls can read it."`
 
 	// Token goes with every call in place of that of ClientTokenFile.
 	Token string `kong:"-"`
@@ -43,9 +43,11 @@ func (s *Security) DialOptions() ([]grpc.DialOption, error) {
 	options := []grpc.DialOption{grpc.WithTransportCredentials(transport)}
 	secret := s.Token
 	if secret == "" && s.ClientTokenFile != "" {
-		if secret, err = token.ReadFile(s.ClientTokenFile); err != nil {
+		tokens, err := token.ReadFile(s.ClientTokenFile)
+		if err != nil {
 			return nil, fmt.Errorf("--client-token-file: %w", err)
 		}
+		secret = tokens[0]
 	}
 	if secret != "" {
 		options = append(options, grpc.WithPerRPCCredentials(bearer{token.Header: token.Prefix + secret}))
