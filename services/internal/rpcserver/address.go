@@ -29,6 +29,11 @@ func listen(addr string) (net.Listener, error) {
 		}
 		return listener, nil
 	}
+	// An address with nothing behind the colon would be a port that the system chooses: what a script writes whose
+	// variable is empty.
+	if _, port, err := net.SplitHostPort(addr); err == nil && port == "" {
+		return nil, fmt.Errorf("cannot listen on %s: the port is missing; 0 is for a free one", addr)
+	}
 	listener, err := net.Listen("tcp", addr)
 	switch {
 	case err == nil:

@@ -22,7 +22,7 @@ import (
 // Clients says who may make calls. With neither field set everybody may who can connect; with both, each is enough.
 type Clients struct {
 	TokenFile string   `group:"Security" name:"client-token-file" placeholder:"FILE" help:"Serve only who sends a token of this file, as the metadata 'authorization: Bearer TOKEN'. A token on each line: with two, clients can change over from one to the other. It is read at start (default: everybody)."`
-	AllowCN   []string `group:"Security" name:"allow-cn" placeholder:"NAME,..." help:"Serve only who shows a certificate with one of these names, as its common name or a DNS name (needs --tls-client-ca). With --client-token-file, either is enough (default: everybody)."`
+	AllowCN   []string `group:"Security" name:"allow-cn" placeholder:"NAME" help:"Serve only who shows a certificate with one of these names, as its common name or a DNS name (needs --tls-client-ca). With --client-token-file, either is enough (default: everybody)."`
 }
 
 func (c *Clients) limited() bool { return c.TokenFile != "" || len(c.AllowCN) > 0 }

@@ -97,6 +97,9 @@ func TestProgram_misuse(t *testing.T) {
 		{"--frob", []string{"--frob"}},
 		{"frob", []string{"frob"}},
 		{"--addr=nonsense", []string{"nonsense", "HOST:PORT"}},
+		{"--addr=:", []string{"--addr", "port is missing"}},
+		{"--addr=localhost:", []string{"--addr", "port is missing"}},
+		{"--http-addr=:", []string{"--http-addr", "port is missing"}},
 		{"--addr=:99999", []string{"99999"}},
 		{"--addr=" + taken.Addr().String(), []string{taken.Addr().String(), "in use", "--addr"}},
 	} {
