@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 )
 
 // Address is where a server listens.
@@ -24,8 +23,9 @@ type Address struct {
 // unix is what an address begins with that is the path of a socket.
 const unix = "unix:"
 
-// maxPath is the length of the longest path, in bytes, that a socket can have.
-const maxPath = len(syscall.RawSockaddrUnix{}.Path) - 1
+// maxPath is the length of the longest path, in bytes, that a socket can have on Linux. Other systems have a little
+// less, and say so when it is used.
+const maxPath = 107
 
 // Parse returns the address that a text names. Blanks around it do not count. The host may be missing, which is this
 // machine; the port is a number from 1 to 65535. The path may be relative to the working folder, and may be written

@@ -31,17 +31,18 @@ type Options struct {
 // Target returns the address that a text names, in its one spelling: a port on this machine, host:port, or unix:/path.
 func Target(text string) (string, error) {
 	text = strings.TrimSpace(text)
+	full := text
 	if text != "" && strings.Trim(text, "0123456789") == "" {
-		text = "localhost:" + text
+		full = "localhost:" + text
 	}
-	a, err := address.Parse(text)
+	a, err := address.Parse(full)
 	switch {
 	case err == nil:
 		return a.String(), nil
 	case strings.HasPrefix(text, "unix:"):
 		return "", err
 	}
-	return "", fmt.Errorf("%q is not a target; it must be a port from 1 to 65535, host:port, or unix:/path/of/a/socket", strings.TrimPrefix(text, "localhost:"))
+	return "", fmt.Errorf("%q is not a target; it must be a port from 1 to 65535, host:port, or unix:/path/of/a/socket", text)
 }
 
 // Connect opens connections to an address of Target, all of them ready for calls. The caller closes
@@ -71,7 +72,11 @@ func Connect(ctx context.Context, addr string, options Options) (conns []*grpc.C
 		}
 		if err != nil {
 			Close(conns)
-			return nil, fmt.Errorf("something listens on %s, but no gRPC connection came about: %w", addr, err)
+			where := fmt.Sprintf("something listens on %s, but", addr)
+			if proxyOf(server) != nil {
+				where = "the proxy is there, but" // which err names
+			}
+			return nil, fmt.Errorf("%s no gRPC connection came about: %w", where, err)
 		}
 	}
 	return conns, nil

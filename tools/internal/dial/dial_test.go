@@ -35,7 +35,7 @@ func TestTarget(t *testing.T) {
 			t.Errorf("Target(%q) = %q, %v; want %q", text, got, err, want)
 		}
 	}
-	for _, text := range []string{"", "0", "65536", "abc", "-1", "host:", "host:x", "a:b:c", "80/tcp", "a b:80", "http://a:80", "unix:", "unix:a/"} {
+	for _, text := range []string{"", "localhost:99999", "0", "65536", "abc", "-1", "host:", "host:x", "a:b:c", "80/tcp", "a b:80", "http://a:80", "unix:", "unix:a/"} {
 		if got, err := Target(text); err == nil || !strings.Contains(err.Error(), text) {
 			t.Errorf("Target(%q) = %q, %v; want an error that names it", text, got, err)
 		}

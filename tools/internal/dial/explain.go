@@ -128,7 +128,8 @@ func greet(ctx context.Context, server address.Address, config *tls.Config) erro
 	return nil
 }
 
-// speaksTLS reports whether a server answers to TLS, whatever it thinks of this client.
+// speaksTLS reports whether a server answers to TLS, whoever it is and whatever it thinks of this client. Nothing is
+// sent over the connection.
 func speaksTLS(ctx context.Context, server address.Address) bool {
 	conn, err := new(net.Dialer).DialContext(ctx, server.Network, server.Name)
 	if err != nil {

@@ -104,7 +104,7 @@ func TestProxy(t *testing.T) {
 	}{
 		{name, []string{"HTTPS_PROXY=http://" + good}, []string{"<nil>"}}, // where only the proxy is reached, too
 		{name, []string{"https_proxy=http://" + silent}, []string{"nothing answers on " + silent, "connections with " + name + " go through the proxy " + silent + " that https_proxy names; NO_PROXY=kv.example goes around it"}},
-		{name, []string{"HTTPS_PROXY=http://user:secret@" + forbidding}, []string{"403 Forbidden", "go through the proxy " + forbidding + " that HTTPS_PROXY names"}},
+		{name, []string{"HTTPS_PROXY=http://user:secret@" + forbidding}, []string{"the proxy is there, but no gRPC connection came about", "403 Forbidden", "go through the proxy " + forbidding + " that HTTPS_PROXY names"}},
 		{"localhost:" + port, []string{"HTTPS_PROXY=http://" + silent}, []string{"<nil>"}},
 		{"127.0.0.1:" + port, []string{"HTTPS_PROXY=http://" + silent, "HTTP_PROXY=http://" + silent, "ALL_PROXY=http://" + silent}, []string{"<nil>"}},
 		{name, []string{"HTTPS_PROXY=http://" + silent, "NO_PROXY=kv.example"}, []string{"nothing answers on " + name, "is the server running?"}},
