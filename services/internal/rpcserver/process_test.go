@@ -178,6 +178,30 @@ func TestProcess_unix(t *testing.T) {
 	}
 }
 
+// TestProcess_noProxy: the way to one's own machine leads through no proxy, whatever the environment has for others.
+func TestProcess_noProxy(t *testing.T) {
+	addrs, err := net.InterfaceAddrs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, addr := range addrs {
+		network, ok := addr.(*net.IPNet)
+		if !ok || network.IP.To4() == nil || network.IP.IsLoopback() { // no proxy is asked for those in any case
+			continue
+		}
+		served := startProcess(t, "--addr="+network.IP.String()+":0").ready(t)
+		t.Setenv("HTTPS_PROXY", "http://127.0.0.1:1")
+		t.Setenv("HTTP_PROXY", "http://127.0.0.1:1")
+		check := startProcess(t, "healthcheck", "--addr="+served)
+		said, _ := io.ReadAll(check.stderr)
+		if err := check.Wait(); err != nil {
+			t.Errorf("with a proxy in the environment: %v, %s", err, said)
+		}
+		return
+	}
+	t.Skip("this machine has no address but those of itself")
+}
+
 func dialSocket(t *testing.T, path string) net.Conn {
 	t.Helper()
 	conn, err := net.Dial("unix", path)
