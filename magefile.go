@@ -67,8 +67,8 @@ func Lint() error {
 	return withPython("compat/requirements-lint.txt", "-m", "ruff", "format", "--check", "compat")
 }
 
-// Generate lints the contracts, refuses changes that break their wire form, and makes the Go and Python
-// code of them. The wire form is compared with contracts/baseline.txtpb, which then takes up what is new.
+// Generate lints the contracts, refuses changes that break their wire form, makes the Go and Python code of
+// them, and the tables of flags in the services' READMEs. The wire form is compared with contracts/baseline.txtpb, which then takes up what is new.
 func Generate() error {
 	for _, step := range []string{
 		"lint",
@@ -80,6 +80,9 @@ func Generate() error {
 		if err := sh.RunWithV(alone, "go", args...); err != nil {
 			return err
 		}
+	}
+	if err := sh.RunV("go", "run", "./compat/cmd/flagtable"); err != nil {
+		return err
 	}
 	return withPython("contracts/python/requirements-generate.txt",
 		"-m", "grpc_tools.protoc", "-I=contracts", "--python_out=contracts/python", "--pyi_out=contracts/python",
