@@ -103,16 +103,16 @@ func newApp(c cluster, in io.Reader, out, err io.Writer) *app {
 	return a
 }
 
-// verdict returns the error of a call, or why it was given up: when the server is there, but it and these settings do
-// not go together, the Clerk would try until its deadline.
+// verdict returns the error of a call, or why it was given up: when the only server is there, but it and these settings
+// do not go together, the Clerk would try until its deadline.
 func (a *app) verdict(err error) error {
 	cause := context.Cause(a.ctx)
 	if _, known := errors.AsType[unreachable](err); err == nil || cause == nil || known {
 		return err
 	}
-	for _, known := range []string{"the write did not happen", "the write may have happened"} {
-		if strings.Contains(err.Error(), known) {
-			cause = fmt.Errorf("%w; %s", cause, known)
+	for _, fate := range []string{"the write did not happen", "the write may have happened"} { // as the Clerk puts it
+		if strings.Contains(err.Error(), fate) {
+			cause = fmt.Errorf("%w; %s", cause, fate)
 		}
 	}
 	return unreachable{cause}

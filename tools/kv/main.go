@@ -23,7 +23,8 @@
 //
 // Exit status: 0 when it was done; 1 when the key does not exist (get and delete), the cluster refused the
 // call, or it could not be done for another reason; 2 when the command line makes no sense and nothing
-// was sent; 3 when no server answered in time. After status 3 a write may have happened; the message says.
+// was sent; 3 when no server answered in time, or at once when the only server speaks TLS and kv does not, or the
+// like. After status 3 a write may have happened; the message says.
 package main
 
 import (
@@ -51,7 +52,7 @@ const (
 
 const description = `The command line of raftkv.
 
-Status 0: done. 1: the key does not exist, or the call was refused or failed. 2: the command line makes no sense. 3: no server answered in time; a write may have happened, the message says.`
+Status 0: done. 1: the key does not exist, or the call was refused or failed. 2: the command line makes no sense. 3: no server answered in time, or the only one does not go with the flags for TLS; a write may have happened, the message says.`
 
 // failure is an error that makes the exit status 1.
 type failure struct{ error }
