@@ -17,7 +17,7 @@ import (
 // TLS names the files of a server's identity, all of them PEM. With none of them, the server speaks
 // without TLS.
 type TLS struct {
-	Cert     string `group:"Security" name:"tls-cert" placeholder:"FILE" help:"Certificate (PEM), with --tls-key; without them no TLS. Changed files are taken up without a restart."`
+	Cert     string `group:"Security" name:"tls-cert" placeholder:"FILE" help:"Certificate (PEM), with --tls-key; without them no TLS. Changed files are taken up without a restart. The last 30 days of a certificate are a warning in the log; the metric rpcserver_certificate_expiry_seconds has its end."`
 	Key      string `group:"Security" name:"tls-key" placeholder:"FILE" help:"Key (PEM) of --tls-cert."`
 	ClientCA string `group:"Security" name:"tls-client-ca" placeholder:"FILE" help:"Certificates (PEM) of who may sign those of clients; with it, a client must show one (mutual TLS). The verb healthcheck then asks --http-addr, or without that shows the server's own certificate."`
 }
