@@ -88,6 +88,7 @@ func TestMisuse(t *testing.T) {
 		"--frob":                                 "--frob",
 		"frob":                                   "frob",
 		"--workers=0":                            "--workers is 0",
+		"--admin-mtls --addr=:0":                 "--admin-mtls needs --tls-client-ca",
 		"--addr=nonsense":                        "nonsense",
 		"--max-key=many":                         "many",
 		"--restore":                              "--restore",

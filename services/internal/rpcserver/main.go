@@ -112,9 +112,6 @@ func (p Program) serve(ctx context.Context, config Config, stdout, stderr io.Wri
 		return p.complain(stderr, exitMisuse, fmt.Errorf("--addr: %w", err))
 	}
 	defer listener.Close()
-	if warning := config.warning(listener.Addr()); warning != "" {
-		log.Warn(warning, "addr", addressOf(listener.Addr()))
-	}
 	if config.HTTPAddr != "" {
 		operators, err := listen(config.HTTPAddr)
 		if err != nil {
@@ -129,6 +126,9 @@ func (p Program) serve(ctx context.Context, config Config, stdout, stderr io.Wri
 	}
 	if err != nil {
 		return p.complain(stderr, exitFailed, err)
+	}
+	if warning := config.warning(listener.Addr()); warning != "" {
+		log.Warn(warning, "addr", addressOf(listener.Addr()))
 	}
 	fmt.Fprintf(stdout, "%s listening on %s\n", p.Name, addressOf(listener.Addr()))
 	err = server.Serve(ctx, listener)
