@@ -5,8 +5,8 @@
 //   - Arguments and environment variables reach the program byte for byte, also where they are no UTF-8. A program
 //     that cannot use such bytes says so (Text).
 //   - An environment variable that is empty is none: the flag has its default.
-//   - --help, and --version as the first argument, print to standard output and are a success; what makes no sense
-//     has status 2 and a line that says which help to read.
+//   - --help and --version print to standard output and are a success, unless a command has a --version of its own; what
+//     makes no sense has status 2 and a line that says which help to read.
 //   - What Complain prints is one line, whatever was in the arguments or came from a server.
 package cli
 
@@ -16,6 +16,7 @@ import (
 	"os"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -45,10 +46,6 @@ type Program struct {
 // Parse reads arguments into a grammar, a pointer to a struct with tags for kong. Without a context, the program is to
 // end with the status: it has printed help or its version, or complained. A grammar that makes no sense panics.
 func (p Program) Parse(grammar any, args []string, options ...kong.Option) (_ *kong.Context, status int) {
-	if len(args) > 0 && args[0] == versionFlag {
-		_, err := io.WriteString(p.Stdout, version.Text(p.Name, p.Contracts...))
-		return nil, p.printed(err)
-	}
 	var helped bool // kong prints help while it parses, and would leave the process then
 	var unprinted error
 	parser := kong.Must(grammar, append([]kong.Option{
@@ -69,6 +66,9 @@ func (p Program) Parse(grammar any, args []string, options ...kong.Option) (_ *k
 	switch {
 	case helped:
 		return nil, p.printed(unprinted)
+	case err != nil && slices.Contains(args, versionFlag) && strings.HasPrefix(err.Error(), "unknown flag "+versionFlag):
+		_, err := io.WriteString(p.Stdout, version.Text(p.Name, p.Contracts...))
+		return nil, p.printed(err)
 	case err != nil:
 		p.Complain(fmt.Errorf("%s (see %s --help)", nothing.ReplaceAllString(err.Error(), "a value is missing"), p.Name))
 		return nil, Misuse
@@ -96,7 +96,7 @@ func (p Program) printed(err error) int {
 	return OK
 }
 
-// versionFlag stands alone, before any command: commands may have a flag of that name.
+// versionFlag is no flag in kong's eyes: commands may have one of that name, which is theirs.
 const versionFlag = "--version"
 
 // printHelp is kong's, and shows --version where it may be given.

@@ -25,7 +25,8 @@ type grammar struct {
 		Rest *string `arg:"" optional:""`
 	} `cmd:"" help:"Put it."`
 	Read struct {
-		Files []string `arg:""`
+		Files   []string `arg:""`
+		Version bool
 	} `cmd:"" help:"Read them."`
 }
 
@@ -69,6 +70,9 @@ func TestParse_bytes(t *testing.T) {
 	if want := []string{notText, "-", "-\xff", ""}; !slices.Equal(line.Read.Files, want) {
 		t.Errorf("files %q; want %q", line.Read.Files, want)
 	}
+	if line := parse(t, "read", "a", "--version"); !line.Read.Version {
+		t.Error("the --version of a command is not its own")
+	}
 	if want := []string{"\xff", "b\xff", ""}; line.Name != notText || !slices.Equal(line.List, want) {
 		t.Errorf("%q and the list %q; want %q and %q", line.Name, line.List, notText, want)
 	}
@@ -103,6 +107,9 @@ func TestParse_help(t *testing.T) {
 		"--help":     "Show what this program was built from",
 		"put --help": "Put it.",
 		"--version":  "contract: raftkv.proto (package raftkv.v1)\n",
+
+		"--number 1 --version": "contract: raftkv.proto (package raftkv.v1)\n",
+		"put k --version":      "contract: raftkv.proto (package raftkv.v1)\n",
 	} {
 		if status, stdout, stderr := say(t, strings.Fields(args)...); status != OK || !strings.Contains(stdout, want) || stderr != "" {
 			t.Errorf("tool %s: status %d, printed %q and %q; want a success that says %q", args, status, stdout, stderr, want)
@@ -131,7 +138,7 @@ func TestParse_misuse(t *testing.T) {
 		"put k --number=x":     "--number",
 		"put k --number":       "--number: a value is missing (see",
 		"put k --nme=secret":   "unknown flag --nme",
-		"put k --version":      "unknown flag --version",
+		"put k --versio":       "unknown flag --versio",
 	} {
 		status, stdout, stderr := say(t, strings.Fields(args)...)
 		if status != Misuse || stdout != "" || !strings.Contains(stderr, want) || !strings.HasSuffix(stderr, "(see tool --help)\n") || strings.Contains(stderr, "secret") {
