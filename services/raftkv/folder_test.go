@@ -139,11 +139,57 @@ func TestRestore(t *testing.T) {
 	}
 	restored.put(t, "B")
 	restored.stop(t)
-	again := startServer(t, "--data-dir="+folder+"/new")
+	expectRefusal(t, program(t, "--data-dir="+folder+"/new", "--restore="+write("other", otherBackup(t, folder))), 1,
+		folder+"/new", "that was filled with backup", "restore into an empty folder")
+	again := startServer(t, "--data-dir="+folder+"/new", "--restore="+good)
 	if reply, err := again.Get(t.Context(), &raftkvpb.GetRequest{Key: []byte("B")}); err != nil || !reply.GetFound() {
 		t.Errorf("restored and started again: %v, %v", reply, err)
 	}
 	again.stop(t)
+	if !strings.Contains(again.stderr.String(), "going on with the store") {
+		t.Errorf("started again with the same backup it said %q", again.stderr)
+	}
+}
+
+// otherBackup is a backup of another server with the same content.
+func otherBackup(t *testing.T, folder string) []byte {
+	t.Helper()
+	server := startServer(t, "--data-dir="+folder+"/another", "--admin-token=secret")
+	defer server.stop(t)
+	server.put(t, "A")
+	return server.backup(t)
+}
+
+// TestRestore_standardInput: a backup may come through a pipe, also at each further start, but not from a terminal.
+func TestRestore_standardInput(t *testing.T) {
+	folder := t.TempDir()
+	server := startServer(t, "--data-dir="+folder+"/old", "--admin-token=secret")
+	server.put(t, "A")
+	backup := server.backup(t)
+	server.stop(t)
+	for range 2 {
+		restored := startServerFrom(t, bytes.NewReader(backup), "--data-dir="+folder+"/new", "--restore", "-")
+		if reply, err := restored.Get(t.Context(), &raftkvpb.GetRequest{Key: []byte("A")}); err != nil || !reply.GetFound() {
+			t.Errorf("restored: %v, %v", reply, err)
+		}
+		restored.stop(t)
+	}
+	for name, dir := range map[string]string{"empty input, new folder": "empty", "empty input, same folder": "new"} {
+		t.Run(name, func(t *testing.T) {
+			expectRefusal(t, program(t, "--data-dir="+folder+"/"+dir, "--restore=-"), 1, "it is empty", "leave --restore away")
+		})
+	}
+	terminal, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
+	if err != nil {
+		t.Skip("no terminal: ", err)
+	}
+	defer terminal.Close()
+	command := program(t, "--data-dir="+folder+"/terminal", "--restore=-")
+	command.Stdin = terminal
+	expectRefusal(t, command, 2, "--restore -", "terminal")
+	if _, err := os.Stat(folder + "/terminal"); err == nil {
+		t.Error("a folder was made")
+	}
 }
 
 func (s *running) backup(t *testing.T) (content []byte) {

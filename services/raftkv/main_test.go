@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -112,7 +113,14 @@ type running struct {
 
 func startServer(t *testing.T, args ...string) *running {
 	t.Helper()
+	return startServerFrom(t, nil, args...)
+}
+
+// startServerFrom starts a server with something on its standard input.
+func startServerFrom(t *testing.T, stdin io.Reader, args ...string) *running {
+	t.Helper()
 	s := &running{command: program(t, args...), stderr: new(bytes.Buffer)}
+	s.command.Stdin = stdin
 	s.command.Stderr = s.stderr
 	stdout, err := s.command.StdoutPipe()
 	if err != nil {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 
+	"golang.org/x/term"
+
 	"numstore.example/contracts/token"
 	"numstore.example/services/internal/rpcserver"
 	"numstore.example/services/raftkv/internal/node"
@@ -112,22 +114,39 @@ func (f *flags) openStore(rpc *rpcserver.Server, tables int) (*storage.Store, er
 	if f.Restore == "" {
 		return storage.Open(options)
 	}
-	backup, err := os.Open(f.Restore)
+	file, err := f.openBackup()
 	if err != nil {
-		return nil, fmt.Errorf("--restore: %w", err)
+		return nil, err
 	}
-	defer backup.Close()
-	options.Restore = func(store *storage.Store) error {
-		state, err := store.OpenState(shard)
+	defer file.Close()
+	backup, err := storage.OpenBackup(file)
+	if err != nil && f.Restore == "-" {
+		err = fmt.Errorf("%w; to go on with the data that the folder has, leave --restore away", err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("--restore %s: %w", f.Restore, err)
+	}
+	options.Restore = storage.RestoreFrom(backup, shard)
+	store, err := storage.Open(options)
+	if errors.Is(err, storage.ErrNoBackup) {
+		err = fmt.Errorf("--restore %s: %w", f.Restore, err)
+	}
+	return store, err
+}
+
+// openBackup opens the file of --restore; - is standard input.
+func (f *flags) openBackup() (*os.File, error) {
+	if f.Restore != "-" {
+		file, err := os.Open(f.Restore)
 		if err != nil {
-			return err
+			return nil, fmt.Errorf("--restore: %w", err)
 		}
-		if err := state.Restore(backup); err != nil {
-			return fmt.Errorf("--restore %s: %w", f.Restore, err)
-		}
-		return nil
+		return file, nil
 	}
-	return storage.Open(options)
+	if term.IsTerminal(int(os.Stdin.Fd())) {
+		return nil, rpcserver.Misuse(errors.New("--restore - reads a backup from standard input, which is a terminal; pipe one into it"))
+	}
+	return os.Stdin, nil
 }
 
 // startReplica starts the shard's replica, and waits until it leads: a group of one needs no one else for

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"numstore.example/services/raftkv/internal/node"
+	"numstore.example/services/raftkv/internal/storage"
 )
 
 // cluster is a run of clients over a group of several members. Members crash, each by itself; the network loses,
@@ -139,9 +140,9 @@ func (c *cluster) untilEqual() {
 					return
 				}
 				if first == nil {
-					first = state.Bytes()
+					first = state.Bytes()[storage.BackupHeader:]
 				}
-				if bytes.Equal(first, state.Bytes()) {
+				if bytes.Equal(first, state.Bytes()[storage.BackupHeader:]) {
 					equal++
 				}
 			}

@@ -132,13 +132,11 @@ func TestBackup(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	restored := start(t, nil, storage.Options{FS: vfs.NewMem(), Restore: func(store *storage.Store) error {
-		state, err := store.OpenState(0)
-		if err != nil {
-			return err
-		}
-		return state.Restore(bytes.NewReader(content))
-	}})
+	backup, err := storage.OpenBackup(bytes.NewReader(content))
+	if err != nil {
+		t.Fatal(err)
+	}
+	restored := start(t, nil, storage.Options{FS: vfs.NewMem(), Restore: storage.RestoreFrom(backup, 0)})
 	if got, want := fmt.Sprint(pairsOf(t, restored)), fmt.Sprint(pairsOf(t, h)); got != want {
 		t.Errorf("restored %s; want %s", got, want)
 	}

@@ -2,10 +2,12 @@ package storage
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"path"
 	"slices"
 	"strings"
@@ -29,15 +31,28 @@ func (t *testStore) backUp(tb testing.TB) []byte {
 	return backup.Bytes()
 }
 
-// restoring are the options of a start that fills the folder with a backup.
-func restoring(disk vfs.FS, backup []byte) Options {
-	return Options{FS: disk, Restore: func(store *Store) error {
-		state, err := store.OpenState(0)
-		if err != nil {
-			return err
-		}
-		return state.Restore(bytes.NewReader(backup))
-	}}
+// filling are the options of a start that fills the folder with a backup.
+func filling(disk vfs.FS, backup []byte) Options {
+	return Options{FS: disk, Restore: reading{backup}}
+}
+
+// reading is a Source that opens a backup when that is needed: an attempt that fails comes from Open.
+type reading struct{ backup []byte }
+
+func (r reading) Fill(store *Store) (string, error) {
+	backup, err := OpenBackup(bytes.NewReader(r.backup))
+	if err != nil {
+		return "", err
+	}
+	return RestoreFrom(backup, 0).Fill(store)
+}
+
+func (r reading) Compare(filled string) (string, bool, error) {
+	backup, err := OpenBackup(bytes.NewReader(r.backup))
+	if err != nil {
+		return "", false, err
+	}
+	return RestoreFrom(backup, 0).Compare(filled)
 }
 
 // stateRows returns all rows of the state.
@@ -73,7 +88,7 @@ func TestBackup_restored(t *testing.T) {
 	backup, want := sampleBackup(t)
 	for _, how := range reopenings {
 		t.Run(how, func(t *testing.T) {
-			store, err := openTest(restoring(vfs.NewCrashableMem(), backup))
+			store, err := openTest(filling(vfs.NewCrashableMem(), backup))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -81,7 +96,7 @@ func TestBackup_restored(t *testing.T) {
 				if err := difference(store.stateRows(t), want); err != nil {
 					t.Fatal(err)
 				}
-				if again := store.backUp(t); !bytes.Equal(again, backup) {
+				if again := store.backUp(t); !bytes.Equal(again[BackupHeader:], backup[BackupHeader:]) {
 					t.Errorf("a backup of what was restored has %d bytes, and is not that of before, of %d", len(again), len(backup))
 				}
 				store = store.reopen(t, how)
@@ -132,7 +147,7 @@ func TestBackup_large(t *testing.T) {
 		}
 		store.must(t, put(byte(i%3), i/3+1, strings.Repeat("k", int(i+1)), strings.Repeat("v", length)))
 	}
-	restored, err := openTest(restoring(vfs.NewMem(), store.backUp(t)))
+	restored, err := openTest(filling(vfs.NewMem(), store.backUp(t)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,9 +165,9 @@ func TestBackup_frameMissing(t *testing.T) {
 		store.must(t, put(1, i+1, fmt.Sprint(i), strings.Repeat("v", backupFrame)))
 	}
 	backup := store.backUp(t)
-	first := len(backupMagic)
+	first := BackupHeader
 	second := first + 4 + int(binary.LittleEndian.Uint32(backup[first:])) + 4
-	if _, err := openTest(restoring(vfs.NewMem(), slices.Delete(backup, first, second))); !errors.Is(err, ErrNoBackup) {
+	if _, err := openTest(filling(vfs.NewMem(), slices.Delete(backup, first, second))); !errors.Is(err, ErrNoBackup) {
 		t.Errorf("the error is %v", err)
 	}
 }
@@ -161,7 +176,7 @@ func TestBackup_frameMissing(t *testing.T) {
 func TestBackup_empty(t *testing.T) {
 	empty := begin(t, vfs.NewMem())
 	defer empty.end(t)
-	store, err := openTest(restoring(vfs.NewCrashableMem(), empty.backUp(t)))
+	store, err := openTest(filling(vfs.NewCrashableMem(), empty.backUp(t)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -190,7 +205,7 @@ func TestBackup_moment(t *testing.T) {
 	if err := store.state.Snapshot(writer); err != nil {
 		t.Fatal(err)
 	}
-	restored, err := openTest(restoring(vfs.NewMem(), backup.Bytes()))
+	restored, err := openTest(filling(vfs.NewMem(), backup.Bytes()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -236,7 +251,7 @@ func TestBackup_damaged(t *testing.T) {
 	backup, want := source.backUp(t), source.stateRows(t)
 	disk := vfs.NewMem() // the same one for all: what is left of an attempt does not matter to the next
 	refused := func(what string, i int, damaged []byte) {
-		store, err := openTest(restoring(disk, damaged))
+		store, err := openTest(filling(disk, damaged))
 		if err == nil {
 			store.end(t)
 			disk = vfs.NewMem()
@@ -249,7 +264,7 @@ func TestBackup_damaged(t *testing.T) {
 		refused("with another byte", i, flip(random, backup, i))
 		refused("cut off at byte", i, backup[:i])
 	}
-	store, err := openTest(restoring(disk, backup))
+	store, err := openTest(filling(disk, backup))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -268,7 +283,7 @@ func TestBackup_exists(t *testing.T) {
 		fill(store)
 		want := store.stateRows(t)
 		store.end(t)
-		if _, err := openTest(restoring(disk, backup)); !errors.Is(err, ErrExists) {
+		if _, err := openTest(filling(disk, backup)); !errors.Is(err, ErrExists) {
 			t.Errorf("the error is %v", err)
 		}
 		store = begin(t, disk)
@@ -279,12 +294,54 @@ func TestBackup_exists(t *testing.T) {
 	}
 }
 
+// TestBackup_again: a start that should restore the backup which has filled the store goes on with that; another one's
+// is refused, with the names of both.
+func TestBackup_again(t *testing.T) {
+	first, _ := sampleBackup(t)
+	second, _ := sampleBackup(t)
+	old, err := os.ReadFile("testdata/backup1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := map[string]string{ // of what comes in a message
+		"first": fmt.Sprintf("backup %x", first[len(backupMagic):][:storeIDSize]),
+		"old":   fmt.Sprintf("%s%x", format1, sha256.Sum256(old)),
+	}
+	backups := map[string][]byte{"first": first, "second": second, "old": old}
+	for _, name := range []string{"first", "old"} {
+		disk := vfs.NewMem()
+		store, err := openTest(filling(disk, backups[name]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		store.must(t, put(19, 1, "new", "value"))
+		want := store.stateRows(t)
+		store.end(t)
+		for other, backup := range backups {
+			store, err := openTest(filling(disk, backup))
+			if other != name {
+				if !errors.Is(err, ErrExists) || !strings.Contains(err.Error(), names[name]) || !strings.Contains(err.Error(), "this is backup") && !strings.Contains(err.Error(), "this is a backup") {
+					t.Errorf("the %s backup where the %s one was: %v", other, name, err)
+				}
+				continue
+			}
+			if err != nil {
+				t.Errorf("the %s backup again: %v", name, err)
+				continue
+			}
+			if err := difference(store.stateRows(t), want); err != nil {
+				t.Errorf("the %s backup again: %v", name, err)
+			}
+			store.end(t)
+		}
+	}
+}
+
 // crashPoints starts a store on a disk, and returns what crashes before each operation on files would have left:
 // what was synced, everything, and something in between.
-func crashPoints(tb testing.TB, random *rand.Rand, options func(vfs.FS) Options) (left []*vfs.MemFS) {
+func crashPoints(tb testing.TB, random *rand.Rand, disk *vfs.MemFS, options func(vfs.FS) Options) (left []*vfs.MemFS) {
 	tb.Helper()
 	var mu sync.Mutex // of left and random
-	disk := vfs.NewCrashableMem()
 	store, err := openTest(options(errorfs.Wrap(disk, errorfs.InjectorFunc(func(op errorfs.Op) error {
 		if op.Kind.ReadOrWrite() == errorfs.OpIsRead {
 			return nil
@@ -318,7 +375,7 @@ func keepManifest(disk vfs.FS, op errorfs.Op) error {
 // TestOpen_crashes crashes the making of a store at every operation. The next start finds nothing or a
 // whole store, and goes on from there.
 func TestOpen_crashes(t *testing.T) {
-	left := crashPoints(t, seeded(t), func(disk vfs.FS) Options { return Options{FS: disk} })
+	left := crashPoints(t, seeded(t), vfs.NewCrashableMem(), func(disk vfs.FS) Options { return Options{FS: disk} })
 	for i, disk := range left {
 		store, err := openTest(Options{FS: disk})
 		if err != nil {
@@ -340,7 +397,7 @@ func TestOpen_crashes(t *testing.T) {
 func TestBackup_crashes(t *testing.T) {
 	backup, want := sampleBackup(t)
 	random := seeded(t)
-	left := crashPoints(t, random, func(disk vfs.FS) Options { return restoring(disk, backup) })
+	left := crashPoints(t, random, vfs.NewCrashableMem(), func(disk vfs.FS) Options { return filling(disk, backup) })
 	complete, refused := 0, 0
 	for i, disk := range left {
 		copied := disk.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: 100, RNG: random})
@@ -362,16 +419,15 @@ func TestBackup_crashes(t *testing.T) {
 			store.end(t)
 		}
 
-		store, err = openTest(restoring(disk, backup))
-		if exists != errors.Is(err, ErrExists) {
+		store, err = openTest(filling(disk, backup))
+		if err != nil {
 			t.Errorf("crash %d of %d left everything: %t; and restoring it again ends with: %v", i, len(left), exists, err)
+			continue
 		}
-		if err == nil {
-			if err := difference(store.stateRows(t), want); err != nil {
-				t.Errorf("crash %d of %d, and restored again: %v", i, len(left), err)
-			}
-			store.end(t)
+		if err := difference(store.stateRows(t), want); err != nil {
+			t.Errorf("crash %d of %d, and restored again: %v", i, len(left), err)
 		}
+		store.end(t)
 	}
 	if complete == 0 || refused == 0 || complete+refused == len(left) {
 		t.Errorf("%d of %d crashes left everything, %d a part: this test has lost its subject", complete, len(left), refused)

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"regexp"
 	"strings"
-	"syscall"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -25,7 +24,8 @@ func (d *damage) Error() string {
 	if remedy == "" {
 		remedy = "restore a backup into an empty folder"
 	}
-	return d.what + "; the disk has changed what was written to it: " + remedy
+	return d.what + "; the disk has changed what was written, or the folder was copied while the server ran, " +
+		"or something of another store lies there: " + remedy
 }
 
 func (d *damage) Unwrap() error { return d.cause }
@@ -36,8 +36,8 @@ func IsDamage(err error) bool {
 	return errors.As(err, &d) || pebble.IsCorruptionError(err)
 }
 
-// fileNumber finds the number of a file in what Pebble says in detail of damage.
-var fileNumber = regexp.MustCompile(`\b(?:file|table|wal) 0*([1-9][0-9]*)\b`)
+// numberInText finds the number of a file in what Pebble says in detail of damage.
+var numberInText = regexp.MustCompile(`\b(?:file|table|wal) 0*([1-9][0-9]*)\b`)
 
 // readError completes an error of Pebble's that tells of damage: Pebble names a file by its number alone, or
 // in the details of an error.
@@ -47,7 +47,7 @@ func (s *Store) readError(err error) error {
 		return err
 	}
 	what := "a file in " + s.options.Dir
-	if match := fileNumber.FindStringSubmatch(fmt.Sprintf("%+v", err)); match != nil {
+	if match := numberInText.FindStringSubmatch(fmt.Sprintf("%+v", err)); match != nil {
 		for _, extension := range []string{"sst", "log", "blob"} {
 			path := s.fs.PathJoin(s.options.Dir, fmt.Sprintf("%06s.%s", match[1], extension))
 			if _, err := s.fs.Stat(path); err == nil {
@@ -66,9 +66,6 @@ func firstLine(err error) string {
 
 // openError completes an error of Pebble's at its start. It has others there for files that are missing.
 func (s *Store) openError(err error) error {
-	if errors.Is(err, syscall.EAGAIN) { // of the lock
-		return errors.New("it is in use by another process; stop that, or name another folder")
-	}
 	if s.existed && errors.Is(err, fs.ErrNotExist) || errors.Is(err, pebble.ErrDBNotPristine) {
 		return &damage{what: fmt.Sprintf("a file in %s is missing (%v)", s.options.Dir, err), cause: err}
 	}
@@ -97,7 +94,7 @@ func checkNothing(fsys vfs.FS, dir string) error {
 }
 
 // unfinished are the files that Pebble makes before a store counts as one, and the folder that a new disk has.
-var unfinished = regexp.MustCompile(`^(LOCK|lost\+found|marker\..*|MANIFEST-.*|OPTIONS-.*|temporary\..*|.*\.(log|dbtmp))$`)
+var unfinished = regexp.MustCompile(`^(LOCK|IDENTITY|manifest-synced|lost\+found|marker\..*|MANIFEST-.*|OPTIONS-.*|temporary\..*|.*\.(log|dbtmp|new))$`)
 
 // checkOptions refuses a file of options, which Pebble leaves at every start, that is damaged or of a store
 // of another kind.

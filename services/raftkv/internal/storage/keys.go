@@ -9,12 +9,13 @@ import (
 // The keys of the store. The log and the state of a shard are two spans, so that either can be read,
 // counted or replaced as a whole while the other stays:
 //
-//	v                     the version of this layout; there once the store is complete
-//	w                     there while the store is filled with a backup; the last of all keys
+//	b                     the backup that the store was filled with, if it was
+//	v                     the version of this layout, a digit, and the store's id; there once the store is complete
+//	w SHARD               there while the shard is filled with a backup; the last of all keys
 //	r SHARD h             Raft's hard state: term, vote, commit
 //	r SHARD t             the position up to which the log was cut off
 //	r SHARD e INDEX       an entry of the log
-//	s SHARD m             totals: applied index, revision, time, turns, keys, bytes
+//	s SHARD m             totals: index and term of the last entry applied, revision, time, turns, keys, bytes
 //	s SHARD k KEY         a key's version and value
 //	s SHARD c CLIENT      a session, with its reply unless that is large
 //	s SHARD l CLIENT      a session's large reply
@@ -37,8 +38,9 @@ const (
 )
 
 var (
-	layoutKey    = []byte{'v'}
-	restoringKey = []byte{'w'}
+	sourceKey   = []byte{'b'}
+	layoutKey   = []byte{'v'}
+	fillingKeys = []byte{'w'} // what they begin with
 )
 
 // prefixLen is the length of what comes before a key, client or index.
@@ -47,6 +49,8 @@ const prefixLen = 4
 func prefix(space byte, shard uint16, kind byte) [prefixLen]byte {
 	return [prefixLen]byte{space, byte(shard >> 8), byte(shard), kind}
 }
+
+func fillingKey(shard uint16) []byte { return binary.BigEndian.AppendUint16([]byte{'w'}, shard) }
 
 func entryKey(shard uint16, index uint64) []byte {
 	p := prefix(spaceRaft, shard, raftEntry)

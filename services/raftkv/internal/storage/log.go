@@ -47,14 +47,19 @@ func (s *Store) OpenLog(shard uint16, voters []uint64, applied uint64) (*Log, er
 		return nil, fmt.Errorf("opening the log of shard %d: %w", shard, err)
 	}
 	if applied < l.truncated.index || applied > l.last.index {
-		return nil, &damage{what: fmt.Sprintf("the state in %s shows the log up to entry %d, but the log holds entries %d to %d",
-			s.options.Dir, applied, l.truncated.index+1, l.last.index)}
+		return nil, l.misses(applied)
 	}
 	// Raft must not be told of less than was applied. The commit index need not be written for that.
 	l.hard.commit = max(l.hard.commit, applied)
 	l.ended = l.last // Pebble has put what it read from its write-ahead logs into tables, and synced these
 	s.logs = append(s.logs, l)
 	return l, nil
+}
+
+// misses is the error of a log that the state of its shard does not fit.
+func (l *Log) misses(applied uint64) error {
+	return &damage{what: fmt.Sprintf("the state in %s shows the log up to entry %d, but the log holds entries %d to %d",
+		l.store.options.Dir, applied, l.truncated.index+1, l.last.index)}
 }
 
 func (l *Log) load() error {
@@ -100,12 +105,16 @@ func (l *Log) openMark() (err error) {
 	path := l.markPath()
 	if l.last == (position{}) && l.hard == (hardState{}) {
 		// Nothing was ever synced, or the mark was made and the log is lost.
-		if _, err := l.store.fs.Stat(path); err != nil {
-			l.mark, err = createMark(l.store.fs, path)
+		there, err := isThere(l.store.fs, path)
+		if err != nil {
+			return err
+		}
+		if !there {
+			l.mark, err = createMark(l.store.fs, path, l.store.identity.id, position{})
 			return err
 		}
 	}
-	if l.mark, err = openMark(l.store.fs, path); err != nil {
+	if l.mark, err = openMark(l.store.fs, path, l.store.identity.id); err != nil {
 		return err
 	}
 	if l.last.before(l.mark.last) {
@@ -124,7 +133,7 @@ func (l *Log) markPath() string {
 func (l *Log) reset(p position) error {
 	l.truncated, l.last = p, p
 	l.hard = hardState{term: p.term, commit: p.index}
-	batch := l.store.db.NewBatch()
+	batch := l.store.newBatch()
 	defer batch.Close()
 	l.writeRow(batch, raftTruncated, p.term, p.index)
 	l.writeRow(batch, raftHardState, l.hard.term, l.hard.vote, l.hard.commit)
@@ -132,7 +141,7 @@ func (l *Log) reset(p position) error {
 		return err
 	}
 	// It says nothing yet, so that it does no harm if the store is never completed.
-	mark, err := createMark(l.store.fs, l.markPath())
+	mark, err := createMark(l.store.fs, l.markPath(), l.store.identity.id, position{})
 	if err != nil {
 		return err
 	}
@@ -159,7 +168,7 @@ func (l *Log) Append(entries []*raftpb.Entry, hard *raftpb.HardState) (*Pending,
 	if len(entries) == 0 && !voted {
 		return nil, nil
 	}
-	batch := l.store.db.NewBatch()
+	batch := l.store.newBatch()
 	l.writeRow(batch, raftHardState, l.hard.term, l.hard.vote, l.hard.commit)
 	l.writeEntries(batch, entries)
 
@@ -235,7 +244,7 @@ func (l *Log) Truncate(index uint64) error {
 	if err != nil {
 		return err
 	}
-	batch := l.store.db.NewBatch()
+	batch := l.store.newBatch()
 	batch.DeleteRange(entryKey(l.shard, l.truncated.index+1), entryKey(l.shard, index+1), nil)
 	l.writeRow(batch, raftTruncated, term, index)
 	l.truncated = position{term, index}

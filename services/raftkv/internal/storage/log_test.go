@@ -177,7 +177,7 @@ func TestLog_model(t *testing.T) {
 // synced before.
 func reopenLog(tb testing.TB, store *Store, disk *vfs.MemFS, applied uint64, random *rand.Rand) (*Store, *Log, *vfs.MemFS) {
 	tb.Helper()
-	if err := store.db.LogData(nil, pebble.Sync); err != nil {
+	if err := store.db.LogData(store.identity.tag(), pebble.Sync); err != nil {
 		tb.Fatal(err)
 	}
 	left := disk
@@ -399,7 +399,7 @@ func TestLog_intervalKeepsMark(t *testing.T) {
 		if err := store.Close(); err != nil {
 			t.Fatal(err)
 		}
-		mark, err := openMark(disk, disk.PathJoin(testDir, "synced-0"))
+		mark, err := openMark(disk, disk.PathJoin(testDir, "synced-0"), store.identity.id)
 		if err != nil {
 			t.Fatal(err)
 		}

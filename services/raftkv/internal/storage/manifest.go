@@ -16,8 +16,9 @@ import (
 // store; Pebble reads it up to the first record that it cannot read and takes that for its end, so that one
 // flipped byte makes tables disappear. A torn tail is all right: the change that it tells of had no effect.
 //
-// It returns how far the tables reach.
-func checkManifest(fsys vfs.FS, dir string) (tables frontier, err error) {
+// It is compared with its mark as well, unless it was written before the store had one. checkManifest returns how far
+// the tables reach.
+func checkManifest(fsys vfs.FS, dir string, mark *manifestMark, of identity) (tables frontier, err error) {
 	desc, err := pebble.Peek(dir, fsys)
 	if err != nil {
 		return tables, err
@@ -31,6 +32,11 @@ func checkManifest(fsys vfs.FS, dir string) (tables frontier, err error) {
 	}
 	if offset, ok := checkRecords(content); !ok {
 		return tables, &damage{what: fmt.Sprintf("%s is damaged at or after byte %d", desc.ManifestFilename, offset)}
+	}
+	if fileNumber(fsys.PathBase(desc.ManifestFilename)) < of.since {
+		mark.forget()
+	} else if err := mark.check(desc.ManifestFilename, content); err != nil {
+		return tables, err
 	}
 	return readFrontier(content), nil
 }

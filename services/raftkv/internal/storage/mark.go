@@ -2,10 +2,7 @@ package storage
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
-	"hash/crc32"
-	"io/fs"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
@@ -18,109 +15,79 @@ func (p position) before(q position) bool {
 	return p.term < q.term || p.term == q.term && p.index < q.index
 }
 
-// mark is a small file that says how far a log was synced. It is written after each sync and before anyone is
-// told of it, and is not synced itself. So it never says too much; after the death of the process it
+// mark is a small file that says of which store a log is, and how far it was synced. It is written after each sync and
+// before anyone is told of it, and is not synced itself. So it never says too much; after the death of the process it
 // says it all, after a power failure perhaps less. A log that ends before its mark was damaged: a torn tail
 // has never been synced.
-//
-// The file has two places, in sectors of their own, that are written in turns: a torn or damaged one leaves
-// the other.
 type mark struct {
-	file vfs.File
-	path string
-	turn int
-	last position
+	places *places
+	last   position
+
+	content [markSize]byte
 }
 
 const (
-	markPrefix     = "synced-" // of its name; the shard's number follows
-	unfinishedMark = ".new"    // of its name until it is whole
-
-	markPlace = 4096 // bytes from one place to the next
-	markSize  = 8 + 8 + 4
+	markPrefix = "synced-" // of its name; the shard's number follows
+	markSize   = storeIDSize + 8 + 8
 )
 
-// createMark makes the mark of a new log. It gets its name when it is whole: a crash before that leaves none.
-func createMark(fs vfs.FS, path string) (*mark, error) {
-	unfinished := path + unfinishedMark
-	file, err := fs.Create(unfinished, vfs.WriteCategoryUnspecified)
-	if err != nil {
-		return nil, err
-	}
-	m := &mark{file: file, path: path}
-	for range 2 {
-		if err := m.set(position{}); err != nil {
-			return nil, err
-		}
-	}
-	if err := file.Sync(); err != nil {
-		return nil, err
-	}
-	if err := fs.Rename(unfinished, path); err != nil {
-		return nil, err
-	}
-	return m, syncDir(fs, fs.PathDir(path))
+// createMark makes a mark.
+func createMark(fs vfs.FS, path string, id storeID, p position) (*mark, error) {
+	m := newMark(id)
+	m.put(p)
+	var err error
+	m.places, err = createPlaces(fs, path, m.content[:])
+	return m, err
+}
+
+func newMark(id storeID) *mark {
+	m := &mark{}
+	copy(m.content[:], id[:])
+	return m
 }
 
 // openMark opens the mark of a log and reads it.
-func openMark(fsys vfs.FS, path string) (*mark, error) {
-	if _, err := fsys.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return nil, &damage{what: path + " is missing"} // the next call would make it
-	}
-	file, err := fsys.OpenReadWrite(path, vfs.WriteCategoryUnspecified)
+func openMark(fsys vfs.FS, path string, id storeID) (*mark, error) {
+	places, found, err := openPlaces(fsys, path, markSize)
 	if err != nil {
 		return nil, err
 	}
-	m := &mark{file: file, path: path}
-	valid := 0
-	for turn := range 2 {
-		var b [markSize]byte
-		if _, err := file.ReadAt(b[:], int64(turn)*markPlace); err != nil || !sealed(b[:]) {
+	m := newMark(id)
+	m.places = places
+	for i, content := range found {
+		if content == nil {
 			continue
 		}
-		valid++
-		p := position{binary.LittleEndian.Uint64(b[:]), binary.LittleEndian.Uint64(b[8:])}
-		if valid == 1 || m.last.before(p) {
-			m.last, m.turn = p, 1-turn // the next one goes to the other place
+		if err := id.owns(path, content); err != nil {
+			m.close()
+			return nil, err
 		}
-	}
-	if valid == 0 {
-		file.Close()
-		return nil, &damage{what: path + " is damaged"}
+		p := position{binary.LittleEndian.Uint64(content[storeIDSize:]), binary.LittleEndian.Uint64(content[storeIDSize+8:])}
+		if m.last == (position{}) || m.last.before(p) {
+			m.last, places.turn = p, 1-i // the next one goes to the other place
+		}
 	}
 	return m, nil
 }
 
 // set moves the mark.
 func (m *mark) set(p position) error {
-	var b [markSize]byte
-	binary.LittleEndian.PutUint64(b[:], p.term)
-	binary.LittleEndian.PutUint64(b[8:], p.index)
-	seal(b[:])
-	if _, err := m.file.WriteAt(b[:], int64(m.turn)*markPlace); err != nil {
-		return fmt.Errorf("writing %s: %w", m.path, err)
-	}
-	m.turn = 1 - m.turn
+	m.put(p)
+	return m.places.write(m.content[:])
+}
+
+func (m *mark) put(p position) {
+	binary.LittleEndian.PutUint64(m.content[storeIDSize:], p.term)
+	binary.LittleEndian.PutUint64(m.content[storeIDSize+8:], p.index)
 	m.last = p
-	return nil
 }
 
-func (m *mark) close() error { return m.file.Close() }
+func (m *mark) close() error { return m.places.file.Close() }
 
-// seal puts the checksum of the bytes before it at the end of b.
-func seal(b []byte) {
-	binary.LittleEndian.PutUint32(b[len(b)-4:], crc32.Checksum(b[:len(b)-4], castagnoli))
-}
-
-func sealed(b []byte) bool {
-	return binary.LittleEndian.Uint32(b[len(b)-4:]) == crc32.Checksum(b[:len(b)-4], castagnoli)
-}
-
-func syncDir(fs vfs.FS, path string) error {
-	dir, err := fs.OpenDir(path)
-	if err != nil {
-		return err
+// checkEmpty refuses a mark that says that something was synced.
+func (m *mark) checkEmpty() error {
+	if m.last == (position{}) {
+		return nil
 	}
-	defer dir.Close()
-	return dir.Sync()
+	return &damage{what: fmt.Sprintf("%s says that something was synced, but a .log file that is needed is missing or damaged", m.places.path)}
 }

@@ -4,47 +4,126 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"strings"
+	"syscall"
 
 	"github.com/cockroachdb/pebble/v2"
 )
 
 func (s *Store) open() error {
-	var err error
+	err := s.prepare()
+	if err == nil {
+		err = s.openDB()
+	}
+	if err == nil {
+		err = s.finish()
+	}
+	if err != nil && s.db != nil && !s.Failed() {
+		_ = s.closeDB(s.db) // a compaction may meet the same damage just now
+	}
+	if err != nil {
+		_ = s.letGo()
+	}
+	return err
+}
+
+// letGo closes what is open beside Pebble.
+func (s *Store) letGo() (err error) {
+	if s.manifest != nil {
+		err = s.manifest.close()
+	}
+	if s.lock != nil {
+		err = errors.Join(err, s.lock.Close())
+	}
+	return err
+}
+
+// prepare checks the folder, and the files in it that Pebble would read too leniently, and makes both if need be.
+func (s *Store) prepare() (err error) {
+	s.fs = guardedFS{s.fs}
+	if err := s.lockDir(); err != nil {
+		return err
+	}
 	if s.existed, err = s.exists(); err != nil {
 		return err
 	}
-	if s.existed {
-		tables, err := checkManifest(s.fs, s.options.Dir)
-		if err != nil {
-			return err
-		}
-		if err := checkLogs(s.fs, s.options.Dir, tables); err != nil {
-			return err
-		}
-		if s.newest, err = newestLog(s.fs, s.options.Dir); err != nil {
-			return err
-		}
-	} else if err := checkNothing(s.fs, s.options.Dir); err != nil {
+	if err := s.identify(); err != nil {
 		return err
 	}
-	if err := s.openDB(); err != nil {
+	if s.manifest, err = openManifestMark(s.fs, s.options.Dir, s.identity.id); err != nil {
 		return err
 	}
-	complete, err := s.complete()
-	if err == nil && complete && s.options.Restore != nil {
-		err = ErrExists
+	if s.fs, err = newBoundFS(s.fs, s.identity, s.manifest); err != nil {
+		return err
 	}
-	if err == nil && !complete {
-		err = s.checkIncomplete()
+	if !s.existed {
+		s.manifest.forget()
+		return nil
 	}
-	if err == nil && !complete {
-		err = s.create()
+	tables, err := checkManifest(s.fs, s.options.Dir, s.manifest, s.identity)
+	if err != nil {
+		return err
 	}
-	if err != nil && s.db != nil && !s.Failed() {
-		s.db.Close()
+	if err := checkLogs(s.fs, s.options.Dir, tables, s.identity); err != nil {
+		return err
+	}
+	s.newest, err = newestLog(s.fs, s.options.Dir)
+	return err
+}
+
+// lockDir makes sure that no other process uses the folder, before anything is read that it may be writing.
+func (s *Store) lockDir() error {
+	exists, err := s.exists()
+	if err == nil && !exists {
+		if err = checkNothing(s.fs, s.options.Dir); err == nil {
+			err = makeDir(s.fs, s.options.Dir)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if s.lock, err = pebble.LockDirectory(s.options.Dir, s.fs); errors.Is(err, syscall.EAGAIN) {
+		return errors.New("it is in use by another process; stop that, or name another folder")
 	}
 	return err
+}
+
+// identify reads who the store is. A new one gets an identity, and so does one of layout 1: what it has written so far
+// is not bound to it, what it writes from now on is.
+func (s *Store) identify() (err error) {
+	known := false
+	if s.identity, known, err = readIdentity(s.fs, s.options.Dir); known || err != nil {
+		return err
+	}
+	marked, err := isThere(s.fs, s.fs.PathJoin(s.options.Dir, manifestMarkName))
+	if err != nil {
+		return err
+	}
+	if s.existed && marked {
+		return &damage{what: fmt.Sprintf("%s has %s, but the file %s is missing", s.options.Dir, manifestMarkName, identityName)}
+	}
+	s.identity, err = writeIdentity(s.fs, s.options.Dir)
+	return err
+}
+
+// finish makes a store of what Pebble has opened, unless it is one.
+func (s *Store) finish() error {
+	version, err := s.version()
+	switch {
+	case err != nil:
+		return err
+	case version == 0:
+		if err := s.checkIncomplete(); err != nil {
+			return err
+		}
+		return s.create()
+	}
+	if err := s.checkSource(); err != nil {
+		return err
+	}
+	if version < layout {
+		return s.takeOver()
+	}
+	return nil
 }
 
 // exists says whether the folder has a Pebble store, complete or not.
@@ -59,20 +138,34 @@ func (s *Store) exists() (bool, error) {
 	return desc.Exists, nil
 }
 
-// complete says whether the store was made to the end.
-func (s *Store) complete() (bool, error) {
-	version, closer, err := s.db.Get(layoutKey)
+// version returns the layout of a store, or 0 for one that was not made to the end.
+func (s *Store) version() (int, error) {
+	row, err := s.row(layoutKey)
+	switch {
+	case row == nil || err != nil:
+		return 0, err
+	case string(row) == "1":
+		return 1, nil
+	case row[0] != '0'+layout || len(row) != 1+storeIDSize:
+		return 0, newerLayout(fmt.Sprintf("%.1s", row))
+	}
+	return layout, s.identity.id.owns("what is in "+s.options.Dir, row[1:])
+}
+
+// layoutRow says that the store is complete, and which one it is.
+func (s *Store) layoutRow() []byte { return append([]byte{'0' + layout}, s.identity.id[:]...) }
+
+// row returns a copy of a row, or nil when it is not there.
+func (s *Store) row(key []byte) ([]byte, error) {
+	row, closer, err := s.db.Get(key)
 	if errors.Is(err, pebble.ErrNotFound) {
-		return false, nil
+		return nil, nil
 	}
 	if err != nil {
-		return false, s.readError(err)
+		return nil, s.readError(err)
 	}
 	defer closer.Close()
-	if string(version) != layoutVersion {
-		return false, fmt.Errorf("its layout is version %q; this program knows version %s", version, layoutVersion)
-	}
-	return true, nil
+	return append([]byte{}, row...), nil
 }
 
 // create makes the store usable. A crash before its last step leaves a store that is not complete, with
@@ -87,71 +180,53 @@ func (s *Store) create() error {
 	// The second time, the write-ahead log has the newest format from its first byte on.
 	db := s.db
 	s.db = nil
-	if err := db.Close(); err != nil {
+	if err := s.closeDB(db); err != nil {
 		return err
 	}
 	if err := s.openDB(); err != nil {
 		return err
 	}
-	if s.options.Restore != nil {
-		if err := s.options.Restore(s); err != nil {
-			return err
-		}
-		s.states = nil // that which was restored; the one to use is opened anew
-	}
-	batch := s.db.NewBatch()
+	batch := s.newBatch()
 	defer batch.Close()
 	if s.options.Restore != nil {
-		batch.Delete(restoringKey, nil)
-	}
-	batch.Set(layoutKey, []byte(layoutVersion), nil)
-	return s.guard(func() error { return batch.Commit(pebble.Sync) })
-}
-
-// checkIncomplete refuses a store that was not made to the end, but must not be made anew.
-func (s *Store) checkIncomplete() error {
-	names, err := s.fs.List(s.options.Dir)
-	if err != nil {
-		return err
-	}
-	for _, name := range names {
-		if !strings.HasPrefix(name, markPrefix) || strings.HasSuffix(name, unfinishedMark) {
-			continue
-		}
-		path := s.fs.PathJoin(s.options.Dir, name)
-		mark, err := openMark(s.fs, path)
+		source, err := s.options.Restore.Fill(s)
 		if err != nil {
 			return err
 		}
-		mark.close()
-		if mark.last != (position{}) {
-			return &damage{what: fmt.Sprintf("%s says that something was synced, but a .log file that is needed is missing or damaged", path)}
-		}
+		s.states = nil // that which was restored; the one to use is opened anew
+		batch.DeleteRange(fillingKeys, end(fillingKeys), nil)
+		batch.Set(sourceKey, []byte(source), nil)
 	}
-	if s.options.Restore != nil {
-		return nil
-	}
-	_, closer, err := s.db.Get(restoringKey)
-	if errors.Is(err, pebble.ErrNotFound) {
-		return nil
-	}
-	if err != nil {
-		return s.readError(err)
-	}
-	closer.Close()
-	return ErrRestoring
+	batch.Set(layoutKey, s.layoutRow(), nil)
+	return s.guard(func() error { return batch.Commit(pebble.Sync) })
 }
 
 // clear removes what an earlier attempt has left. A new store has nothing to remove; a deletion would be
 // carried through its tables for nothing.
 func (s *Store) clear() error {
-	iterator, err := s.db.NewIter(&pebble.IterOptions{UpperBound: restoringKey})
+	left, err := s.any(nil, fillingKeys)
+	if err != nil || !left {
+		return err
+	}
+	batch := s.newBatch()
+	defer batch.Close()
+	batch.DeleteRange([]byte{0}, fillingKeys, nil)
+	return s.guard(func() error { return batch.Commit(pebble.Sync) })
+}
+
+// any says whether there is a row in a span.
+func (s *Store) any(lower, upper []byte) (bool, error) {
+	iterator, err := s.db.NewIter(&pebble.IterOptions{LowerBound: lower, UpperBound: upper})
 	if err != nil {
-		return err
+		return false, err
 	}
-	left := iterator.First()
-	if err := iterator.Close(); err != nil || !left {
-		return err
-	}
-	return s.guard(func() error { return s.db.DeleteRange([]byte{0}, restoringKey, pebble.Sync) })
+	found := iterator.First()
+	return found, s.readError(iterator.Close())
+}
+
+// newBatch returns a batch that names the store: checkLogs refuses one of another store's.
+func (s *Store) newBatch() *pebble.Batch {
+	batch := s.db.NewBatch()
+	batch.LogData(s.identity.tag(), nil)
+	return batch
 }

@@ -18,6 +18,9 @@ const (
 	// level0Stop is how many overlapping tables may wait to be merged before writes do.
 	level0Stop = 32
 	cacheSize  = 64 << 20
+
+	// pebbleFormat is the format that Pebble writes. What is decoded of it here is listed in TestPebble.
+	pebbleFormat = pebble.FormatValueSeparation
 )
 
 func (s *Store) openDB() (err error) {
@@ -26,7 +29,8 @@ func (s *Store) openDB() (err error) {
 	}
 	options := &pebble.Options{
 		FS:                          failingFS{s.fs, s},
-		FormatMajorVersion:          pebble.FormatNewest,
+		Lock:                        s.lock,
+		FormatMajorVersion:          pebbleFormat,
 		MemTableSize:                memTableSize,
 		MemTableStopWritesThreshold: memTables,
 		L0CompactionThreshold:       4,

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"slices"
 	"strings"
 
@@ -169,7 +170,7 @@ func (t *testStore) contents() (lines []string, err error) {
 		return nil, err
 	}
 	for _, entry := range entries {
-		lines = append(lines, entry.String())
+		lines = append(lines, fmt.Sprintf("entry %d of term %d: %x", entry.GetIndex(), entry.GetTerm(), entry.GetData()))
 	}
 	hard := t.log.hard
 	return append(lines, fmt.Sprintf("term %d, vote %d, up to %v", hard.term, hard.vote, t.log.last)), nil
@@ -205,6 +206,9 @@ func readFiles(fs vfs.FS) (files, error) {
 	all := make(files)
 	for _, name := range names {
 		file, err := fs.Open(fs.PathJoin(testDir, name))
+		if errors.Is(err, os.ErrNotExist) {
+			continue // Pebble has just deleted it
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -217,8 +221,10 @@ func readFiles(fs vfs.FS) (files, error) {
 }
 
 // disk returns a file system with these files.
-func (f files) disk() (*vfs.MemFS, error) {
-	fs := vfs.NewMem()
+func (f files) disk() (*vfs.MemFS, error) { return f.on(vfs.NewMem()) }
+
+// on puts the files on a disk, synced.
+func (f files) on(fs *vfs.MemFS) (*vfs.MemFS, error) {
 	if err := fs.MkdirAll(testDir, 0o755); err != nil {
 		return nil, err
 	}
@@ -228,7 +234,12 @@ func (f files) disk() (*vfs.MemFS, error) {
 			return nil, err
 		}
 		_, err = file.Write(bytes.Clone(content)) // under the race detector this file system writes to it
-		if err = errors.Join(err, file.Close()); err != nil {
+		if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
+			return nil, err
+		}
+	}
+	for _, dir := range []string{testDir, fs.PathDir(testDir), "/"} {
+		if err := syncDir(fs, dir); err != nil {
 			return nil, err
 		}
 	}

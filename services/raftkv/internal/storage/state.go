@@ -41,7 +41,7 @@ type Figures struct {
 }
 
 // totalsSize is the length of the totals' row.
-const totalsSize = 6 * 8
+const totalsSize = 7 * 8
 
 // OpenState opens the state of a shard; that of a new shard is empty.
 func (s *Store) OpenState(shard uint16) (*State, error) {
@@ -86,7 +86,7 @@ func (s *State) decodeTotals(row []byte, totals *kv.Totals) error {
 	if len(row) != totalsSize {
 		return &damage{what: fmt.Sprintf("the totals in %s have %d bytes", s.store.options.Dir, len(row))}
 	}
-	for i, field := range []*uint64{&s.applied.index, &totals.Revision, &totals.Now, &totals.Turns, &totals.Keys, &totals.Bytes} {
+	for i, field := range []*uint64{&s.applied.index, &s.applied.term, &totals.Revision, &totals.Now, &totals.Turns, &totals.Keys, &totals.Bytes} {
 		*field = binary.BigEndian.Uint64(row[8*i:])
 	}
 	return nil
@@ -94,7 +94,7 @@ func (s *State) decodeTotals(row []byte, totals *kv.Totals) error {
 
 func (s *State) encodeTotals() []byte {
 	row := make([]byte, 0, totalsSize)
-	for _, field := range []uint64{s.applied.index, s.kv.Revision, s.kv.Now, s.kv.Turns, s.kv.Keys, s.kv.Bytes} {
+	for _, field := range []uint64{s.applied.index, s.applied.term, s.kv.Revision, s.kv.Now, s.kv.Turns, s.kv.Keys, s.kv.Bytes} {
 		row = binary.BigEndian.AppendUint64(row, field)
 	}
 	return row
@@ -164,7 +164,7 @@ func (s *State) write() error {
 	if s.kept == s.applied.index {
 		return nil
 	}
-	batch := s.store.db.NewBatch()
+	batch := s.store.newBatch()
 	s.changes.writeTo(batch)
 	p := prefix(spaceState, s.shard, stateTotals)
 	batch.Set(p[:], s.encodeTotals(), nil)

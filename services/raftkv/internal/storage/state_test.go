@@ -20,7 +20,7 @@ var reopenings = []string{"closed", "killed", "power failed"}
 // reopen ends a store that lies on a crashable disk, and opens what is left of it.
 func (t *testStore) reopen(tb testing.TB, how string) *testStore {
 	tb.Helper()
-	disk := t.fs.(*vfs.MemFS)
+	disk := t.options.FS.(*vfs.MemFS)
 	switch how {
 	case "killed":
 		disk = disk.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: 100, RNG: rand.New(rand.NewPCG(1, 1))})

@@ -1,5 +1,6 @@
 // Package storage is what raftkv has on disk: for each shard a log of what was decided (Log) and the
 // state that results from it (State), in one Pebble store, and beside it a mark for each log (mark).
+// Each store has a random id (identity), which what it writes is bound to (boundFS).
 //
 // # The order of a commit
 //
@@ -15,16 +16,20 @@
 //
 // A crash may leave a torn tail of what was not synced, and Open drops it. Everything else that is not as it
 // was written is refused, at Open or at the read that meets it, with an error that IsDamage recognises and
-// that names the file. Pebble's checksums see to most of it; four gaps are closed here:
+// that names the file. Pebble's checksums see to most of it; these gaps are closed here:
 //
 //   - Pebble takes a damaged last block of its newest write-ahead log for a torn tail. The mark knows how far
 //     the log was synced; a log that ends before that has lost something.
-//   - It takes a damaged manifest for one that ends there, and forgets tables. Open reads the manifest first
-//     and checks it more strictly (checkManifest).
+//   - It takes a damaged manifest for one that ends there, and forgets tables. Open reads the manifest first,
+//     checks it more strictly (checkManifest), and compares it with what is known of it (manifestMark).
 //   - It does not notice that a write-ahead log is gone while there are newer ones, nor that the end of one is.
 //     Batches are numbered over all logs, and Open looks for gaps (checkLogs).
 //   - The very first write-ahead log of a new store has an older format, in which a flipped byte in its middle
 //     ends it in silence. Open therefore opens a new store twice before it is used.
+//   - It takes what is whole, but was written elsewhere: another store's files, a block of a table in another's place.
+//     Tables are masked (mask), batches and marks begin with the store's id.
+//
+// DESIGN.md says what cannot be noticed.
 package storage
 
 import (
@@ -61,8 +66,8 @@ type Options struct {
 	MaxTables int
 
 	// Restore, if not nil, fills a new store before it becomes usable. Open then fails with ErrExists when
-	// there is a store already.
-	Restore func(*Store) error
+	// there is a store already, unless it was filled with the same.
+	Restore Source
 
 	// OnFailure is told, once, when the store can no longer write, or cannot trust what it reads while it
 	// reorders its tables. After that the store is of no use, and Close leaves it as it is: end the process.
@@ -77,7 +82,7 @@ const DefaultWriteBehind = 512 << 10
 
 var (
 	// ErrExists is returned by Open when it should restore into a folder that has a store.
-	ErrExists = errors.New("the folder holds a store already; restore into an empty folder")
+	ErrExists = errors.New("the folder holds a store already")
 	// ErrRestoring is returned by Open for a folder into which a backup was not restored to the end.
 	ErrRestoring = errors.New("a backup was being restored into this folder and is not complete; restore it again")
 	// ErrFailed is returned for writes to a store that has failed, with the reason.
@@ -89,11 +94,15 @@ var (
 type Store struct {
 	options Options
 	fs      vfs.FS
+	lock    *pebble.Lock
 	db      *pebble.DB
 	logs    []*Log   // all that were opened
 	states  []*State // likewise
 	existed bool     // whether Open has found a store
 	newest  string   // the newest write-ahead log that it has found
+
+	identity identity
+	manifest *manifestMark
 
 	failOnce sync.Once
 	failed   chan struct{} // closed when the store has failed
@@ -153,7 +162,7 @@ func (s *Store) syncNow() error {
 	for i, log := range s.logs {
 		written[i] = log.written()
 	}
-	if err := s.guard(func() error { return s.db.LogData(nil, pebble.Sync) }); err != nil {
+	if err := s.guard(func() error { return s.db.LogData(s.identity.tag(), pebble.Sync) }); err != nil {
 		return err
 	}
 	for i, log := range s.logs {
@@ -182,7 +191,13 @@ func (s *Store) Close() error {
 	if s.Failed() {
 		return s.failure
 	}
-	return errors.Join(append(errs, s.db.Close())...)
+	return errors.Join(append(errs, s.closeDB(s.db), s.letGo())...)
+}
+
+// closeDB closes Pebble, which waits for what it does in the background. That may have failed just now, and never end.
+func (s *Store) closeDB(db *pebble.DB) error {
+	_, err := unlessFailed(s, func() (struct{}, error) { return struct{}{}, db.Close() })
+	return err
 }
 
 // Compact gives the space of what was overwritten and deleted back to the disk.

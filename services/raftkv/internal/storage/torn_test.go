@@ -2,9 +2,9 @@ package storage
 
 import (
 	"encoding/binary"
-	"errors"
 	"math/rand/v2"
 	"path"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -82,45 +82,36 @@ func lengths(least, most int) (chosen []int) {
 	return chosen
 }
 
-// TestTornManifest cuts the manifest at every length. A crash can tear off a change of it that was not
-// synced; tables that the rest knows of may not disappear.
+// TestTornManifest cuts the manifest at every length, at the ends of its records too. All of it was synced, and it is
+// named.
 func TestTornManifest(t *testing.T) {
 	all, want := sample(t, fillSample, 1, true)
 	for name, content := range all {
 		if !strings.HasPrefix(name, "MANIFEST") {
 			continue
 		}
-		opened := 0
+		if name != current(all) {
+			continue
+		}
 		for length := range content {
-			disk, err := all.with(name, content[:length]).disk()
-			if err != nil {
-				t.Fatal(err)
-			}
-			switch err := openAndCompare(disk, want); {
-			case err == nil:
-				opened++
-			case !errors.Is(err, errRefused):
-				t.Errorf("%d of %d bytes of %s: %v", length, len(content), name, err)
+			refusal, wrong := all.with(name, content[:length]).examine(name, want)
+			if refusal == nil || wrong != nil {
+				t.Errorf("%d of %d bytes of %s: %v, %v; want a refusal that names it", length, len(content), name, refusal, wrong)
 			}
 		}
-		t.Logf("%d of %d beginnings of %s do no harm, the others are refused", opened, len(content), name)
 	}
 }
 
-var errRefused = errors.New("refused")
-
-// openAndCompare returns errRefused when a store does not open, and another error when it has not what it should have.
-func openAndCompare(disk vfs.FS, want []string) error {
-	store, err := openTest(Options{FS: disk})
-	if err != nil {
-		return errRefused
+// TestTornManifest_unsynced: a change of the manifest that was not synced may be torn off, at every length.
+func TestTornManifest_unsynced(t *testing.T) {
+	all, want := sample(t, fillSample, 1, true)
+	content := all[current(all)]
+	torn := append(slices.Clone(content), content[len(content)/2:]...) // what comes first is no record's beginning
+	for length := len(content); length < len(content)+recordHeader; length++ {
+		if refusal, wrong := all.with(current(all), torn[:length]).examine("", want); refusal != nil || wrong != nil {
+			t.Errorf("with %d bytes more than were synced: %v, %v", length-len(content), refusal, wrong)
+		}
 	}
-	defer store.Close()
-	got, err := store.contents()
-	if err != nil {
-		return errRefused
-	}
-	return difference(got, want)
 }
 
 // TestDamage_controls: each of the four gaps in what Pebble notices is there, and the mechanism closes it.
@@ -196,8 +187,11 @@ func current(all files) (name string) {
 // blocks are the files of a bare Pebble store of 1000 rows, synced one by one, that was not closed.
 func blocks(t *testing.T, twice bool) files {
 	fs := vfs.NewMem()
-	s := bare(fs)
-	if err := s.openDB(); err != nil {
+	s, err := bare(fs)
+	if err == nil {
+		err = s.openDB()
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	if twice {
@@ -222,8 +216,15 @@ func blocks(t *testing.T, twice bool) files {
 }
 
 // bare is a store with Pebble's own checks alone.
-func bare(fs vfs.FS) *Store {
-	return &Store{options: Options{Dir: testDir, Log: discard}, fs: fs, failed: make(chan struct{})}
+func bare(fs vfs.FS) (*Store, error) {
+	s := &Store{options: Options{Dir: testDir, Log: discard}, fs: guardedFS{fs}, failed: make(chan struct{})}
+	identity, exists, err := readIdentity(fs, testDir)
+	if !exists || err != nil {
+		return s, err
+	}
+	s.identity = identity
+	s.fs, err = newBoundFS(s.fs, identity, &manifestMark{fs: fs, path: testDir + "/unused"})
+	return s, err
 }
 
 // rows returns how many rows Pebble alone finds.
@@ -232,7 +233,10 @@ func rows(all files) (n int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	s := bare(disk)
+	s, err := bare(disk)
+	if err != nil {
+		return 0, err
+	}
 	if err := s.openDB(); err != nil {
 		return 0, err
 	}

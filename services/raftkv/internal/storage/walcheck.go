@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/batchrepr"
 	"github.com/cockroachdb/pebble/v2/record"
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -23,7 +24,7 @@ type frontier struct {
 // tables are being written out. Pebble does not notice that one of them is gone, and a chunk whose header was changed
 // into that of another log is the end of the log to it. But batches are numbered, over all logs and without gaps.
 // What is lost at the end of the newest log is the mark's business.
-func checkLogs(fs vfs.FS, dir string, tables frontier) error {
+func checkLogs(fs vfs.FS, dir string, tables frontier, of identity) error {
 	logs, err := wal.Scan(wal.Dir{FS: fs, Dirname: dir})
 	if err != nil {
 		return err
@@ -38,7 +39,10 @@ func checkLogs(fs vfs.FS, dir string, tables frontier) error {
 	}
 	for i, log := range logs {
 		fs, path := log.SegmentLocation(0)
-		first, end, err := batches(log)
+		first, end, err := batches(log, of)
+		if foreign := (*damage)(nil); errors.As(err, &foreign) {
+			return err
+		}
 		if err != nil && i < len(logs)-1 {
 			return &damage{what: fmt.Sprintf("%s is damaged (%s)", path, firstLine(err)), cause: err}
 		}
@@ -63,8 +67,8 @@ func checkLogs(fs vfs.FS, dir string, tables frontier) error {
 }
 
 // batches returns the number of the first batch of a log, and the number that comes after its last one, before the
-// log's end or an error. Both are 0 if there is none.
-func batches(log wal.LogicalLog) (first, end uint64, err error) {
+// log's end or an error. Both are 0 if there is none. A batch of another store is damage.
+func batches(log wal.LogicalLog, of identity) (first, end uint64, err error) {
 	_, path := log.SegmentLocation(0)
 	reader := log.OpenForRead()
 	defer reader.Close()
@@ -80,6 +84,9 @@ func batches(log wal.LogicalLog) (first, end uint64, err error) {
 		if _, err := io.ReadFull(batch, head); err != nil {
 			return first, end, err
 		}
+		if err := of.checkBatch(uint64(log.Num), path, batch); err != nil {
+			return first, end, err
+		}
 		header, _ := batchrepr.ReadHeader(head)
 		number := uint64(header.SeqNum)
 		switch {
@@ -90,6 +97,22 @@ func batches(log wal.LogicalLog) (first, end uint64, err error) {
 		}
 		end = number + uint64(header.Count)
 	}
+}
+
+// checkBatch refuses a batch that does not name the store, of which the header was read.
+func (i *identity) checkBatch(log uint64, path string, batch io.Reader) error {
+	begin, err := io.ReadAll(io.LimitReader(batch, 2+tagSize))
+	if err != nil {
+		return err
+	}
+	tagged := len(begin) == 2+tagSize && begin[0] == byte(pebble.InternalKeyKindLogData) && begin[1] == tagSize
+	switch {
+	case tagged && bytes.Equal(begin[2:], i.tag()), !tagged && log < i.since:
+		return nil
+	case tagged:
+		return &damage{what: fmt.Sprintf("%s is of the store %x…, but %s says that this is %v", path, begin[2:], identityName, i.id)}
+	}
+	return &damage{what: fmt.Sprintf("%s has a batch that does not name its store, %v", path, i.id)}
 }
 
 // closedEmpty says whether a log was closed with nothing in it: it then begins with the header of an empty chunk.

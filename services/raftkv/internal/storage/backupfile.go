@@ -1,0 +1,206 @@
+package storage
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash"
+	"hash/crc32"
+	"io"
+	"strings"
+)
+
+// A backup begins with a line that says what it is, sixteen random bytes that tell it from others, and the CRC-32C of
+// both in four bytes. Then come frames: a length in four bytes, so many bytes of
+// rows, and their CRC-32C in four bytes. The last frame has the length 0 and, before its checksum, the number
+// of rows in eight bytes. A row is a key and a value, each a uvarint of its length and its bytes; keys are those
+// of the state without space and shard, so that a backup can be restored as any shard.
+//
+// Format 1 had frames at once after the line, and totals without a term. It is read still.
+const (
+	backupMagic    = "raftkv backup 2\n"
+	backupMagic1   = "raftkv backup 1\n"
+	backupFrame    = 256 << 10 // a frame ends after the row that reaches this length
+	backupFrameMax = 1 << 30
+)
+
+// BackupHeader is the length of what is different in each backup. The rest depends on the state alone.
+const BackupHeader = len(backupMagic) + storeIDSize + 4
+
+// ErrNoBackup is returned for a file that is not a whole, undamaged backup.
+var ErrNoBackup = errors.New("not a whole backup of raftkv")
+
+// newBackupHeader returns what a new backup begins with.
+func newBackupHeader() ([]byte, error) {
+	header := append(make([]byte, 0, BackupHeader), backupMagic...)[:BackupHeader]
+	_, err := rand.Read(header[len(backupMagic):])
+	seal(header)
+	return header, err
+}
+
+// Backup is a backup that is being read.
+type Backup struct {
+	in     io.Reader
+	name   string    // empty for one of format 1, until it was read to its end
+	digest hash.Hash // of format 1: of what was read
+}
+
+// format1 is what names of backups of format 1 begin with. They have no id, but a digest does as well.
+const format1 = "backup of format 1 with SHA-256 "
+
+// OpenBackup begins to read a backup.
+func OpenBackup(r io.Reader) (*Backup, error) {
+	in := bufio.NewReaderSize(r, 1<<20)
+	header, err := in.Peek(BackupHeader)
+	switch {
+	case len(header) == 0 && err == io.EOF:
+		return nil, fmt.Errorf("%w: it is empty", ErrNoBackup)
+	case err != nil && err != io.EOF:
+		return nil, err
+	case bytes.HasPrefix(header, []byte(backupMagic1)):
+		digest := sha256.New()
+		b := &Backup{in: io.TeeReader(in, digest), digest: digest}
+		_, err := io.CopyN(io.Discard, b.in, int64(len(backupMagic1)))
+		return b, err
+	case len(header) < BackupHeader || !sealed(header) || !bytes.HasPrefix(header, []byte(backupMagic)):
+		return nil, fmt.Errorf("%w: it does not begin as one", ErrNoBackup)
+	}
+	b := &Backup{in: in, name: fmt.Sprintf("backup %x", header[len(backupMagic):len(header)-4])}
+	_, err = in.Discard(BackupHeader)
+	return b, err
+}
+
+// is says whether a backup of a name is this one, and how this one is called. One of format 1 may have to be read for
+// that.
+func (b *Backup) is(name string) (own string, same bool, err error) {
+	if b.digest == nil {
+		return b.name, b.name == name, nil
+	}
+	if !strings.HasPrefix(name, format1) {
+		return "a backup of format 1", false, nil
+	}
+	if err := b.rows(func(_, _ []byte) error { return nil }); err != nil {
+		return "", false, err
+	}
+	return b.name, b.name == name, nil
+}
+
+// rows calls visit for each row.
+func (b *Backup) rows(visit func(key, value []byte) error) error {
+	rows := uint64(0)
+	for {
+		frame, last, err := readFrame(b.in)
+		if err != nil {
+			return fmt.Errorf("%w: after %d rows: %w", ErrNoBackup, rows, err)
+		}
+		if last {
+			if count := binary.LittleEndian.Uint64(frame); count != rows {
+				return fmt.Errorf("%w: it has %d rows of %d", ErrNoBackup, rows, count)
+			}
+			break
+		}
+		for len(frame) > 0 {
+			var key, value []byte
+			key, frame = cutBytes(frame)
+			value, frame = cutBytes(frame)
+			if len(key) == 0 || frame == nil {
+				return fmt.Errorf("%w: a row goes beyond its frame", ErrNoBackup)
+			}
+			if err := visit(key, value); err != nil {
+				return err
+			}
+			rows++
+		}
+	}
+	if b.digest != nil {
+		b.name = fmt.Sprintf("%s%x", format1, b.digest.Sum(nil))
+	}
+	return nil
+}
+
+// frames writes rows in frames.
+type frames struct {
+	w     io.Writer
+	frame []byte
+	rows  uint64
+}
+
+func (f *frames) row(key, value []byte) error {
+	if f.frame == nil {
+		f.frame = make([]byte, 4, backupFrame+4<<10)
+	}
+	for _, part := range [][]byte{key, value} {
+		f.frame = binary.AppendUvarint(f.frame, uint64(len(part)))
+		f.frame = append(f.frame, part...)
+	}
+	f.rows++
+	if len(f.frame) < backupFrame {
+		return nil
+	}
+	return f.flush()
+}
+
+func (f *frames) flush() error {
+	if len(f.frame) <= 4 {
+		return nil
+	}
+	binary.LittleEndian.PutUint32(f.frame, uint32(len(f.frame)-4))
+	f.frame = append(f.frame, 0, 0, 0, 0)
+	seal(f.frame)
+	_, err := f.w.Write(f.frame)
+	f.frame = f.frame[:4]
+	return err
+}
+
+func (f *frames) end() error {
+	if err := f.flush(); err != nil {
+		return err
+	}
+	last := binary.LittleEndian.AppendUint64(make([]byte, 4), f.rows)
+	last = append(last, 0, 0, 0, 0)
+	seal(last)
+	_, err := f.w.Write(last)
+	return err
+}
+
+// cutBytes returns what a uvarint says that it is long, and what comes after that; nil when there is less.
+func cutBytes(b []byte) (cut, rest []byte) {
+	length, n := binary.Uvarint(b)
+	if n <= 0 || length > uint64(len(b)-n) {
+		return nil, nil
+	}
+	b = b[n:]
+	return b[:length], b[length:]
+}
+
+// readFrame returns the content of the next frame, and whether it is the last one.
+func readFrame(r io.Reader) (content []byte, last bool, err error) {
+	var head [4]byte
+	if _, err := io.ReadFull(r, head[:]); err != nil {
+		return nil, false, err
+	}
+	length := binary.LittleEndian.Uint32(head[:])
+	if length > backupFrameMax {
+		return nil, false, fmt.Errorf("a frame of %d bytes", length)
+	}
+	size := int64(length)
+	if length == 0 {
+		size = 8
+	}
+	// Not allocated at once: a damaged length should not take a gigabyte.
+	var body bytes.Buffer
+	body.Write(head[:])
+	if n, err := io.CopyN(&body, r, size+4); err != nil {
+		return nil, false, fmt.Errorf("it ends after %d of %d bytes of a frame: %w", n, size+4, err)
+	}
+	frame := body.Bytes()
+	if !sealed(frame) {
+		return nil, false, fmt.Errorf("a frame has the checksum %08x, not %08x",
+			crc32.Checksum(frame[:len(frame)-4], castagnoli), binary.LittleEndian.Uint32(frame[len(frame)-4:]))
+	}
+	return frame[4 : len(frame)-4], length == 0, nil
+}

@@ -1,0 +1,93 @@
+package storage
+
+import (
+	"bytes"
+	"crypto/aes"
+	"io"
+	"testing"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+// boundDisk is a disk that is bound to a store, whose files have numbers from 7 on.
+func boundDisk(tb testing.TB, disk vfs.FS, id storeID) boundFS {
+	tb.Helper()
+	bound, err := newBoundFS(disk, identity{id: id, since: 7}, nil)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return bound
+}
+
+// TestMask: what is written in any pieces is read in any pieces, from any offset; other stores and other names of the
+// file show something else, and so do files of before the store had an id.
+func TestMask(t *testing.T) {
+	random := seeded(t)
+	disk := vfs.NewMem()
+	bound := boundDisk(t, disk, storeID{1})
+	content := make([]byte, 10000)
+	for i := range content {
+		content[i] = byte(random.Uint32())
+	}
+	for _, name := range []string{"/000006.sst", "/000007.sst", "/000007.log"} {
+		file, err := bound.Create(name, vfs.WriteCategoryUnspecified)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for rest := content; len(rest) > 0; {
+			n := min(1+random.IntN(100), len(rest))
+			if _, err := file.Write(bytes.Clone(rest[:n])); err != nil {
+				t.Fatal(err)
+			}
+			rest = rest[n:]
+		}
+		if err := file.Close(); err != nil {
+			t.Fatal(err)
+		}
+		plain, err := readFile(disk, name)
+		if want := name != "/000007.sst"; err != nil || bytes.Equal(plain, content) != want {
+			t.Errorf("%s is on the disk as it was written: %t (%v); want %t", name, !want, err, want)
+		}
+		if read, err := readFile(bound, name); err != nil || !bytes.Equal(read, content) {
+			t.Errorf("%s is read as something else (%v)", name, err)
+		}
+	}
+
+	file, err := bound.Open("/000007.sst")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	for range 1000 {
+		from, length := random.IntN(len(content)), random.IntN(100)
+		read := make([]byte, length)
+		n, err := file.ReadAt(read, int64(from))
+		if err != nil && err != io.EOF || !bytes.Equal(read[:n], content[from:min(from+length, len(content))]) {
+			t.Fatalf("%d bytes at %d are read as something else (%v)", length, from, err)
+		}
+	}
+
+	if read, err := readFile(boundDisk(t, disk, storeID{2}), "/000007.sst"); err != nil || bytes.Equal(read, content) {
+		t.Errorf("another store reads it (%v)", err)
+	}
+	if err := disk.Rename("/000007.sst", "/000008.sst"); err != nil {
+		t.Fatal(err)
+	}
+	if read, err := readFile(bound, "/000008.sst"); err != nil || bytes.Equal(read, content) {
+		t.Errorf("it is read under another name (%v)", err)
+	}
+}
+
+// BenchmarkMask is what a block of a table costs to read, without the disk.
+func BenchmarkMask(b *testing.B) {
+	key, err := aes.NewCipher(make([]byte, storeIDSize))
+	if err != nil {
+		b.Fatal(err)
+	}
+	block := make([]byte, 4<<10)
+	b.SetBytes(int64(len(block)))
+	b.ReportAllocs()
+	for b.Loop() {
+		mask{key, 12}.apply(block, 12345)
+	}
+}
