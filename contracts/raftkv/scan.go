@@ -21,7 +21,8 @@ type Range struct {
 
 // Scan returns the pairs of a range in the order of their keys, as they come; the result may be larger
 // than memory. An error is the last element. When the stream breaks, Scan goes on after the last key that
-// it has yielded, and what follows is of a later moment.
+// it has yielded, and what follows is of a later moment. The server ends a stream of which nothing is taken for a
+// minute or so: who takes longer over a pair sees later moments too.
 func (c *Clerk) Scan(ctx context.Context, r Range) iter.Seq2[*raftkvpb.Pair, error] {
 	return func(yield func(*raftkvpb.Pair, error) bool) {
 		s := scan{clerk: c, yield: yield, request: &raftkvpb.ScanRequest{

@@ -12,7 +12,7 @@
 // exists. gRPC libraries receive messages of at most 4 MiB unless told otherwise: a client that expects
 // greater values raises that limit. A client may ping a silent connection, but not more often than every ten
 // seconds. Requests may be compressed with gzip, as gRPC libraries do when they are told to: what they hold is subject
-// to the same limits, and the replies but those of Scan and Backup are compressed too.
+// to the same limits, and the replies but those of Scan are compressed too.
 //
 // A key's version is the number of its last change, and greater with every change, also when the key is
 // deleted and made anew. Versions of one shard grow, but not by one for each change of a key. A write
@@ -66,7 +66,8 @@
 //                        greater than 1 (never for a key that does not exist)     it was first sent
 //   RESOURCE_EXHAUSTED   too many calls wait, or the values that writes of the    not now; perhaps when
 //                        same moment return are too long together; try again      it was first sent
-//                        later. From gRPC itself, "message larger than max":
+//                        later. Scan: too many run, or the client took nothing
+//                        of it for too long. From gRPC itself, "message larger than max":
 //                        the request is too long
 //   UNAVAILABLE          the server cannot be reached, is stopping, has no        perhaps; a Redirect
 //                        leader, or can no longer write to its disk               in the details: no

@@ -12,7 +12,7 @@
 // exists. gRPC libraries receive messages of at most 4 MiB unless told otherwise: a client that expects
 // greater values raises that limit. A client may ping a silent connection, but not more often than every ten
 // seconds. Requests may be compressed with gzip, as gRPC libraries do when they are told to: what they hold is subject
-// to the same limits, and the replies but those of Scan and Backup are compressed too.
+// to the same limits, and the replies but those of Scan are compressed too.
 //
 // A key's version is the number of its last change, and greater with every change, also when the key is
 // deleted and made anew. Versions of one shard grow, but not by one for each change of a key. A write
@@ -66,7 +66,8 @@
 //                        greater than 1 (never for a key that does not exist)     it was first sent
 //   RESOURCE_EXHAUSTED   too many calls wait, or the values that writes of the    not now; perhaps when
 //                        same moment return are too long together; try again      it was first sent
-//                        later. From gRPC itself, "message larger than max":
+//                        later. Scan: too many run, or the client took nothing
+//                        of it for too long. From gRPC itself, "message larger than max":
 //                        the request is too long
 //   UNAVAILABLE          the server cannot be reached, is stopping, has no        perhaps; a Redirect
 //                        leader, or can no longer write to its disk               in the details: no
@@ -144,7 +145,10 @@ type RaftKVClient interface {
 	Batch(ctx context.Context, in *BatchRequest, opts ...grpc.CallOption) (*BatchResponse, error)
 	// Scan returns the pairs whose keys begin with a prefix, or lie in a range, in the order of their keys
 	// (as unsigned bytes). Of each shard it shows one moment. The result may be larger than any message or
-	// memory: it comes in parts. A client that reads slowly is waited for.
+	// memory: it comes in parts. A client that reads slowly is waited for, but one that takes nothing for the server's
+	// --scan-timeout (by default a minute) gets RESOURCE_EXHAUSTED behind the parts that were on their way, and is disconnected when it does not take those either. It can go on
+	// with resume_after, which shows a later moment. A client, that is all processes of one machine together, can have a
+	// quarter of the scans that the server runs at a time (of 256, unless it may open few files); one more is refused.
 	Scan(ctx context.Context, in *ScanRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ScanResponse], error)
 	// Pipeline carries many calls at once on one stream, several to a message, both ways: it is many times
 	// cheaper than as many calls. Every operation gets one answer, with its tag; answers come in any order,
@@ -292,7 +296,10 @@ type RaftKVServer interface {
 	Batch(context.Context, *BatchRequest) (*BatchResponse, error)
 	// Scan returns the pairs whose keys begin with a prefix, or lie in a range, in the order of their keys
 	// (as unsigned bytes). Of each shard it shows one moment. The result may be larger than any message or
-	// memory: it comes in parts. A client that reads slowly is waited for.
+	// memory: it comes in parts. A client that reads slowly is waited for, but one that takes nothing for the server's
+	// --scan-timeout (by default a minute) gets RESOURCE_EXHAUSTED behind the parts that were on their way, and is disconnected when it does not take those either. It can go on
+	// with resume_after, which shows a later moment. A client, that is all processes of one machine together, can have a
+	// quarter of the scans that the server runs at a time (of 256, unless it may open few files); one more is refused.
 	Scan(*ScanRequest, grpc.ServerStreamingServer[ScanResponse]) error
 	// Pipeline carries many calls at once on one stream, several to a message, both ways: it is many times
 	// cheaper than as many calls. Every operation gets one answer, with its tag; answers come in any order,

@@ -26,9 +26,10 @@ type flags struct {
 	Durability   string        `group:"Storage" default:"always" enum:"always,interval" placeholder:"WHEN" help:"always: a write is on disk before it is answered. interval: within --sync-interval; a crash may lose the writes of the last interval, and damages nothing (default ${default})."`
 	SyncInterval time.Duration `group:"Storage" default:"5s" placeholder:"TIME" help:"With --durability=interval: how often writes are put on disk (default ${default})."`
 
-	MaxKey     int           `group:"Limits" default:"1024" placeholder:"BYTES" help:"Longest key taken, in bytes (default ${default})."`
-	MaxValue   int           `group:"Limits" default:"16777216" placeholder:"BYTES" help:"Longest value taken, in bytes; --max-message must have room for it (default ${default})."`
-	SessionTTL time.Duration `group:"Limits" name:"session-ttl" default:"1h" placeholder:"TIME" help:"A client that has written nothing for this long may be forgotten; its writes are then refused, never done twice (default ${default})."`
+	MaxKey      int           `group:"Limits" default:"1024" placeholder:"BYTES" help:"Longest key taken, in bytes (default ${default})."`
+	MaxValue    int           `group:"Limits" default:"16777216" placeholder:"BYTES" help:"Longest value taken, in bytes; --max-message must have room for it (default ${default})."`
+	ScanTimeout time.Duration `group:"Limits" default:"1m" placeholder:"TIME" help:"A scan whose client takes nothing of it for this long is ended; the client can go on after the last key that came (default ${default})."`
+	SessionTTL  time.Duration `group:"Limits" name:"session-ttl" default:"1h" placeholder:"TIME" help:"A client that has written nothing for this long may be forgotten; its writes are then refused, never done twice (default ${default})."`
 
 	LogRequests    bool   `group:"Observing" help:"Log every get, put, append and delete with its outcome; values are cut short."`
 	AdminToken     string `group:"Security" placeholder:"TOKEN" help:"Allow shutdown, backup and compact to whoever sends this token (default: nobody). The list of processes shows the command line to everybody: give it in the environment, or --admin-token-file."`
@@ -54,6 +55,8 @@ func (f *flags) Validate() error {
 		return fmt.Errorf("--max-key is %d; it must be 1 to %d bytes", f.MaxKey, maxKeyLimit)
 	case f.MaxValue < 0 || f.MaxValue > maxValueLimit:
 		return fmt.Errorf("--max-value is %d; it must be 0 to %d bytes", f.MaxValue, maxValueLimit)
+	case f.ScanTimeout <= 0:
+		return fmt.Errorf("--scan-timeout is %v; it must be more than 0", f.ScanTimeout)
 	case f.SessionTTL < time.Second:
 		return fmt.Errorf("--session-ttl is %v; it must be at least 1s", f.SessionTTL)
 	}

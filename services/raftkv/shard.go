@@ -57,6 +57,7 @@ func (f *flags) register(rpc *rpcserver.Server) (func() error, error) {
 		Node: self, Replica: replica, State: state, Store: store,
 		MaxKey: f.MaxKey, MaxValue: f.MaxValue, MaxMessage: rpc.Config().MaxMessage,
 		MaxScans:    scans,
+		ScanTimeout: f.ScanTimeout,
 		LogRequests: f.LogRequests,
 		Admin:       server.Admin{Tokens: adminTokens, MTLS: f.AdminMTLS},
 		Stopping:    rpc.Stopping(), Stop: rpc.Stop, Log: rpc.Log(),

@@ -13,8 +13,10 @@ import (
 	"time"
 
 	"google.golang.org/grpc/channelz/grpc_channelz_v1"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 )
 
@@ -189,4 +191,19 @@ func TestServer_refusesLargeHeaders(t *testing.T) {
 			t.Error("metadata above the limit was taken")
 		}
 	})
+}
+
+// TestServer_disconnect: a handler can end its connection, and sees the end of it.
+func TestServer_disconnect(t *testing.T) {
+	gone := make(chan (<-chan struct{}), 1)
+	f := start(t, testConfig, func(ctx context.Context) error {
+		gone <- Disconnected(ctx)
+		Disconnect(ctx)
+		return nil
+	})
+	defer f.stop()
+	if err := f.call(); status.Code(err) != codes.Unavailable {
+		t.Errorf("the call got %v; want UNAVAILABLE", err)
+	}
+	<-<-gone
 }

@@ -1,10 +1,12 @@
 package rpcserver
 
 import (
+	"context"
 	"net"
 	"sync/atomic"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"google.golang.org/grpc/peer"
 )
 
 // boundedListener hangs up on connections beyond a limit, at once: a client that is told so tries
@@ -44,7 +46,9 @@ func (l *boundedListener) Accept() (net.Conn, error) {
 			return nil, err
 		}
 		if l.open.Add(1) <= l.limit {
-			return &countedConn{Conn: conn, open: l.open}, nil
+			counted := &countedConn{Conn: conn, open: l.open, gone: make(chan struct{})}
+			counted.remote = &remoteAddr{conn.RemoteAddr(), counted}
+			return counted, nil
 		}
 		l.open.Add(-1)
 		l.refused.Inc()
@@ -57,12 +61,49 @@ type countedConn struct {
 	net.Conn
 	open   *atomic.Int64
 	closed atomic.Bool
+	gone   chan struct{} // closed with it
+	remote *remoteAddr
+}
+
+// RemoteAddr implements net.Conn.
+func (c *countedConn) RemoteAddr() net.Addr { return c.remote }
+
+// remoteAddr is an address by which the connection of a call can be found: gRPC hands it to each call as its peer's.
+type remoteAddr struct {
+	net.Addr
+	conn *countedConn
+}
+
+// connOf returns the connection of a call, or nil when it did not come through a boundedListener.
+func connOf(ctx context.Context) *countedConn {
+	if caller, ok := peer.FromContext(ctx); ok {
+		if addr, ok := caller.Addr.(*remoteAddr); ok {
+			return addr.conn
+		}
+	}
+	return nil
+}
+
+// Disconnected is closed when the connection of a call is. It is nil when the call has none that is known.
+func Disconnected(ctx context.Context) <-chan struct{} {
+	if conn := connOf(ctx); conn != nil {
+		return conn.gone
+	}
+	return nil
+}
+
+// Disconnect closes the connection of a call, with all calls on it.
+func Disconnect(ctx context.Context) {
+	if conn := connOf(ctx); conn != nil {
+		conn.Close()
+	}
 }
 
 // Close implements net.Conn.
 func (c *countedConn) Close() error {
 	if c.closed.CompareAndSwap(false, true) {
 		c.open.Add(-1)
+		close(c.gone)
 	}
 	return c.Conn.Close()
 }

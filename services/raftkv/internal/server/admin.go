@@ -76,10 +76,10 @@ func (a *admin) Backup(_ *raftkvpb.BackupRequest, stream grpc.ServerStreamingSer
 	if err := a.Admin.check(stream.Context()); err != nil {
 		return err
 	}
-	if err := a.enterScan(); err != nil {
+	if err := a.places.enterBackup(); err != nil {
 		return err
 	}
-	defer a.leaveScan()
+	defer a.places.leaveBackup()
 	if err := a.Replica.AwaitBarrier(stream.Context()); err != nil {
 		return readStatus(err)
 	}

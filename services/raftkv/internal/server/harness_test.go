@@ -16,6 +16,7 @@ import (
 	"google.golang.org/grpc/test/bufconn"
 
 	"numstore.example/contracts/raftkvpb"
+	"numstore.example/services/internal/rpcserver"
 	"numstore.example/services/raftkv/internal/node"
 	"numstore.example/services/raftkv/internal/storage"
 )
@@ -107,11 +108,12 @@ func (h *harness) startReplica(t testing.TB, store *storage.Store) {
 func (h *harness) serve(t testing.TB, config Config) {
 	t.Helper()
 	listener := bufconn.Listen(1 << 20)
-	h.server = grpc.NewServer(grpc.WaitForHandlers(true))
+	h.server = grpc.NewServer(grpc.WaitForHandlers(true), grpc.ForceServerCodecV2(rpcserver.Codec(config.MaxMessage)))
 	Register(h.server, config)
 	go h.server.Serve(listener)
 	conn, err := grpc.NewClient("passthrough:///memory",
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithInitialWindowSize(1<<16), // it does not grow: what is not taken waits at the server
 		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }))
 	if err != nil {
 		t.Fatal(err)

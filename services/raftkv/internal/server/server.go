@@ -4,6 +4,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"time"
@@ -25,8 +26,10 @@ type Config struct {
 
 	MaxKey, MaxValue, MaxMessage int // bytes
 
-	// MaxScans is how many scans and backups run at a time. Zero means 256.
+	// MaxScans is how many scans and backups run at a time, at least 2. Zero means 256.
 	MaxScans int
+	// ScanTimeout is for how long a client may take nothing of a scan. Zero means a minute.
+	ScanTimeout time.Duration
 
 	// LogRequests makes it log every get, put, append and delete with its outcome.
 	LogRequests bool
@@ -39,10 +42,12 @@ type Config struct {
 
 // Register puts the contract's services on a server.
 func Register(registrar grpc.ServiceRegistrar, config Config) {
-	if config.MaxScans == 0 {
-		config.MaxScans = maxScans
+	config.MaxScans = cmp.Or(config.MaxScans, maxScans)
+	config.ScanTimeout = cmp.Or(config.ScanTimeout, time.Minute)
+	a := &adapter{
+		Config: config, started: time.Now(),
+		places: newPlaces(config.MaxScans, max(int64(config.MaxKey)+int64(config.MaxValue), scanChunk), config.ScanTimeout),
 	}
-	a := &adapter{Config: config, started: time.Now(), scans: make(chan struct{}, config.MaxScans)}
 	raftkvpb.RegisterRaftKVServer(registrar, a)
 	raftkvpb.RegisterRaftKVAdminServer(registrar, &admin{adapter: a})
 }
@@ -53,7 +58,7 @@ type adapter struct {
 	Config
 	started time.Time
 	calls   counters
-	scans   chan struct{} // has an element for each scan that runs
+	places  *places
 }
 
 // Get implements the contract.

@@ -195,20 +195,3 @@ func TestReplicaStatus(t *testing.T) {
 		}
 	}
 }
-
-// TestScans_bounded: a scan too many is refused.
-func TestScans_bounded(t *testing.T) {
-	a := &adapter{scans: make(chan struct{}, maxScans)}
-	for range maxScans {
-		if err := a.enterScan(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := a.enterScan(); status.Code(err) != codes.ResourceExhausted || !strings.Contains(err.Error(), "256") {
-		t.Errorf("a scan too many: %v; want RESOURCE_EXHAUSTED", err)
-	}
-	a.leaveScan()
-	if err := a.enterScan(); err != nil {
-		t.Errorf("after the end of one: %v", err)
-	}
-}
