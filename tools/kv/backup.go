@@ -15,11 +15,25 @@ import (
 )
 
 type backupCommand struct {
-	File string `arg:"" help:"The file to write. It must not exist yet, and is there only when it is whole: until then it is FILE.partial."`
+	File string `arg:"" help:"The file to write. It must not exist yet, and is there only when it is whole: until then it is FILE.partial. - is standard output, which must be no terminal."`
+}
+
+// Help is what kv backup --help says below the flags.
+func (c *backupCommand) Help() string {
+	return `Into a pipe, and back:
+
+    set -o pipefail
+    kv backup - | gzip > FILE.gz
+    gunzip < FILE.gz | raftkv --restore - --data-dir NEW
+
+Whether what went into a pipe is whole, the status says (with pipefail, that of the pipeline), and a message; raftkv --restore refuses it if not.`
 }
 
 // Run writes the file.
 func (c *backupCommand) Run(a *app) error {
+	if c.File == "-" {
+		return c.pass(a)
+	}
 	if err := absent(c.File); err != nil {
 		return err
 	}
@@ -45,6 +59,24 @@ func (c *backupCommand) Run(a *app) error {
 	if err := c.finish(partial); err != nil {
 		os.Remove(partial.Name())
 		return failure{fmt.Errorf("the backup was received, but not kept: %w", err)}
+	}
+	return nil
+}
+
+// pass writes the backup to standard output.
+func (c *backupCommand) pass(a *app) error {
+	if terminal(a.out) {
+		return errors.New("a backup is no text for a terminal; send standard output to a file or into a pipe: kv backup - | gzip > FILE.gz")
+	}
+	ctx, stop := signal.NotifyContext(a.ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop() // until then a signal ends the backup with a message
+	conn, err := a.admin(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	if err := c.receive(ctx, a, raftkvpb.NewRaftKVAdminClient(conn), a.out); err != nil {
+		return fmt.Errorf("what was written is no whole backup: %w", err)
 	}
 	return nil
 }

@@ -59,6 +59,37 @@ func TestBackup_failed(t *testing.T) {
 	}
 }
 
+// TestBackup_standardOutput: - is no file.
+func TestBackup_standardOutput(t *testing.T) {
+	t.Chdir(t.TempDir())
+	f := &fake{backup: []string{"one ", "two"}}
+	flag := serve(t, f)
+	check(t, flag, []step{{args: "backup -", stdout: "one two"}})
+	f.backed = status.Error(codes.Internal, "no more")
+	check(t, flag, []step{{args: "backup -", status: 1, stdout: "one two", stderr: "kv: what was written is no whole backup: no more (Internal)"}})
+	f.backed = status.Error(codes.Unavailable, "stopping")
+	check(t, flag, []step{{args: "backup -", status: 3, stdout: "one two", stderr: "no whole backup: stopping"}})
+	f.backed = nil
+	var stderr strings.Builder
+	if status := run([]string{"backup", "-", flag}, nil, full{}, &stderr); status != exitFailed || !strings.Contains(stderr.String(), "no whole backup: no space left") {
+		t.Errorf("without space: status %d, printed %q", status, &stderr)
+	}
+	check(t, nobody, []step{{args: "backup - --timeout 100ms", status: 3, stderr: "refused"}})
+	if got := files(t, "."); got != "" {
+		t.Errorf("left %s", got)
+	}
+}
+
+// TestBackup_terminal: a terminal gets no backup.
+func TestBackup_terminal(t *testing.T) {
+	keyboard, screen := terminals(t)
+	command := program(t, nil, "backup", "-", serve(t, &fake{backup: []string{"never"}}))
+	command.Stdin, command.Stdout, command.Stderr = screen, screen, screen
+	if shown := show(t, command, keyboard, screen); command.ProcessState.ExitCode() != exitMisuse || !strings.Contains(shown, "kv backup - | gzip") || strings.Contains(shown, "never") {
+		t.Errorf("status %d, shown %q; want %d, and how to do it", command.ProcessState.ExitCode(), shown, exitMisuse)
+	}
+}
+
 // TestBackup_partial: what another backup left, or is writing, is not touched.
 func TestBackup_partial(t *testing.T) {
 	folder := t.TempDir()

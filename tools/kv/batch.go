@@ -51,8 +51,12 @@ func (c *batchCommand) Run(a *app) error {
 			return batch.explain(err)
 		}
 		var out []byte
-		for _, result := range results {
-			out = append(append(out, outcome(result)...), '\n')
+		for i, result := range results {
+			if a.json() {
+				out = append(out, outcomeObject(batch.writes[i], result).line()...)
+			} else {
+				out = append(append(out, outcome(result)...), '\n')
+			}
 		}
 		return a.write(out)
 	})
@@ -70,6 +74,18 @@ func outcome(result *raftkvpb.WriteResult) string {
 			return "deleted"
 		}
 		return "did not exist"
+	}
+}
+
+// outcomeObject is the same for programs.
+func outcomeObject(write *raftkvpb.Write, result *raftkvpb.WriteResult) object {
+	switch r := result.GetResult().(type) {
+	case *raftkvpb.WriteResult_Put:
+		return object{}.bytes("key", write.GetPut().GetKey()).with("version", r.Put.GetVersion()).with("existed", r.Put.GetExisted())
+	case *raftkvpb.WriteResult_Append:
+		return object{}.bytes("key", write.GetAppend().GetKey()).with("version", r.Append.GetVersion()).with("existed", r.Append.GetExisted())
+	default:
+		return object{}.bytes("key", write.GetDelete().GetKey()).with("existed", result.GetDelete().GetExisted())
 	}
 }
 
@@ -91,8 +107,11 @@ func readBatch(a *app) (b batch, err error) {
 		if bytes += len(line); bytes > maxBatchBytes {
 			return b, fmt.Errorf("line %d: the input is longer than %d bytes", number, maxBatchBytes)
 		}
-		if strings.TrimSpace(line) != "" {
-			write, err := a.parseWrite(strings.TrimSuffix(line, "\n"))
+		if line, err = unended(line); err != nil {
+			return b, fmt.Errorf("line %d: %w; nothing was written", number, err)
+		}
+		if trim(line) != "" {
+			write, err := a.parseWrite(line)
 			if err == nil && len(b.writes) == maxBatch {
 				err = fmt.Errorf("a batch has at most %d writes", maxBatch)
 			}
@@ -145,10 +164,13 @@ func (a *app) parseWrite(line string) (*raftkvpb.Write, error) {
 	return newWrite(verb, arguments[0], arguments[1], expected), nil
 }
 
-// nextWord returns the first word of a line, and what follows.
+// nextWord returns the first word of a line, and what follows the blank after it.
 func nextWord(line string) (word, rest string) {
-	word, rest, _ = strings.Cut(strings.TrimLeft(line, " "), " ")
-	return word, rest
+	line = strings.TrimLeft(line, blanks)
+	if end := strings.IndexAny(line, blanks); end >= 0 {
+		return line[:end], line[end+1:]
+	}
+	return line, ""
 }
 
 func newWrite(verb string, key, value []byte, expected *uint64) *raftkvpb.Write {

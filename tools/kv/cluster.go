@@ -2,15 +2,12 @@ package main
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"time"
 
-	"golang.org/x/term"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -23,8 +20,8 @@ import (
 // cluster is what all commands want to know; its tags make flags of it.
 type cluster struct {
 	Servers []string       `group:"cluster" default:"localhost:6000" env:"KV_SERVERS" placeholder:"HOST:PORT" help:"Servers of the cluster, separated by commas; one is enough. A server of this machine may have a socket: unix:/path (default ${default})."`
-	Timeout *time.Duration `group:"cluster" placeholder:"TIME" help:"How long a call may take, waiting for a server included. By default 5s, for a call of kv pipe 1m; kv compact takes as long as it needs. A scan or a backup may take longer as long as something comes."`
-	Hex     bool           `group:"form" help:"Keys and values are hexadecimal digits, on the command line and in what is printed."`
+	Timeout *time.Duration `group:"cluster" placeholder:"TIME" help:"How long a call may take, waiting for a server included. By default 5s, for a call of kv pipe or kv import 1m; kv compact takes as long as it needs. A scan or a backup may take longer as long as something comes."`
+	form
 
 	AdminTokenFile string `group:"security" env:"KV_ADMIN_TOKEN_FILE" placeholder:"FILE" help:"File with a token of the server's --admin-token-file, on its first line, for backup, compact and shutdown."`
 	AdminToken     string `group:"security" env:"KV_ADMIN_TOKEN" placeholder:"TOKEN" help:"The token itself. Whoever can list the processes of this machine sees it in a flag; a file or the environment keeps it."`
@@ -55,6 +52,9 @@ func (c *cluster) check() error {
 	}
 	if c.Timeout != nil && *c.Timeout <= 0 {
 		return fmt.Errorf("--timeout is %v; it must be above 0", *c.Timeout)
+	}
+	if err := c.form.check(); err != nil {
+		return err
 	}
 	_, err := c.DialOptions()
 	return err
@@ -171,46 +171,4 @@ func watch(ctx context.Context, limit time.Duration) (_ context.Context, touch, 
 		return err
 	}
 	return ctx, touch, stop, explain
-}
-
-// bytes returns what a text on the command line means.
-func (c *cluster) bytes(text string) ([]byte, error) {
-	if !c.Hex {
-		return []byte(text), nil
-	}
-	b, err := hex.DecodeString(text)
-	if err != nil {
-		return nil, fmt.Errorf("--hex: %q is not hexadecimal digits, two for each byte", text)
-	}
-	return b, nil
-}
-
-// text is the opposite of bytes.
-func (c *cluster) text(b []byte) []byte {
-	if !c.Hex {
-		return b
-	}
-	return hex.AppendEncode(nil, b)
-}
-
-// print writes a value alone: to a terminal, or as digits, it is a line, and otherwise nothing is added.
-func (a *app) print(value []byte) error {
-	line := a.text(value)
-	if a.Hex || terminal(a.out) {
-		line = append(line[:len(line):len(line)], '\n')
-	}
-	return a.write(line)
-}
-
-func (a *app) write(b []byte) error {
-	if _, err := a.out.Write(b); err != nil {
-		return failure{err}
-	}
-	return nil
-}
-
-// terminal reports whether a reader or writer of the process is a terminal.
-func terminal(stream any) bool {
-	file, ok := stream.(*os.File)
-	return ok && term.IsTerminal(int(file.Fd()))
 }

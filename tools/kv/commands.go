@@ -69,7 +69,9 @@ func (s *shell) getPrefix(_ context.Context, prefix, _ []byte) error {
 			return explain(err)
 		}
 		touch()
-		fmt.Fprintf(s.out, "%s\t%s\n", s.show(pair.GetKey()), s.show(pair.GetValue()))
+		if _, err := fmt.Fprintf(s.out, "%s\t%s\n", s.show(pair.GetKey()), s.show(pair.GetValue())); err != nil {
+			return failure{err}
+		}
 	}
 	return nil
 }
@@ -120,22 +122,20 @@ func (s *shell) exit(context.Context, []byte, []byte) error {
 	return nil
 }
 
-var errMissing = errors.New("the key does not exist")
-
 // show returns a key or value as a person can read it, and as split reads it.
 func (s *shell) show(b []byte) string {
 	text := string(s.text(b))
 	plain := utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) })
-	if plain && text == strings.TrimSpace(text) && !strings.HasPrefix(text, `"`) && text != "" {
+	if plain && text == trim(text) && !strings.HasPrefix(text, `"`) && text != "" {
 		return text
 	}
 	return strconv.Quote(text)
 }
 
-// split returns the arguments in a line, at most so many: words between blanks, with the last being the
-// rest of the line, or strings in quotes.
+// split returns the arguments in a line, at most so many: words between blanks and tabs, with the last being the
+// rest of the line, or strings in quotes. Other blanks of Unicode are a part of words.
 func split(line string, most int) (words []string, err error) {
-	for line = strings.TrimSpace(line); line != ""; line = strings.TrimSpace(line) {
+	for line = trim(line); line != ""; line = trim(line) {
 		if len(words) == most {
 			return nil, errors.New("there are more arguments than that")
 		}
@@ -146,7 +146,7 @@ func split(line string, most int) (words []string, err error) {
 		} else if line[0] == '"' {
 			return nil, errors.New("a quote is not closed, or something in it is wrong")
 		} else if len(words) < most-1 {
-			word, rest, _ = strings.Cut(line, " ")
+			word, rest = nextWord(line)
 		}
 		words, line = append(words, word), rest
 	}

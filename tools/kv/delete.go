@@ -46,6 +46,12 @@ func (c *deleteCommand) Run(a *app) error {
 			return err
 		case !r.Existed:
 			return missing(*c.Key)
+		case a.json():
+			o := object{}.bytes("key", key).with("existed", true)
+			if c.Previous {
+				o = o.bytes("previous", r.Previous)
+			}
+			return a.write(o.line())
 		case c.Previous:
 			return a.print(r.Previous)
 		}
@@ -73,13 +79,16 @@ func (c *deleteCommand) removeAll(a *app) error {
 		if err != nil {
 			return err
 		}
-		if !ask(a.in, a.err, fmt.Sprintf("remove %d keys that begin with %q?", n, *c.Prefix)) {
+		if !ask(a.in, a.err, fmt.Sprintf("remove %d keys that begin with %s?", n, quotedKey(*c.Prefix))) {
 			return failure{errors.New("nothing was removed")}
 		}
 	}
 	n, err := a.remove(clerk, r)
 	if err != nil {
 		return fmt.Errorf("after %d keys were removed: %w", n, err)
+	}
+	if a.json() {
+		return a.write(object{}.bytes("prefix", prefix).with("removed", n).line())
 	}
 	return a.write(fmt.Appendf(nil, "removed %d\n", n))
 }

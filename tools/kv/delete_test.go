@@ -79,7 +79,7 @@ func TestDelete_asks(t *testing.T) {
 		}
 		shown, _ := io.ReadAll(keyboard) // until the other end is closed, which is an error here
 		command.Wait()
-		if text := string(shown); !strings.Contains(text, `remove 2 keys that begin with "a"? [y/N] `) || !strings.Contains(text, test.says) || len(f.keys()) != test.left {
+		if text := string(shown); !strings.Contains(text, `remove 2 keys that begin with 'a'? [y/N] `) || !strings.Contains(text, test.says) || len(f.keys()) != test.left {
 			t.Errorf("answered with %q, kv shows %q, and the keys %q are left; want a question, %q and %d of them", test.answer, text, f.keys(), test.says, test.left)
 		}
 	}

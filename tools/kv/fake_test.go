@@ -32,6 +32,8 @@ type fake struct {
 	backup  []string // the parts of a Backup
 	backed  error    // what a Backup ends with
 	silent  bool     // a Backup says nothing more after its parts
+	reverse bool     // the operations of a message take effect in the opposite order
+	ended   error    // what the stream of a Pipeline ends with, once a key "end" is written
 	token   string   // which administrative calls must have
 	done    []string // administrative calls
 }
@@ -43,7 +45,13 @@ func (f *fake) Pipeline(stream raftkvpb.RaftKV_PipelineServer) error {
 			return nil
 		}
 		response := new(raftkvpb.PipelineResponse)
+		if f.reverse {
+			slices.Reverse(request.Operations)
+		}
 		for _, o := range request.GetOperations() {
+			if f.ended != nil && string(o.GetPut().GetKey()) == "end" {
+				return f.ended
+			}
 			answer := f.apply(o)
 			answer.Tag = o.GetTag()
 			response.Answers = append(response.Answers, answer)
@@ -113,6 +121,13 @@ func (f *fake) set(key, value []byte) uint64 {
 	f.version++
 	f.pairs[string(key)] = &raftkvpb.Pair{Key: bytes.Clone(key), Value: bytes.Clone(value), Version: f.version}
 	return f.version
+}
+
+// hold sets a key for a program of another process.
+func (f *fake) hold(key, value string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.set([]byte(key), []byte(value))
 }
 
 // keys returns the keys that there are, in order.

@@ -46,7 +46,7 @@ func TestCommands(t *testing.T) {
 		t.Fatal(err)
 	}
 	check(t, serve(t, new(fake)), []step{
-		{args: "get k", status: 1, stderr: `kv: the key "k" does not exist`},
+		{args: "get k", status: 1, stderr: `kv: the key 'k' does not exist`},
 		{args: "put k v1", stdout: "version 1\n"},
 		{args: "get k", stdout: "v1"},
 		{args: "get k --version", stdout: "1\n"},
@@ -102,7 +102,7 @@ func TestBytes_arguments(t *testing.T) {
 		{args: "get \xff", stdout: "1"},
 		{args: "get \xfe", stdout: "\xed\xa0\x80"},
 		{args: "append \xfe \xc3", stdout: "version 3\n"},
-		{args: "delete \xfd", status: 1, stderr: `"\xfd"`},
+		{args: "delete \xfd", status: 1, stderr: `the key $'\xfd' does not exist`},
 		{args: "scan --from \xfe --to \xff", stdout: "\xfe\t\xed\xa0\x80\xc3\n"},
 		{args: "scan --keys-only \xff", stdout: "\xff\n"},
 		{args: "put k --file " + file, stdout: "version 4\n"},

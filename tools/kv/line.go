@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // request is a line of a pipe's input, as it was written.
@@ -13,22 +14,24 @@ type request struct {
 	value []byte // of SCAN: the last key
 }
 
-// forms is what a line may look like. The word after the verb ends at the next blank. A value is
-// the rest of the line, and may be empty or have blanks; the last key of a SCAN may not.
+// forms is what a line may look like. A word ends at the next blank, and several blanks are like one. A value is what
+// follows the blanks after the key, to the end of the line: it may be empty, or have blanks, but not begin with one.
+// Blanks at the end of a line are a part of a value, and nothing otherwise.
 var forms = map[string]string{
 	"PUT": "PUT k v", "SWAP": "SWAP k v", "GET": "GET k", "DELETE": "DELETE k", "SCAN": "SCAN a b", "STOP": "STOP",
 }
 
 // parse reads a line, which has no line break.
 func parse(line []byte) (request, error) {
-	if bytes.HasSuffix(line, []byte("\r")) {
-		return request{}, errors.New("the line ends with a carriage return; lines end with a line feed alone (a value that ends so needs --hex)")
-	}
-	verb, rest, more := bytes.Cut(line, []byte(" "))
+	verb, rest, _ := cut(line)
 	r := request{verb: string(verb)}
+	if r.verb != "PUT" && r.verb != "SWAP" {
+		rest = bytes.TrimRight(rest, " ")
+	}
+	more := false
 	switch r.verb {
 	case "STOP":
-		if more {
+		if len(rest) > 0 {
 			return r, malformed(r.verb)
 		}
 	case "GET", "DELETE":
@@ -37,8 +40,8 @@ func parse(line []byte) (request, error) {
 			return r, malformed(r.verb)
 		}
 	case "PUT", "SWAP", "SCAN":
-		r.key, r.value, more = bytes.Cut(rest, []byte(" "))
-		if !more || len(r.key) == 0 || r.verb == "SCAN" && (len(r.value) == 0 || bytes.ContainsRune(r.value, ' ')) {
+		r.key, r.value, more = cut(rest)
+		if !more || len(r.key) == 0 || r.verb == "SCAN" && bytes.ContainsRune(r.value, ' ') {
 			return r, malformed(r.verb)
 		}
 	default:
@@ -46,6 +49,28 @@ func parse(line []byte) (request, error) {
 	}
 	return r, nil
 }
+
+// cut returns the first word of a line, what follows the blanks after it, and whether there were any.
+func cut(line []byte) (word, rest []byte, more bool) {
+	word, rest, more = bytes.Cut(line, []byte(" "))
+	return word, bytes.TrimLeft(rest, " "), more
+}
+
+// unended returns a line without its line feed. One that ends as files of other systems do is an error: to take the
+// carriage return for a part of a value, or to drop it in silence, would both be wrong for somebody.
+func unended(line string) (string, error) {
+	line = strings.TrimSuffix(line, "\n")
+	if strings.HasSuffix(line, "\r") {
+		return "", errors.New("the line ends with a carriage return; lines end with a line feed alone (a value that ends so can be given in quotes or with --hex)")
+	}
+	return line, nil
+}
+
+// blanks are what separates words for people.
+const blanks = " \t"
+
+// trim returns a text without blanks around it. Other blanks of Unicode are a part of it.
+func trim(text string) string { return strings.Trim(text, blanks) }
 
 func malformed(verb string) error {
 	return fmt.Errorf("the line is not of the form %q", forms[verb])

@@ -7,16 +7,24 @@ import (
 
 func TestParse(t *testing.T) {
 	for line, want := range map[string]string{
-		"PUT k v":         "PUT|k|v",
-		"PUT k ":          "PUT|k|",
-		"PUT k a b  c ":   "PUT|k|a b  c ",
-		"PUT k  v":        "PUT|k| v",
-		"SWAP k v":        "SWAP|k|v",
-		"GET k":           "GET|k|",
-		"DELETE \x00\xff": "DELETE|\x00\xff|",
-		"SCAN a b":        "SCAN|a|b",
-		"STOP":            "STOP||",
-		"PUT k \rv":       "PUT|k|\rv",
+		"PUT k v":           "PUT|k|v",
+		"PUT k ":            "PUT|k|",
+		"PUT k a b  c ":     "PUT|k|a b  c ",
+		"PUT k  v":          "PUT|k|v",
+		"PUT  k   ":         "PUT|k|",
+		"SWAP   k  v w  ":   "SWAP|k|v w  ",
+		"GET   a":           "GET|a|",
+		"GET k ":            "GET|k|",
+		"DELETE  k  ":       "DELETE|k|",
+		"SCAN   a  b  ":     "SCAN|a|b",
+		"STOP ":             "STOP||",
+		"GET \u00a0k\u00a0": "GET|\u00a0k\u00a0|",
+		"SWAP k v":          "SWAP|k|v",
+		"GET k":             "GET|k|",
+		"DELETE \x00\xff":   "DELETE|\x00\xff|",
+		"SCAN a b":          "SCAN|a|b",
+		"STOP":              "STOP||",
+		"PUT k \rv":         "PUT|k|\rv",
 	} {
 		r, err := parse([]byte(line))
 		if got := r.verb + "|" + string(r.key) + "|" + string(r.value); got != want || err != nil {
@@ -24,8 +32,8 @@ func TestParse(t *testing.T) {
 		}
 	}
 	for _, line := range []string{
-		"", " ", "PUT", "PUT ", "PUT k", "PUT  v", "SWAP k", "GET", "GET ", "GET a b", "GET k ", " GET k", "DELETE", "DELETE a b",
-		"SCAN", "SCAN a", "SCAN a ", "SCAN  b", "SCAN a b c", "STOP ", "STOP now", "get k", "stop", "HELLO", "\x00", "GET\tk", "PUT k v\r", "STOP\r",
+		"", " ", "PUT", "PUT ", "PUT k", "PUT  v", "SWAP k", "GET", "GET ", "GET   ", "GET a b", " GET k", "DELETE", "DELETE a b",
+		"SCAN", "SCAN a", "SCAN a ", "SCAN  b", "SCAN a b c", "STOP now", "STOP  now", "get k", "stop", "HELLO", "\x00", "GET\tk",
 	} {
 		if r, err := parse([]byte(line)); err == nil {
 			t.Errorf("parse(%q) = %+v; want an error", line, r)
@@ -80,4 +88,18 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("parse(%q) = %+v", line, r)
 		}
 	})
+}
+
+// TestUnended: a line ends with a line feed alone, or with the input.
+func TestUnended(t *testing.T) {
+	for _, line := range []string{"PUT k v\r\n", "STOP\r"} {
+		if got, err := unended(line); err == nil {
+			t.Errorf("unended(%q) = %q; want an error", line, got)
+		}
+	}
+	for _, line := range []string{"GET k\n", "GET k"} {
+		if got, err := unended(line); got != "GET k" || err != nil {
+			t.Errorf("unended(%q) = %q, %v", line, got, err)
+		}
+	}
 }

@@ -7,10 +7,11 @@
 //	kv append fruit ish                    # and kv delete fruit, kv delete --prefix fru
 //	kv batch < writes                      # writes on lines, all of them at one moment or none
 //	kv scan fru --keys-only                # keys that begin with fru; --from and --to for a range; kv count
+//	kv scan --output json > pairs          # an object on each line, for programs; --output json is for all commands
 //	kv stat                                # and kv topology
 //	kv shell                               # for people; type help
 //	kv pipe                                # for programs: a call on a line, an answer on a line
-//	kv backup FILE --admin-token-file F    # and kv compact, kv shutdown [--all]
+//	kv backup FILE --admin-token-file F    # and kv compact, kv shutdown [--all]; - is standard output, for a pipe
 //	source <(kv completion bash)           # has the shell complete all of this
 //	kv --help                              # the commands; kv put --help lists the flags of one
 //
@@ -18,8 +19,12 @@
 //
 // A value is written to standard output as it is, with a line break after it only on a terminal. A
 // line of kv scan is a key, a tab, and a value; keys and values that have tabs or line breaks themselves
-// want --hex. With --hex, keys and values on the command line, in a pipe and in what is printed are
-// hexadecimal digits. Files and standard input, as values, are always taken as they are.
+// want --hex, --quote or --output json. With --hex, keys and values on the command line, in a pipe and in what is
+// printed are hexadecimal digits. Files and standard input, as values, are always taken as they are.
+//
+// A terminal gets no control characters: what is no text is printed as the shell quotes it, $'\xff', and so are tabs
+// and line breaks, but for those of a value that kv get prints alone. With --quote, everything is a word for the shell,
+// in pipes too.
 //
 // Exit status: 0 when it was done; 1 when the key does not exist (get and delete), the cluster refused the
 // call, or it could not be done for another reason; 2 when the command line makes no sense and nothing
@@ -29,10 +34,8 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"os"
-	"strings"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -105,22 +108,9 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		err = a.verdict(command.Run(a))
 	}
 	if err != nil {
-		program.Complain(errors.New(message(err)))
+		a.complain(err)
 	}
 	return exitStatus(err)
-}
-
-// message returns what to tell about an error: a status within it as people put it.
-func message(err error) string {
-	text := err.Error()
-	if call, ok := errors.AsType[interface {
-		error
-		GRPCStatus() *status.Status
-	}](err); ok {
-		s := call.GRPCStatus()
-		text = strings.Replace(text, call.Error(), fmt.Sprintf("%s (%v)", s.Message(), s.Code()), 1)
-	}
-	return text
 }
 
 // exitStatus returns the exit status of an error, or of nil.

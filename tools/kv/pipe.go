@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"numstore.example/contracts/raftkv"
+	"numstore.example/tools/internal/cli"
 )
 
 type pipeCommand struct{}
@@ -26,11 +27,14 @@ func (c *pipeCommand) Help() string {
                 SCAN END
     STOP        STOP, and the end; the end of the input is the same
 
-A key ends at the first blank; a value is the rest of the line, which ends with a line feed alone; the last line may lack it. A line that is none of these, that the cluster refuses, or whose answer no line can hold is answered with ERROR and a message, which stands for SCAN END if that is what cannot come; the status is 1 in the end. When no server answers in time, the pipe ends at once, without STOP.`
+A key ends at the first blank, and several blanks between words are like one. A value is what follows them, to the end of the line, blanks at its end included; elsewhere these do not matter. Lines end with a line feed alone; the last one may lack it. A line that is none of these, that the cluster refuses, or whose answer no line can hold is answered with ERROR and a message, which stands for SCAN END if that is what cannot come; the status is 1 in the end. When no server answers in time, the pipe ends at once, without STOP.`
 }
 
 // Run answers until STOP or the end of the input.
 func (c *pipeCommand) Run(a *app) error {
+	if err := a.plain("kv pipe"); err != nil {
+		return err
+	}
 	clerk, err := a.clerk()
 	if err != nil {
 		return err
@@ -51,24 +55,27 @@ func (p *pipe) run() error {
 	input := bufio.NewReaderSize(p.in, 64<<10)
 	refused := 0
 	for number := 1; ; number++ {
-		line, err := input.ReadBytes('\n')
+		line, err := input.ReadString('\n')
 		if err != nil && err != io.EOF {
 			return failure{err}
 		}
-		if err == io.EOF && len(line) == 0 {
-			line = []byte("STOP")
+		if err == io.EOF && line == "" {
+			line = "STOP"
 		}
-		r, err := parse(bytes.TrimSuffix(line, []byte("\n")))
+		var r request
+		if line, err = unended(line); err == nil {
+			r, err = parse([]byte(line))
+		}
 		if err == nil {
 			err = p.verdict(p.answer(r))
 		}
 		if gone(err) {
 			p.out.Flush()
-			return fmt.Errorf("line %d: %w", number, err)
+			return &atLine{number, err}
 		}
 		if err != nil {
 			refused++
-			fmt.Fprintf(p.out, "ERROR line %d: %s\n", number, oneLine(message(err)))
+			fmt.Fprintf(p.out, "ERROR line %d: %s\n", number, cli.OneLine(message(err)))
 		}
 		if err := p.out.Flush(); err != nil {
 			return failure{err}
@@ -83,8 +90,17 @@ func (p *pipe) run() error {
 	return nil
 }
 
-// oneLine returns a text without line breaks.
-func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+// write writes a line of an answer. A terminal gets no control characters.
+func (p *pipe) write(line []byte) error {
+	if terminal(p.app.out) && !printable(line, "\t") {
+		line = []byte(strings.TrimPrefix(strings.TrimSuffix(dollarQuoted(line), "'"), "$'"))
+	}
+	p.out.Write(line)
+	if err := p.out.WriteByte('\n'); err != nil {
+		return failure{err}
+	}
+	return nil
+}
 
 // answer makes a call and writes its answer. If it fails, it has written nothing, but for the beginning of a SCAN.
 func (p *pipe) answer(r request) error {
@@ -113,9 +129,7 @@ func (p *pipe) answer(r request) error {
 	if err != nil {
 		return err
 	}
-	p.out.Write(line)
-	p.out.WriteByte('\n')
-	return nil
+	return p.write(line)
 }
 
 // do makes a call that is no SCAN, and returns the last word of its answer.
@@ -143,7 +157,7 @@ func (p *pipe) scan(r request, first, last []byte) error {
 	begun := false
 	begin := func() {
 		if !begun {
-			fmt.Fprintf(p.out, "SCAN %s %s BEGIN\n", r.key, r.value)
+			p.write(fmt.Appendf(nil, "SCAN %s %s BEGIN", r.key, r.value))
 			begun = true
 		}
 	}
@@ -161,9 +175,8 @@ func (p *pipe) scan(r request, first, last []byte) error {
 			return explain(err)
 		}
 		begin()
-		p.out.Write(line)
-		if err := p.out.WriteByte('\n'); err != nil {
-			return failure{err}
+		if err := p.write(line); err != nil {
+			return err
 		}
 	}
 	begin()

@@ -61,6 +61,14 @@ STOP
 	}
 }
 
+// TestPipe_blanks: several blanks between words are one, as programs write them that line their words up.
+func TestPipe_blanks(t *testing.T) {
+	check(t, serve(t, new(fake)), []step{{
+		args: "pipe", input: "PUT    a   one  two \nGET    a\nGET a  \nSWAP   a   3\nSCAN   a  a \nDELETE a \nSTOP  \nGET a\n",
+		stdout: "PUT a not_found\nGET a one  two \nGET a one  two \nSWAP a one  two \nSCAN a a BEGIN\n  a 3\nSCAN END\nDELETE a found\nSTOP\n",
+	}})
+}
+
 // TestPipe_refused: lines that cannot be answered otherwise are answered with ERROR, and do not disturb others.
 func TestPipe_refused(t *testing.T) {
 	f := new(fake)

@@ -4,8 +4,10 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"slices"
 
 	"numstore.example/contracts/raftkv"
+	"numstore.example/contracts/raftkvpb"
 )
 
 type getCommand struct {
@@ -26,6 +28,10 @@ func (c *getCommand) Run(a *app) error {
 			return err
 		case !r.Found:
 			return missing(c.Key)
+		case a.json() && c.Version:
+			return a.write(object{}.bytes("key", key).with("version", r.Version).line())
+		case a.json():
+			return a.write(object{}.bytes("key", key).bytes("value", r.Value).with("version", r.Version).line())
 		case c.Version:
 			return a.write(fmt.Appendf(nil, "%d\n", r.Version))
 		}
@@ -60,12 +66,7 @@ func (c *scanCommand) Run(a *app) error {
 			return explain(err)
 		}
 		touch()
-		out.Write(a.text(pair.GetKey()))
-		if !c.KeysOnly {
-			out.WriteByte('\t')
-			out.Write(a.text(pair.GetValue()))
-		}
-		if err := out.WriteByte('\n'); err != nil {
+		if _, err := out.Write(c.line(a, pair)); err != nil {
 			return failure{err}
 		}
 	}
@@ -73,4 +74,20 @@ func (c *scanCommand) Run(a *app) error {
 		return failure{err}
 	}
 	return nil
+}
+
+// line returns what is printed of a pair.
+func (c *scanCommand) line(a *app, pair *raftkvpb.Pair) []byte {
+	if a.json() {
+		o := object{}.bytes("key", pair.GetKey())
+		if !c.KeysOnly {
+			o = o.bytes("value", pair.GetValue())
+		}
+		return o.with("version", pair.GetVersion()).line()
+	}
+	line := slices.Clone(a.show(pair.GetKey()))
+	if !c.KeysOnly {
+		line = append(append(line, '\t'), a.show(pair.GetValue())...)
+	}
+	return append(line, '\n')
 }

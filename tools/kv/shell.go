@@ -19,28 +19,51 @@ import (
 
 type shellCommand struct{}
 
+// Help is what kv shell --help says below the flags.
+func (c *shellCommand) Help() string {
+	return `With a script on standard input, each message names its line. Lines that failed, a key that does not exist among them, do not keep those after them from being executed, but make the status 1 in the end. When no server answers in time, or output cannot be written, nothing further is executed; the status is 3, or 1. Words are separated by blanks and tabs, and by nothing else; lines end with a line feed alone.`
+}
+
 // Run takes commands until the end of the input. On a terminal there are a prompt, a history, which the
 // user's cache folder keeps, and completion; otherwise there are only answers.
 func (c *shellCommand) Run(a *app) error {
+	if err := a.plain("kv shell"); err != nil {
+		return err
+	}
 	clerk, err := a.clerk()
 	if err != nil {
 		return err
 	}
 	defer clerk.Close()
-	s := &shell{app: a, clerk: clerk}
+	s := &shell{app: a, clerk: clerk, out: bufio.NewWriter(a.out)}
 	if terminal(a.in) && terminal(a.out) {
 		return s.talk()
 	}
-	input := bufio.NewReader(a.in)
-	for !s.over {
-		line, err := input.ReadString('\n')
-		s.execute(line)
-		switch {
-		case err == io.EOF:
-			return nil
-		case err != nil:
-			return failure{err}
+	return s.script()
+}
+
+// script takes commands from a file or a pipe.
+func (s *shell) script() error {
+	input, failed := bufio.NewReader(s.in), 0
+	for number := 1; !s.over; number++ {
+		line, errRead := input.ReadString('\n')
+		if errRead != nil && errRead != io.EOF {
+			return failure{errRead}
 		}
+		if err := s.execute(line); err != nil {
+			err = &atLine{number, err}
+			if s.over || gone(err) {
+				return err
+			}
+			s.complain(err)
+			failed++
+		}
+		if errRead == io.EOF {
+			break
+		}
+	}
+	if failed > 0 {
+		return failure{fmt.Errorf("lines that failed: %d", failed)}
 	}
 	return nil
 }
@@ -57,22 +80,24 @@ func (s *shell) talk() error {
 		file.Close()
 	}
 	defer keepHistory(line, history)
-	fmt.Fprintln(s.out, usage)
+	fmt.Fprintln(s.app.out, usage)
 	for !s.over {
 		text, err := line.Prompt("> ")
 		switch {
 		case errors.Is(err, liner.ErrPromptAborted):
 			continue // Ctrl-C gives up the line
 		case err == io.EOF:
-			fmt.Fprintln(s.out)
+			fmt.Fprintln(s.app.out)
 			return nil
 		case err != nil:
 			return failure{err}
 		}
-		if strings.TrimSpace(text) != "" {
+		if trim(text) != "" {
 			line.AppendHistory(text)
 		}
-		s.execute(text)
+		if err := s.execute(text); err != nil {
+			s.complain(err)
+		}
 	}
 	return nil
 }
@@ -111,22 +136,25 @@ func complete(line string) (lines []string) {
 type shell struct {
 	*app
 	clerk *raftkv.Clerk
+	out   *bufio.Writer // has nothing in it between two commands
 	over  bool
 }
 
-// execute does what a line says, and tells what went wrong.
-func (s *shell) execute(line string) {
-	line = strings.TrimSpace(line)
-	if line == "" {
-		return
+// execute does what a line says. It is the last one when its output cannot be written.
+func (s *shell) execute(line string) error {
+	line, err := unended(line)
+	if line = trim(line); err == nil && line != "" {
+		err = s.verdict(s.obey(line))
 	}
-	if err := s.obey(line); err != nil {
-		fmt.Fprintf(s.err, "kv: %s\n", message(s.verdict(err)))
+	if errOut := s.out.Flush(); errOut != nil {
+		s.over = true
+		return failure{errOut}
 	}
+	return err
 }
 
 func (s *shell) obey(line string) error {
-	name, rest, _ := strings.Cut(line, " ")
+	name, rest := nextWord(line)
 	c, known := commands[name]
 	if !known {
 		return fmt.Errorf("%q is no command; %s", name, usage)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -42,7 +43,7 @@ shard 1      on 2, no known leader
 	}})
 }
 
-// TestShell_errors: nothing but exit and the end of the input ends it.
+// TestShell_errors: a line that failed is named, keeps no other from being executed, and makes the status 1.
 func TestShell_errors(t *testing.T) {
 	for input, want := range map[string]string{
 		"frobnicate":      `"frobnicate" is no command; set, get or getPrefix`,
@@ -51,12 +52,13 @@ func TestShell_errors(t *testing.T) {
 		"stat now":        "there are more arguments than that",
 		`get "k`:          "a quote is not closed",
 		`set "k" "v`:      "a quote is not closed",
+		"set k v\r":       "the line ends with a carriage return",
 		"get no":          "the key does not exist",
 		"delete no":       "the key does not exist",
 		"set refused/k v": "not this key",
 	} {
 		flag := serve(t, new(fake))
-		check(t, flag, []step{{args: "shell", input: input + "\nset k v\nexit\nset k never\n", stderr: "kv: " + want, stdout: "version 1\n"}, {args: "get k", stdout: "v"}})
+		check(t, flag, []step{{args: "shell", input: input + "\nset k v\nexit\nset k never\n", status: 1, stderr: "kv: line 1: " + want, stdout: "version 1\n"}, {args: "get k", stdout: "v"}})
 	}
 }
 
@@ -67,6 +69,7 @@ func TestSplit(t *testing.T) {
 		want []string
 	}{
 		{"", 2, nil}, {"a", 2, []string{"a"}}, {"a b c", 2, []string{"a", "b c"}}, {" a  b ", 2, []string{"a", "b"}},
+		{"a\tb", 2, []string{"a", "b"}}, {"a b\u00a0", 2, []string{"a", "b\u00a0"}}, {"\u2003a\u00a0b\v", 2, []string{"\u2003a\u00a0b\v"}},
 		{`"a b" "c\x00d"`, 2, []string{"a b", "c\x00d"}}, {`a "" `, 2, []string{"a", ""}}, {"a b", 1, []string{"a b"}},
 	} {
 		if got, err := split(test.line, test.most); !slices.Equal(got, test.want) || err != nil {
@@ -83,7 +86,7 @@ func TestSplit(t *testing.T) {
 // TestShow: what is shown of any bytes is what split reads.
 func TestShow(t *testing.T) {
 	s := &shell{app: new(app)}
-	for _, value := range []string{"", "a", " a", "a b", `"`, `a"b`, "\x00", "\xff", "ä", "a\u2028b", "a\tb"} {
+	for _, value := range []string{"", "a", " a", "a b", `"`, `a"b`, "\x00", "\xff", "ä", "a\u2028b", "a\tb", "\u00a0", "a\u00a0", "\u2003a"} {
 		if got, err := split(s.show([]byte(value)), 1); err != nil || len(got) != 1 || got[0] != value {
 			t.Errorf("%q is shown as %s, which is %q, %v", value, s.show([]byte(value)), got, err)
 		}
@@ -93,5 +96,49 @@ func TestShow(t *testing.T) {
 func TestComplete(t *testing.T) {
 	if got, want := complete("get"), []string{"get ", "getPrefix "}; !slices.Equal(got, want) {
 		t.Errorf("complete = %q; want %q", got, want)
+	}
+}
+
+// TestShell_values: nothing is cut off a value but blanks and tabs.
+func TestShell_values(t *testing.T) {
+	f := new(fake)
+	check(t, serve(t, f), []step{{args: "shell", input: "set\tk\tv\u00a0 \nset \u2003k\u00a0 v\n", stdout: "version 1\nversion 2\n"}})
+	for key, want := range map[string]string{"k": "v\u00a0", "\u2003k\u00a0": "v"} {
+		if got := string(f.pairs[key].GetValue()); got != want {
+			t.Errorf("%q has %q; want %q", key, got, want)
+		}
+	}
+}
+
+// TestShell_status: the status and the messages tell of every line that failed.
+func TestShell_status(t *testing.T) {
+	check(t, serve(t, new(fake)), []step{
+		{args: "shell", input: "set k v\nget no\nfrobnicate\nget k\nget no", status: 1, stdout: "version 1\nv\n", stderr: "kv: line 2: the key does not exist\nkv: line 3: "},
+		{args: "shell", input: "get no\nget k\nget no", status: 1, stdout: "v\n", stderr: "kv: line 3: the key does not exist\nkv: lines that failed: 2\n"},
+		{args: "shell", input: "get k\nexit\nget no\n", stdout: "v\n"},
+		{args: "shell --output json", status: 2, stderr: "kv shell has a form of its own"},
+	})
+}
+
+// TestShell_unreachable: a server that does not answer is waited for once, and not for each line.
+func TestShell_unreachable(t *testing.T) {
+	const input = "frobnicate\nget a\nget b\n"
+	status, stdout, stderr := kv(input, "shell", nobody, "--timeout=100ms")
+	if status != exitUnreachable || stdout != "" || !strings.Contains(stderr, "kv: line 2: ") || strings.Count(stderr, "\n") != 2 {
+		t.Errorf("status %d, printed %q and %q; want %d, and that line 2 had no answer", status, stdout, stderr, exitUnreachable)
+	}
+}
+
+// TestShell_full: when no answer can be written, nothing further is executed.
+func TestShell_full(t *testing.T) {
+	for _, first := range []string{"get k", "getPrefix k", "stat", "topology", "help", "set k v"} {
+		f := new(fake)
+		flag := serve(t, f)
+		f.set([]byte("k"), []byte("v"))
+		var stderr strings.Builder
+		status := run([]string{"shell", flag}, strings.NewReader(first+"\nset later v\n"), full{}, &stderr)
+		if status != exitFailed || !strings.Contains(stderr.String(), "line 1: no space left") || f.pairs["later"] != nil {
+			t.Errorf("%s: status %d, printed %q, and the keys are %q; want %d, that there is no space, and no line after it", first, status, &stderr, f.keys(), exitFailed)
+		}
 	}
 }

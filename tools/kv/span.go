@@ -48,6 +48,9 @@ func (c *countCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	if a.json() {
+		return a.write(object{}.with("keys", n).line())
+	}
 	return a.write(fmt.Appendf(nil, "%d\n", n))
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"numstore.example/contracts/raftkv"
 	"numstore.example/contracts/raftkvpb"
+	"numstore.example/tools/internal/cli"
 )
 
 type statCommand struct{}
@@ -20,6 +21,9 @@ func (c *statCommand) Run(a *app) error {
 		stat, err := clerk.Stat(ctx)
 		if err != nil {
 			return err
+		}
+		if a.json() {
+			return a.printMessage(stat)
 		}
 		return printStat(a.out, stat)
 	})
@@ -56,6 +60,9 @@ func (c *topologyCommand) Run(a *app) error {
 		if err != nil {
 			return err
 		}
+		if a.json() {
+			return a.printMessage(topology)
+		}
 		return printTopology(a.out, topology)
 	})
 }
@@ -69,7 +76,7 @@ func printTopology(out io.Writer, topology *raftkvpb.TopologyResponse) error {
 		if address == "" {
 			address = "the server that was asked"
 		}
-		fmt.Fprintf(w, "node %d\t%s\n", node.GetId(), address)
+		fmt.Fprintf(w, "node %d\t%s\n", node.GetId(), cli.OneLine(address))
 	}
 	for _, shard := range topology.GetShards() {
 		nodes := strings.Trim(fmt.Sprint(shard.GetReplicas()), "[]")

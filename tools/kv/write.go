@@ -77,8 +77,14 @@ func (e expectation) options(p previously) (options []raftkv.WriteOption) {
 }
 
 // report prints what a write that was done has to tell.
-func (p previously) report(a *app, version uint64, existed bool, previous []byte) error {
+func (p previously) report(a *app, key []byte, version uint64, existed bool, previous []byte) error {
 	switch {
+	case a.json():
+		o := object{}.bytes("key", key).with("version", version).with("existed", existed)
+		if p.Previous && existed {
+			o = o.bytes("previous", previous)
+		}
+		return a.write(o.line())
 	case !p.Previous:
 		return a.write(fmt.Appendf(nil, "version %d\n", version))
 	case !existed:
@@ -106,7 +112,7 @@ func (c *putCommand) Run(a *app) error {
 		if err != nil {
 			return err
 		}
-		return c.report(a, r.Version, r.Existed, r.Previous)
+		return c.report(a, key, r.Version, r.Existed, r.Previous)
 	})
 }
 
@@ -128,11 +134,6 @@ func (c *appendCommand) Run(a *app) error {
 		if err != nil {
 			return err
 		}
-		return c.report(a, r.Version, r.Existed, r.Previous)
+		return c.report(a, key, r.Version, r.Existed, r.Previous)
 	})
-}
-
-// missing says that a key does not exist.
-func missing(key string) error {
-	return failure{fmt.Errorf("the key %q does not exist", key)}
 }
