@@ -8,6 +8,7 @@
 //	kv batch < writes                      # writes on lines, all of them at one moment or none
 //	kv scan fru --keys-only                # keys that begin with fru; --from and --to for a range; kv count
 //	kv scan --output json > pairs          # an object on each line, for programs; --output json is for all commands
+//	kv import pairs                        # writes what such lines say, many at the same time
 //	kv stat                                # and kv topology
 //	kv shell                               # for people; type help
 //	kv pipe                                # for programs: a call on a line, an answer on a line
@@ -82,6 +83,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		Batch    batchCommand    `cmd:"" help:"Do the writes on the lines of standard input at one moment, all or none."`
 		Scan     scanCommand     `cmd:"" help:"Print keys and values in the order of the keys."`
 		Count    countCommand    `cmd:"" help:"Print how many keys there are."`
+		Import   importCommand   `cmd:"" help:"Write pairs from a file, as kv scan --output json prints them, many at the same time."`
 		Stat     statCommand     `cmd:"" help:"Show counters and the state of the server that answers."`
 		Topology topologyCommand `cmd:"" help:"Show shards, servers and leaders."`
 		Shell    shellCommand    `cmd:"" help:"Take commands from a person, one on a line; help lists them."`
