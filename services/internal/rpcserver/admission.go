@@ -12,7 +12,7 @@ import (
 )
 
 // admission lets a fixed number of calls be handled at a time. Others wait in line, first come first
-// served, and leave it when their deadline passes or their caller gives up. The line has an end: who
+// served, and leave it when their deadline passes or their caller gives up; nobody takes a worker for those. The line has an end: who
 // comes after it is turned away at once, so that an overload costs no more memory than the requests in the line.
 type admission struct {
 	workers *semaphore.Weighted
@@ -42,6 +42,9 @@ func newAdmission(workers, queue int) *admission {
 // enter returns once the call may be handled, or with the gRPC status that says why it may not. A call
 // that has entered leaves.
 func (a *admission) enter(ctx context.Context) error {
+	if err := over(ctx); err != nil {
+		return unhandled(err, "before it had a worker")
+	}
 	if a.workers.TryAcquire(1) {
 		return nil
 	}
@@ -55,10 +58,29 @@ func (a *admission) enter(ctx context.Context) error {
 	err := a.workers.Acquire(ctx, 1)
 	a.waited.Observe(time.Since(start).Seconds())
 	if err != nil {
-		return status.Errorf(status.FromContextError(err).Code(),
-			"the call was not handled: %v while it waited for a worker", err)
+		return unhandled(err, "while it waited for a worker")
+	}
+	if err := over(ctx); err != nil {
+		a.leave()
+		return unhandled(err, "while it waited for a worker")
 	}
 	return nil
+}
+
+// over returns why nobody waits for the answer to a call any more, or nil. In a storm of calls with short deadlines it
+// knows that before the timers which end them come to run.
+func over(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if deadline, limited := ctx.Deadline(); limited && !time.Now().Before(deadline) {
+		return context.DeadlineExceeded
+	}
+	return nil
+}
+
+func unhandled(err error, when string) error {
+	return status.Errorf(status.FromContextError(err).Code(), "the call was not handled: %v %s", err, when)
 }
 
 func (a *admission) leave() { a.workers.Release(1) }

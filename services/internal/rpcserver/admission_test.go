@@ -98,3 +98,41 @@ func TestAdmission_deadline(t *testing.T) {
 		}
 	})
 }
+
+// TestAdmission_over: a call that nobody waits for any more takes no worker, even when one is free, or becomes free
+// just then.
+func TestAdmission_over(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		calls := newAdmission(1, 1)
+		gone, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := calls.enter(gone); status.Code(err) != codes.Canceled {
+			t.Errorf("whose caller has gone: %v; want CANCELED", err)
+		}
+		if err := calls.enter(expiringContext{t.Context(), time.Now()}); status.Code(err) != codes.DeadlineExceeded {
+			t.Errorf("whose deadline has passed: %v; want DEADLINE_EXCEEDED", err)
+		}
+		if err := calls.enter(t.Context()); err != nil {
+			t.Fatalf("a call after them: %v", err)
+		}
+		waited := make(chan error)
+		go func() { waited <- calls.enter(expiringContext{t.Context(), time.Now().Add(time.Second)}) }()
+		synctest.Wait()
+		time.Sleep(2 * time.Second)
+		calls.leave()
+		if err := <-waited; status.Code(err) != codes.DeadlineExceeded {
+			t.Errorf("whose deadline has passed in the queue: %v; want DEADLINE_EXCEEDED", err)
+		}
+		if err := calls.enter(t.Context()); err != nil {
+			t.Errorf("the worker is not free again: %v", err)
+		}
+	})
+}
+
+// expiringContext has a deadline, and no timer for it.
+type expiringContext struct {
+	context.Context
+	deadline time.Time
+}
+
+func (c expiringContext) Deadline() (time.Time, bool) { return c.deadline, true }

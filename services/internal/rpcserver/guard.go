@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"google.golang.org/grpc"
@@ -23,6 +24,7 @@ import (
 // chain of four interceptors (log, metrics, recovery, admission) allocates five objects at each call.
 type guard struct {
 	calls   *admission // nil for calls that take no worker
+	resets  *resets
 	metrics *callMetrics
 	log     *slog.Logger
 }
@@ -65,6 +67,7 @@ func (g *guard) unary(service string, desc grpc.MethodDesc) grpc.MethodDesc {
 				reply, err = nil, g.panicked(ctx, method, p)
 			}
 			request.done()
+			g.resets.ended(ctx, start)
 			g.done(ctx, method, start, err)
 		}()
 		return handle(implementation, ctx, request.receive, intercept)
@@ -126,25 +129,36 @@ func (g *guard) stream(service string, desc grpc.StreamDesc) grpc.StreamDesc {
 	method := g.metrics.method(service, desc.StreamName, "stream")
 	desc.Handler = func(implementation any, stream grpc.ServerStream) (err error) {
 		start := time.Now()
+		guarded := &guardedStream{ServerStream: stream, received: received{ctx: stream.Context()}}
 		defer func() {
 			if p := recover(); p != nil {
 				err = g.panicked(stream.Context(), method, p)
 			}
+			if !guarded.answered.Load() { // to leave one that has answered is the way to end many
+				g.resets.ended(stream.Context(), start)
+			}
 			g.done(stream.Context(), method, start, err)
 		}()
-		return handle(implementation, &receivingStream{ServerStream: stream, received: received{ctx: stream.Context()}})
+		return handle(implementation, guarded)
 	}
 	return desc
 }
 
-// receivingStream is a stream whose requests are decoded as those of calls are.
-type receivingStream struct {
+// guardedStream is a stream whose requests are decoded as those of calls are.
+type guardedStream struct {
 	grpc.ServerStream
 	received
+	answered atomic.Bool
+}
+
+// SendMsg implements grpc.ServerStream.
+func (s *guardedStream) SendMsg(message any) error {
+	s.answered.Store(true)
+	return s.ServerStream.SendMsg(message)
 }
 
 // RecvMsg implements grpc.ServerStream.
-func (s *receivingStream) RecvMsg(message any) error {
+func (s *guardedStream) RecvMsg(message any) error {
 	s.message, s.err = message, nil
 	return cmp.Or(ofCaller(s.ServerStream.RecvMsg(&s.received)), s.err)
 }

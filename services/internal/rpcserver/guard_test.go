@@ -22,6 +22,7 @@ import (
 func newTestGuard(registry prometheus.Registerer) *guard {
 	return &guard{
 		calls:   newAdmission(1, 1),
+		resets:  newResets(1, registry, slog.New(slog.DiscardHandler)),
 		metrics: newCallMetrics(registry),
 		log:     slog.New(slog.DiscardHandler),
 	}

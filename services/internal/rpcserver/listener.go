@@ -63,6 +63,7 @@ type countedConn struct {
 	closed atomic.Bool
 	gone   chan struct{} // closed with it
 	remote *remoteAddr
+	resets atomic.Int64 // of calls, which count against its client
 }
 
 // RemoteAddr implements net.Conn.

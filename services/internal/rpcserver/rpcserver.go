@@ -10,6 +10,12 @@
 //   - At most Config.Workers calls with one request and one reply are handled at the same time; at most
 //     Config.Queue wait, each no longer than its deadline. Streams, health, reflection and channelz do not queue.
 //   - Who may not make calls (Config.Clients) can ask for the server's health, and nothing else.
+//   - A call that nobody waits for any more takes no worker. A client that opens calls only to reset them is
+//     disconnected.
+//   - A request is taken packed with gzip as well. What it holds is at most Config.MaxMessage, and what it takes to
+//     decode requests is bounded, for one and for all that are decoded at a time. One that cannot be decoded is
+//     INVALID_ARGUMENT.
+//   - Connections leave the service the descriptors that it needs for its files.
 //   - A panic in a handler fails that call with INTERNAL and is logged; the process lives on.
 //   - On SIGTERM or SIGINT health turns NOT_SERVING, no new call is taken, the calls in flight finish
 //     within Config.StopTimeout, and the process ends with status 0.
@@ -169,11 +175,13 @@ func New(config Config, log *slog.Logger) (*Server, error) {
 		config:   config,
 		log:      log,
 		registry: registry,
-		guard:    &guard{calls: calls, metrics: newCallMetrics(registry), log: log},
-		gate:     gate,
-		health:   newHealthServer(),
-		grpc:     grpc.NewServer(options...),
-		told:     make(chan struct{}),
+		guard: &guard{
+			calls: calls, resets: newResets(config.MaxStreams, registry, log), metrics: newCallMetrics(registry), log: log,
+		},
+		gate:   gate,
+		health: newHealthServer(),
+		grpc:   grpc.NewServer(options...),
+		told:   make(chan struct{}),
 	}, nil
 }
 
