@@ -1,8 +1,6 @@
 package storage
 
 import (
-	"crypto/aes"
-	"crypto/cipher"
 	"strings"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -17,13 +15,7 @@ import (
 type boundFS struct {
 	vfs.FS
 	identity identity
-	key      cipher.Block
 	manifest *manifestMark
-}
-
-func newBoundFS(fs vfs.FS, identity identity, manifest *manifestMark) (boundFS, error) {
-	key, err := aes.NewCipher(identity.id[:])
-	return boundFS{fs, identity, key, manifest}, err
 }
 
 // Create implements vfs.FS.
@@ -47,5 +39,5 @@ func (b boundFS) masked(name string, file vfs.File, err error) (vfs.File, error)
 	if err != nil || !isTable(name) || number < b.identity.since {
 		return file, err
 	}
-	return &maskedFile{File: file, mask: mask{b.key, number}}, nil
+	return &maskedFile{File: file, mask: newMask(b.identity.id, number)}, nil
 }

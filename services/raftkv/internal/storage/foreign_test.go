@@ -128,7 +128,7 @@ func (f files) plain(t *testing.T, name string) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	content, err := readFile(boundDisk(t, disk, own.id), path.Join(testDir, name))
+	content, err := readFile(boundDisk(disk, own.id), path.Join(testDir, name))
 	if err != nil {
 		t.Fatal(err)
 	}

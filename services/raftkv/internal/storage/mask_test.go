@@ -2,7 +2,7 @@ package storage
 
 import (
 	"bytes"
-	"crypto/aes"
+	"encoding/hex"
 	"io"
 	"testing"
 
@@ -10,13 +10,28 @@ import (
 )
 
 // boundDisk is a disk that is bound to a store, whose files have numbers from 7 on.
-func boundDisk(tb testing.TB, disk vfs.FS, id storeID) boundFS {
-	tb.Helper()
-	bound, err := newBoundFS(disk, identity{id: id, since: 7}, nil)
-	if err != nil {
-		tb.Fatal(err)
+func boundDisk(disk vfs.FS, id storeID) boundFS {
+	return boundFS{disk, identity{id: id, since: 7}, nil}
+}
+
+// TestMask_everywhere: of any 32 bytes the mask changes eight, to something else for each table and place.
+func TestMask_everywhere(t *testing.T) {
+	seen := make(map[string]bool)
+	for _, m := range []mask{newMask(storeID{1}, 7), newMask(storeID{2}, 7), newMask(storeID{1}, 8)} {
+		for offset := range int64(1000) {
+			b := make([]byte, maskPeriod)
+			m.apply(b, offset)
+			if zeros := bytes.Count(b, []byte{0}); zeros > maskPeriod-maskWord+3 { // a byte may be changed to itself
+				t.Errorf("at %d the mask is %x", offset, b)
+			}
+			if word := string(bytes.Trim(b, "\x00")); offset%maskPeriod == 0 {
+				if seen[word] {
+					t.Errorf("at %d the mask is %x, as elsewhere", offset, b)
+				}
+				seen[word] = true
+			}
+		}
 	}
-	return bound
 }
 
 // TestMask: what is written in any pieces is read in any pieces, from any offset; other stores and other names of the
@@ -24,7 +39,7 @@ func boundDisk(tb testing.TB, disk vfs.FS, id storeID) boundFS {
 func TestMask(t *testing.T) {
 	random := seeded(t)
 	disk := vfs.NewMem()
-	bound := boundDisk(t, disk, storeID{1})
+	bound := boundDisk(disk, storeID{1})
 	content := make([]byte, 10000)
 	for i := range content {
 		content[i] = byte(random.Uint32())
@@ -67,7 +82,7 @@ func TestMask(t *testing.T) {
 		}
 	}
 
-	if read, err := readFile(boundDisk(t, disk, storeID{2}), "/000007.sst"); err != nil || bytes.Equal(read, content) {
+	if read, err := readFile(boundDisk(disk, storeID{2}), "/000007.sst"); err != nil || bytes.Equal(read, content) {
 		t.Errorf("another store reads it (%v)", err)
 	}
 	if err := disk.Rename("/000007.sst", "/000008.sst"); err != nil {
@@ -80,14 +95,21 @@ func TestMask(t *testing.T) {
 
 // BenchmarkMask is what a block of a table costs to read, without the disk.
 func BenchmarkMask(b *testing.B) {
-	key, err := aes.NewCipher(make([]byte, storeIDSize))
-	if err != nil {
-		b.Fatal(err)
-	}
+	m := newMask(storeID{}, 12)
 	block := make([]byte, 4<<10)
 	b.SetBytes(int64(len(block)))
 	b.ReportAllocs()
 	for b.Loop() {
-		mask{key, 12}.apply(block, 12345)
+		m.apply(block, 12345)
+	}
+}
+
+// TestMask_same: the mask is what it was when tables were written.
+func TestMask_same(t *testing.T) {
+	b := make([]byte, 2*maskPeriod)
+	newMask(storeID{1, 2, 3}, 4567).apply(b, 89)
+	const want = "00000000000000593f3e2a265bf77600000000000000000000000000000000000000000000000059352b8f1a6c813d0000000000000000000000000000000000"
+	if got := hex.EncodeToString(b); got != want {
+		t.Errorf("the mask is %s; want %s", got, want)
 	}
 }

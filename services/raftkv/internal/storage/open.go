@@ -52,9 +52,7 @@ func (s *Store) prepare() (err error) {
 	if s.manifest, err = openManifestMark(s.fs, s.options.Dir, s.identity.id); err != nil {
 		return err
 	}
-	if s.fs, err = newBoundFS(s.fs, s.identity, s.manifest); err != nil {
-		return err
-	}
+	s.fs = boundFS{s.fs, s.identity, s.manifest}
 	if !s.existed {
 		s.manifest.forget()
 		return nil

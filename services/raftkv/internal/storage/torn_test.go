@@ -223,8 +223,8 @@ func bare(fs vfs.FS) (*Store, error) {
 		return s, err
 	}
 	s.identity = identity
-	s.fs, err = newBoundFS(s.fs, identity, &manifestMark{fs: fs, path: testDir + "/unused"})
-	return s, err
+	s.fs = boundFS{s.fs, identity, &manifestMark{fs: fs, path: testDir + "/unused"}}
+	return s, nil
 }
 
 // rows returns how many rows Pebble alone finds.
