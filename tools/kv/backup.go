@@ -75,10 +75,24 @@ func (c *backupCommand) pass(a *app) error {
 		return err
 	}
 	defer conn.Close()
-	if err := c.receive(ctx, a, raftkvpb.NewRaftKVAdminClient(conn), a.out); err != nil {
-		return fmt.Errorf("what was written is no whole backup: %w", err)
+	out := counter{Writer: a.out}
+	err = c.receive(ctx, a, raftkvpb.NewRaftKVAdminClient(conn), &out)
+	if err != nil && out.bytes > 0 {
+		return fmt.Errorf("what was written, %d bytes, is no whole backup: %w", out.bytes, err)
 	}
-	return nil
+	return err
+}
+
+// counter counts what is written.
+type counter struct {
+	io.Writer
+	bytes int64
+}
+
+func (c *counter) Write(b []byte) (int, error) {
+	n, err := c.Writer.Write(b)
+	c.bytes += int64(n)
+	return n, err
 }
 
 // absent returns an error unless there is no such file.

@@ -66,12 +66,12 @@ func TestBackup_standardOutput(t *testing.T) {
 	flag := serve(t, f)
 	check(t, flag, []step{{args: "backup -", stdout: "one two"}})
 	f.backed = status.Error(codes.Internal, "no more")
-	check(t, flag, []step{{args: "backup -", status: 1, stdout: "one two", stderr: "kv: what was written is no whole backup: no more (Internal)"}})
+	check(t, flag, []step{{args: "backup -", status: 1, stdout: "one two", stderr: "kv: what was written, 7 bytes, is no whole backup: no more (Internal)"}})
 	f.backed = status.Error(codes.Unavailable, "stopping")
 	check(t, flag, []step{{args: "backup -", status: 3, stdout: "one two", stderr: "no whole backup: stopping"}})
 	f.backed = nil
 	var stderr strings.Builder
-	if status := run([]string{"backup", "-", flag}, nil, full{}, &stderr); status != exitFailed || !strings.Contains(stderr.String(), "no whole backup: no space left") {
+	if status := run([]string{"backup", "-", flag}, nil, full{}, &stderr); status != exitFailed || !strings.Contains(stderr.String(), "no space left") {
 		t.Errorf("without space: status %d, printed %q", status, &stderr)
 	}
 	check(t, nobody, []step{{args: "backup - --timeout 100ms", status: 3, stderr: "refused"}})

@@ -72,6 +72,7 @@ func TestCommands(t *testing.T) {
 		{args: "get k"},
 		{args: "put k -- -5", stdout: "version 10\n"},
 		{args: "get k", stdout: "-5"},
+		{args: "put k --file -", input: "in", stdout: "version 11\n"},
 		{args: "put refused v", status: 1, stderr: "kv: not this key; the write did not happen (InvalidArgument)"},
 	})
 }

@@ -14,7 +14,7 @@ import (
 // content is a value on the command line.
 type content struct {
 	Value *string `arg:"" optional:"" help:"The value; - takes it from standard input. One that begins with - comes after -- and all flags."`
-	File  string  `placeholder:"FILE" help:"Take the value from a file."`
+	File  string  `placeholder:"FILE" help:"Take the value from a file; - is standard input."`
 }
 
 // read returns the value.
@@ -22,10 +22,10 @@ func (c *content) read(a *app) (value []byte, err error) {
 	switch {
 	case (c.Value == nil) == (c.File == ""):
 		return nil, errors.New("one value is needed: as the second argument, as - for standard input, or in a file by --file")
+	case c.File == "-" || c.File == "" && *c.Value == "-":
+		return io.ReadAll(a.in)
 	case c.File != "":
 		return os.ReadFile(c.File)
-	case *c.Value == "-":
-		return io.ReadAll(a.in)
 	}
 	return a.bytes(*c.Value)
 }
