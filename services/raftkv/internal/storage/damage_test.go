@@ -367,3 +367,37 @@ func TestDamage_options(t *testing.T) {
 		}
 	}
 }
+
+// TestDamage_copied: a copy of the folder that was taken file by file while the server ran is refused, and the message
+// says what may have happened.
+func TestDamage_copied(t *testing.T) {
+	disk := vfs.NewMem()
+	store := begin(t, disk)
+	defer store.end(t)
+	var moments [2]files
+	for i := range moments {
+		store.must(t, put(1, uint64(i)+1, "key", fmt.Sprint("value ", i)))
+		if err := store.Compact(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		var err error
+		if moments[i], err = readFiles(disk); err != nil {
+			t.Fatal(err)
+		}
+	}
+	copied := moments[1]
+	for name := range copied {
+		if name < identityName { // they are copied in the order of their names: logs and tables come first
+			delete(copied, name)
+		}
+	}
+	for name, content := range moments[0] {
+		if name < identityName {
+			copied[name] = content
+		}
+	}
+	refusal, wrong := copied.examine("", nil)
+	if refusal == nil || !IsDamage(refusal) || !strings.Contains(refusal.Error(), "copied while the server ran") {
+		t.Errorf("the refusal is %v (%v)", refusal, wrong)
+	}
+}

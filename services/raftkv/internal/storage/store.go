@@ -45,9 +45,6 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// layoutVersion is the number of the layout that this package reads and writes.
-const layoutVersion = "1"
-
 // Options say where the store is and how it treats it.
 type Options struct {
 	// Dir is the folder; it is made if need be. FS is where it is: nil for the disk of this machine.
