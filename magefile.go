@@ -108,7 +108,7 @@ func Bench() {
 // BenchNumstore measures numstore, a bare gRPC server and the Python reference server.
 func BenchNumstore() error {
 	mg.SerialDeps(Build, peers)
-	python, err := sh.Output("go", "run", "./compat/cmd/withpython", "compat/requirements-newest.txt", "-c", "import sys; print(sys.executable)")
+	python, err := python()
 	if err != nil {
 		return err
 	}
@@ -119,6 +119,33 @@ func BenchNumstore() error {
 func BenchRaftKV() error {
 	mg.SerialDeps(Build, peers)
 	return sh.RunV("bin/bench", "raftkv")
+}
+
+// BenchSmoke runs both suites of the bench at their smallest, into a folder that is thrown away: what it prints is no
+// measurement, but shows that figures can be had.
+func BenchSmoke() error {
+	mg.SerialDeps(Build, peers)
+	python, err := python()
+	if err != nil {
+		return err
+	}
+	results, err := os.MkdirTemp("", "bench-results-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(results)
+	for _, suite := range []string{"numstore --callers 1,8 --python " + python, "raftkv --keys 10 --restart 0"} {
+		args := append(strings.Fields(suite), "--rounds", "1", "--duration", "100ms", "--warmup", "100ms", "--results", results)
+		if err := sh.RunV("bin/bench", args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// python returns the interpreter that the reference server is measured with.
+func python() (string, error) {
+	return sh.Output("go", "run", "./compat/cmd/withpython", "compat/requirements-newest.txt", "-c", "import sys; print(sys.executable)")
 }
 
 // peers compiles what the services are measured against into bin/.
@@ -139,7 +166,7 @@ func Torture() error {
 // CI is what .ci/run runs: every check, with nothing left out.
 func CI() error {
 	os.Setenv("COMPAT_REQUIRE", "all")
-	mg.SerialDeps(Lint, Generate, Modules, unchanged, Build, Demo, Race, Test)
+	mg.SerialDeps(Lint, Generate, Modules, unchanged, Build, Demo, BenchSmoke, Race, Test)
 	return nil
 }
 

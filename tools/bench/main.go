@@ -30,7 +30,9 @@ import (
 type bench struct {
 	Suite    string        `arg:"" enum:"numstore,raftkv" help:"What to measure: numstore or raftkv."`
 	Rounds   int           `default:"5" help:"Rounds; 0 measures restarts alone (default ${default})."`
-	Duration time.Duration `default:"3s" help:"Length of each measurement, after a warm-up (default ${default})."`
+	Duration time.Duration `default:"3s" help:"Length of each measurement (default ${default})."`
+	Warmup   time.Duration `default:"500ms" help:"Time before each measurement that is not counted (default ${default})."`
+	Keys     int           `default:"1000" help:"raftkv: Number of keys; the puts of the first round must reach them all (default ${default})."`
 	Callers  []int         `default:"1,8,64,256" help:"numstore: numbers of callers (default ${default})."`
 	Restart  []int         `default:"1,4" help:"raftkv: GiB of data to restart with, growing; 0 for no restart (default ${default})."`
 	Bin      string        `default:"bin" help:"Folder of the programs (default ${default})."`
@@ -40,9 +42,6 @@ type bench struct {
 
 	scratch string // the temporary folder
 }
-
-// warmup comes before each measurement.
-const warmup = 500 * time.Millisecond
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -126,7 +125,7 @@ func (b *bench) measureAll(ctx context.Context, suite *suite) (f findings, err e
 func (b *bench) measure(ctx context.Context, load load, server *server, round int) (sample, *result.Run, error) {
 	file := filepath.Join(b.scratch, "result.jsonl")
 	args := append(load.command(server.address), "--label", load.label(), "--clients", fmt.Sprint(load.callers),
-		"--duration", b.Duration.String(), "--warmup", warmup.String(), "--out", file)
+		"--duration", b.Duration.String(), "--warmup", b.Warmup.String(), "--out", file)
 	generator := exec.CommandContext(ctx, filepath.Join(b.Bin, args[0]), args[1:]...)
 	before, err := server.usage(ctx)
 	if err != nil {
@@ -146,7 +145,7 @@ func (b *bench) measure(ctx context.Context, load load, server *server, round in
 	if len(run.Steps) != 1 || run.Steps[0].Marks["missing"] > 0 {
 		return sample{}, nil, fmt.Errorf("%s left %d steps, or found keys missing; want 1 step, and every key there", generator, len(run.Steps))
 	}
-	return newSample(load, round, run.Steps[0], after.since(before)), run, nil
+	return newSample(load, round, run.Steps[0], b.Warmup, after.since(before)), run, nil
 }
 
 // report writes the results, draws them, and prints the tables.

@@ -32,10 +32,10 @@ func raftkvSuite(b *bench) (*suite, error) {
 		},
 		// Puts come first: gets need keys that are there.
 		groups: [][]load{
-			{clerkLoad("put", 1), unaryLoad("put", 1), etcdLoad("put", 1), syncputLoad(1)},
-			{clerkLoad("put", 64), unaryLoad("put", 64), etcdLoad("put", 64)},
-			{clerkLoad("put", 256), etcdLoad("put", 256)},
-			{clerkLoad("get", 64), etcdLoad("get", 64)},
+			{b.clerk("put", 1), b.unary("put", 1), b.etcd("put", 1), b.syncput(1)},
+			{b.clerk("put", 64), b.unary("put", 64), b.etcd("put", 64)},
+			{b.clerk("put", 256), b.etcd("put", 256)},
+			{b.clerk("get", 64), b.etcd("get", 64)},
 		},
 		pairs:   []pair{{clerk, etcd}, {unary, etcd}, {unary, syncput}},
 		restart: measureRestarts,
@@ -43,7 +43,7 @@ func raftkvSuite(b *bench) (*suite, error) {
 	}
 	s.servers[0].metrics, s.servers[0].syncs = metrics, "raftkv_log_syncs_total"
 	for callers := 1; callers <= 64; callers *= 2 {
-		s.groups = append(s.groups, []load{clerkLoad("mix", callers)})
+		s.groups = append(s.groups, []load{b.clerk("mix", callers)})
 	}
 	return s, nil
 }
@@ -54,36 +54,33 @@ func raftkvCommand(b *bench, folder string, flags ...string) command {
 	return command{name: raftKV, args: append(args, flags...)}
 }
 
-// What every load has in common.
-const (
-	keys      = 1000
-	valueSize = 128 // bytes
-)
+// valueSize is how many bytes every value has.
+const valueSize = 128
 
 // mixes of loadgen.
 var mixes = map[string]string{"put": "put=100", "get": "get=100", "mix": "get=50,put=50"}
 
-func raftkvLoad(series, server, call string, callers int, flags ...string) load {
+func (b *bench) raftkv(series, server, call string, callers int, flags ...string) load {
 	return load{series: series, server: server, call: call, callers: callers, command: func(address string) []string {
 		return append([]string{"loadgen", "run", address, "--service", "raftkv", "--mix", mixes[call],
-			"--keys", strconv.Itoa(keys), "--value-size", strconv.Itoa(valueSize)}, flags...)
+			"--keys", strconv.Itoa(b.Keys), "--value-size", strconv.Itoa(valueSize)}, flags...)
 	}}
 }
 
-func clerkLoad(call string, callers int) load { return raftkvLoad(clerk, raftKV, call, callers) }
+func (b *bench) clerk(call string, callers int) load { return b.raftkv(clerk, raftKV, call, callers) }
 
-func unaryLoad(call string, callers int) load {
-	return raftkvLoad(unary, raftKV, call, callers, "--unary", "--connections", "4")
+func (b *bench) unary(call string, callers int) load {
+	return b.raftkv(unary, raftKV, call, callers, "--unary", "--connections", "4")
 }
 
-func syncputLoad(callers int) load {
-	return raftkvLoad(syncput, syncput, "put", callers, "--unary", "--connections", "4")
+func (b *bench) syncput(callers int) load {
+	return b.raftkv(syncput, syncput, "put", callers, "--unary", "--connections", "4")
 }
 
-func etcdLoad(call string, callers int) load {
+func (b *bench) etcd(call string, callers int) load {
 	return load{series: etcd, server: etcd, call: call, callers: callers, command: func(address string) []string {
 		return []string{"etcdload", address, "--call", call, "--connections", "4",
-			"--keys", strconv.Itoa(keys), "--value-size", strconv.Itoa(valueSize)}
+			"--keys", strconv.Itoa(b.Keys), "--value-size", strconv.Itoa(valueSize)}
 	}}
 }
 

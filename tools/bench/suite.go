@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 )
 
@@ -100,7 +101,9 @@ func (s *suite) ratios(samples []sample) (all []ratio) {
 				for _, ours := range samples {
 					for _, theirs := range samples {
 						if ours.Server == pair.ours && theirs.Server == pair.theirs && ours.Round == theirs.Round && ours.what() == what && theirs.what() == what {
-							values = append(values, figure.ratio(ours, theirs))
+							if value := figure.ratio(ours, theirs); finite(value) {
+								values = append(values, value)
+							}
 						}
 					}
 				}
@@ -112,6 +115,10 @@ func (s *suite) ratios(samples []sample) (all []ratio) {
 	}
 	return all
 }
+
+// finite is false for a ratio to nothing: the kernel counts a server's time in hundredths of a second, which can be none
+// in a short window.
+func finite(value float64) bool { return !math.IsNaN(value) && !math.IsInf(value, 0) }
 
 func distinct[T comparable](samples []sample, of func(sample) T) (values []T) {
 	for _, s := range samples {

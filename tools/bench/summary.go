@@ -29,9 +29,9 @@ type sample struct {
 
 // newSample works out the figures of a step, during which the server used something. That covers the
 // warm-up as well, the counted calls do not; so it is shared out by time.
-func newSample(load load, round int, step result.Step, used usage) sample {
+func newSample(load load, round int, step result.Step, warmup time.Duration, used usage) sample {
 	seconds := step.Seconds + warmup.Seconds()
-	calls := step.Throughput * seconds
+	calls := max(step.Throughput*seconds, 1) // a window without an answer is a figure too
 	s := sample{
 		Server: load.series, Call: load.call, Round: round, Callers: load.callers,
 		Throughput: step.Throughput,
@@ -181,19 +181,20 @@ func (s *suite) ours() (names []string) {
 
 // ratioTable is how one series compares with all others.
 func ratioTable(ours string, ratios []ratio) string {
-	rows := [][]string{{ours + " to", "call", "callers"}}
+	head := []string{ours + " to", "call", "callers"}
 	for _, figure := range figures {
-		rows[0] = append(rows[0], figure.name)
+		head = append(head, figure.name)
 	}
+	rows := [][]string{head}
 	for _, r := range ratios {
 		if r.Server != ours {
 			continue
 		}
-		if r.Figure == figures[0].name {
-			rows = append(rows, []string{r.Peer, r.Call, fmt.Sprint(r.Callers)})
+		names := []string{r.Peer, r.Call, fmt.Sprint(r.Callers)}
+		if last := rows[len(rows)-1]; !slices.Equal(last[:len(names)], names) {
+			rows = append(rows, append(names, make([]string, len(figures))...))
 		}
-		last := len(rows) - 1
-		rows[last] = append(rows[last], r.String())
+		rows[len(rows)-1][slices.Index(head, r.Figure)] = r.String() // some figures may have none
 	}
 	return table(rows)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -74,16 +75,39 @@ func TestTables_raftkv(t *testing.T) {
 	}
 }
 
+// TestReport_nothing: a window in which nothing was answered, or in which the kernel counted no time, makes figures
+// that can be written and tables that can be drawn. Ratios to nothing are left out.
+func TestReport_nothing(t *testing.T) {
+	suite, err := numstoreSuite(&bench{Callers: []int{64}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	step := result.Step{Seconds: 0.1}
+	step.Latency = result.NewHistogram()
+	f := findings{samples: []sample{
+		newSample(load{series: numstore, callers: 64}, 0, step, 0, usage{}),
+		{Server: bare, Callers: 64, Throughput: 10, P50: 1, P99: 2},
+	}}
+	ratios := suite.ratios(f.samples)
+	if err := writeRecords(filepath.Join(t.TempDir(), "results"), f, ratios); err != nil {
+		t.Errorf("the results cannot be written: %v", err)
+	}
+	got := regexp.MustCompile(` +`).ReplaceAllString(suite.tables(f, ratios), " ")
+	if want := "| numstore to | callers | throughput |\n| --- | --- | --- |\n| bare gRPC | 64 | 0.00 (0.00–0.00) |\n"; !strings.Contains(got, want) {
+		t.Errorf("printed\n%s\nwant among it\n%s", got, want)
+	}
+}
+
 func TestNewSample(t *testing.T) {
 	step := result.Step{Seconds: 2, Throughput: 1000}
 	step.Latency = result.NewHistogram()
 	step.Latency.Record(3 * time.Millisecond)
 	// For 2,500 calls in 2.5 seconds, the warm-up's included.
-	got := newSample(load{series: numstore, callers: 8}, 1, step, usage{cpu: 250 * time.Millisecond, written: 5000, syncs: 500})
+	got := newSample(load{series: numstore, callers: 8}, 1, step, 500*time.Millisecond, usage{cpu: 250 * time.Millisecond, written: 5000, syncs: 500})
 	if got.CPU < 9.99 || got.CPU > 10.01 || got.P99 < 2.99 || got.P99 > 3.01 || got.Written != 2 || *got.Syncs != 200 {
 		t.Errorf("got %v; want 10 CPU seconds per 100,000 calls, a p99 of 3 ms, 2 bytes for each call, 200 syncs/s", got)
 	}
-	if got := newSample(load{}, 0, step, usage{syncs: -1}); got.Syncs != nil {
+	if got := newSample(load{}, 0, step, 0, usage{syncs: -1}); got.Syncs != nil {
 		t.Errorf("got %v syncs/s of a server that does not count them", *got.Syncs)
 	}
 }

@@ -1,6 +1,6 @@
 // Syncput is the floor that a single durable put of raftkv is measured against: a plain grpc-go server
 // whose Put appends the request to a file and syncs it before it answers. It stores nothing that could be
-// read, and answers no other call. It prints the address that it listens on.
+// read. Beside Put it answers Stat, by which loadgen knows a raftkv. It prints the address that it listens on.
 package main
 
 import (
@@ -28,6 +28,11 @@ type handlers struct {
 	file    *os.File
 	buffer  []byte
 	written uint64 // puts
+}
+
+// Stat tells nothing: that it is answered is enough.
+func (*handlers) Stat(context.Context, *raftkvpb.StatRequest) (*raftkvpb.StatResponse, error) {
+	return &raftkvpb.StatResponse{}, nil
 }
 
 func (h *handlers) Put(_ context.Context, request *raftkvpb.PutRequest) (*raftkvpb.PutResponse, error) {
