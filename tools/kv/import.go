@@ -105,21 +105,21 @@ func (l *loading) load(from io.Reader) error {
 		case line, more := <-lines:
 			if !more {
 				l.await(0, 0)
-				return l.verdict()
+				return l.ending()
 			}
 			l.take(line)
 			l.meter.read(len(line.text) + 1)
 		}
 	}
 	l.await(0, 0)
-	return l.verdict()
+	return l.ending()
 }
 
-// verdict says how it went.
-func (l *loading) verdict() error {
+// ending says how it went.
+func (l *loading) ending() error {
 	switch {
 	case l.lost != nil:
-		return l.app.verdict(l.lost)
+		return l.lost
 	case l.failed > 0:
 		return failure{fmt.Errorf("lines that could not be written: %d", l.failed)}
 	}
@@ -168,15 +168,16 @@ func (l *loading) await(pairs, bytes int) {
 func (l *loading) land(end landing) {
 	delete(l.flying, string(end.key))
 	l.bytes -= end.size
+	err := l.verdict(end.err)
 	switch {
-	case end.err == nil:
+	case err == nil:
 		l.imported++
-	case gone(end.err):
+	case gone(err):
 		if l.failed++; l.lost == nil {
-			l.lost = &atLine{end.line, end.err}
+			l.lost = &atLine{end.line, err}
 		}
 	default:
-		l.refuse(&atLine{end.line, end.err})
+		l.refuse(&atLine{end.line, err})
 	}
 	l.meter.show(l.imported)
 }

@@ -43,6 +43,9 @@ func TestShellWord(t *testing.T) {
 	if got := shellWord([]byte("a\x00\xff")); got != "--hex 6100ff" {
 		t.Errorf("a byte 0 is written as %s", got)
 	}
+	if got := shellWord([]byte("\xffa")); got != `$'\377a'` { // some shells would take \xffa for one character
+		t.Errorf("a byte before a digit is written as %s", got)
+	}
 	if got := shellWord([]byte("\xff")); got != `$'\xff'` {
 		t.Errorf("a byte of no text is written as %s", got)
 	}
