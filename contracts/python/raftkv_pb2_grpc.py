@@ -109,9 +109,10 @@ class RaftKVServicer(object):
         """Scan returns the pairs whose keys begin with a prefix, or lie in a range, in the order of their keys
         (as unsigned bytes). Of each shard it shows one moment. The result may be larger than any message or
         memory: it comes in parts. A client that reads slowly is waited for, but one that takes nothing for the server's
-        --scan-timeout (by default a minute) gets RESOURCE_EXHAUSTED behind the parts that were on their way, and is disconnected when it does not take those either. It can go on
-        with resume_after, which shows a later moment. A client, that is all processes of one machine together, can have a
-        quarter of the scans that the server runs at a time (of 256, unless it may open few files); one more is refused.
+        --scan-timeout (by default a minute) gets RESOURCE_EXHAUSTED behind the parts that were on their way, and is
+        disconnected when it does not take those either. It can go on with resume_after, which shows a later moment. A
+        client, that is all processes of one machine together, can have a quarter of the scans that the server runs at a
+        time (of 256, unless it may open few files); one more is refused.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

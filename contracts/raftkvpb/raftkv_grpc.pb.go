@@ -146,9 +146,10 @@ type RaftKVClient interface {
 	// Scan returns the pairs whose keys begin with a prefix, or lie in a range, in the order of their keys
 	// (as unsigned bytes). Of each shard it shows one moment. The result may be larger than any message or
 	// memory: it comes in parts. A client that reads slowly is waited for, but one that takes nothing for the server's
-	// --scan-timeout (by default a minute) gets RESOURCE_EXHAUSTED behind the parts that were on their way, and is disconnected when it does not take those either. It can go on
-	// with resume_after, which shows a later moment. A client, that is all processes of one machine together, can have a
-	// quarter of the scans that the server runs at a time (of 256, unless it may open few files); one more is refused.
+	// --scan-timeout (by default a minute) gets RESOURCE_EXHAUSTED behind the parts that were on their way, and is
+	// disconnected when it does not take those either. It can go on with resume_after, which shows a later moment. A
+	// client, that is all processes of one machine together, can have a quarter of the scans that the server runs at a
+	// time (of 256, unless it may open few files); one more is refused.
 	Scan(ctx context.Context, in *ScanRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ScanResponse], error)
 	// Pipeline carries many calls at once on one stream, several to a message, both ways: it is many times
 	// cheaper than as many calls. Every operation gets one answer, with its tag; answers come in any order,
@@ -297,9 +298,10 @@ type RaftKVServer interface {
 	// Scan returns the pairs whose keys begin with a prefix, or lie in a range, in the order of their keys
 	// (as unsigned bytes). Of each shard it shows one moment. The result may be larger than any message or
 	// memory: it comes in parts. A client that reads slowly is waited for, but one that takes nothing for the server's
-	// --scan-timeout (by default a minute) gets RESOURCE_EXHAUSTED behind the parts that were on their way, and is disconnected when it does not take those either. It can go on
-	// with resume_after, which shows a later moment. A client, that is all processes of one machine together, can have a
-	// quarter of the scans that the server runs at a time (of 256, unless it may open few files); one more is refused.
+	// --scan-timeout (by default a minute) gets RESOURCE_EXHAUSTED behind the parts that were on their way, and is
+	// disconnected when it does not take those either. It can go on with resume_after, which shows a later moment. A
+	// client, that is all processes of one machine together, can have a quarter of the scans that the server runs at a
+	// time (of 256, unless it may open few files); one more is refused.
 	Scan(*ScanRequest, grpc.ServerStreamingServer[ScanResponse]) error
 	// Pipeline carries many calls at once on one stream, several to a message, both ways: it is many times
 	// cheaper than as many calls. Every operation gets one answer, with its tag; answers come in any order,
