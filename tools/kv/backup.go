@@ -65,7 +65,7 @@ func (c *backupCommand) Run(a *app) error {
 
 // pass writes the backup to standard output.
 func (c *backupCommand) pass(a *app) error {
-	if terminal(a.out) {
+	if a.onScreen {
 		return errors.New("a backup is no text for a terminal; send standard output to a file or into a pipe: kv backup - | gzip > FILE.gz")
 	}
 	ctx, stop := signal.NotifyContext(a.ctx, os.Interrupt, syscall.SIGTERM)

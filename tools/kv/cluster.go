@@ -94,11 +94,12 @@ type app struct {
 	giveUp   context.CancelCauseFunc // ends it
 	in       io.Reader
 	out, err io.Writer
+	onScreen bool // whether out is a terminal
 }
 
 // newApp returns what a command needs; its ctx lasts until the process ends.
 func newApp(c cluster, in io.Reader, out, err io.Writer) *app {
-	a := &app{cluster: c, in: in, out: out, err: err}
+	a := &app{cluster: c, in: in, out: out, err: err, onScreen: terminal(out)}
 	a.ctx, a.giveUp = context.WithCancelCause(context.Background())
 	return a
 }

@@ -61,7 +61,7 @@ func (a *app) show(b []byte) []byte {
 		return a.text(b)
 	case a.Quote:
 		return []byte(shellWord(b))
-	case terminal(a.out):
+	case a.onScreen:
 		return legible(b, "")
 	}
 	return b
@@ -70,13 +70,12 @@ func (a *app) show(b []byte) []byte {
 // print writes a value alone: to a terminal, or as digits or a word, it is a line, and otherwise nothing is added. Text
 // of several lines is text.
 func (a *app) print(value []byte) error {
-	isTerminal := terminal(a.out)
-	if isTerminal && !a.Hex && !a.Quote {
+	if a.onScreen && !a.Hex && !a.Quote {
 		value = legible(value, "\n\t")
 	} else {
 		value = a.show(value)
 	}
-	if a.Hex || a.Quote || isTerminal {
+	if a.Hex || a.Quote || a.onScreen {
 		value = append(value[:len(value):len(value)], '\n')
 	}
 	return a.write(value)

@@ -92,7 +92,7 @@ func (p *pipe) run() error {
 
 // write writes a line of an answer. A terminal gets no control characters.
 func (p *pipe) write(line []byte) error {
-	if terminal(p.app.out) && !printable(line, "\t") {
+	if p.onScreen && !printable(line, "\t") {
 		line = []byte(strings.TrimPrefix(strings.TrimSuffix(dollarQuoted(line), "'"), "$'"))
 	}
 	p.out.Write(line)

@@ -36,7 +36,7 @@ func (c *shellCommand) Run(a *app) error {
 	}
 	defer clerk.Close()
 	s := &shell{app: a, clerk: clerk, out: bufio.NewWriter(a.out)}
-	if terminal(a.in) && terminal(a.out) {
+	if terminal(a.in) && a.onScreen {
 		return s.talk()
 	}
 	return s.script()
