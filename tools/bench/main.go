@@ -8,17 +8,19 @@
 // the machine does meanwhile so falls on all of them alike, and ratios within a round hold although the
 // figures drift.
 //
-// It writes results/DATE-SUITE.jsonl (see the type record) and a page with plots beside it, and prints the
-// tables of README.md beside it.
+// Interrupted, it keeps what was measured until then.
+//
+// It writes results/DATE-SUITE.jsonl (see the type record), or DATE-SUITE-part.jsonl when it did not come to its end, and a
+// page with plots beside it, and prints the tables of README.md beside it.
 package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
-	"os/signal"
 	"path/filepath"
 	"time"
 
@@ -44,9 +46,7 @@ type bench struct {
 }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	context.AfterFunc(ctx, stop) // a second interrupt is not caught
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+	os.Exit(run(cli.UntilInterrupted(), os.Args[1:], os.Stdout, os.Stderr))
 }
 
 // run is main without the process around it. It returns the exit status.
@@ -78,10 +78,17 @@ func (b *bench) run(ctx context.Context) (err error) {
 	if err == nil && suite.restart != nil {
 		findings.restarts, err = suite.restart(ctx, b)
 	}
-	if err != nil {
+	if ctx.Err() != nil {
+		err = errors.New("interrupted; what was measured until then is kept")
+	}
+	if len(findings.samples)+len(findings.restarts) == 0 {
 		return err
 	}
-	return b.report(ctx, suite, findings)
+	name := time.Now().Format(time.DateOnly) + "-" + b.Suite
+	if err != nil {
+		name += "-part" // not in place of a whole one of the same day
+	}
+	return errors.Join(err, b.report(context.WithoutCancel(ctx), suite, findings, name))
 }
 
 // findings is what a suite has measured.
@@ -149,12 +156,12 @@ func (b *bench) measure(ctx context.Context, load load, server *server, round in
 }
 
 // report writes the results, draws them, and prints the tables.
-func (b *bench) report(ctx context.Context, suite *suite, f findings) error {
+func (b *bench) report(ctx context.Context, suite *suite, f findings, name string) error {
 	if err := os.MkdirAll(b.Results, 0o755); err != nil {
 		return err
 	}
 	ratios := suite.ratios(f.samples)
-	name := filepath.Join(b.Results, time.Now().Format(time.DateOnly)+"-"+b.Suite)
+	name = filepath.Join(b.Results, name)
 	if err := writeRecords(name+".jsonl", f, ratios); err != nil {
 		return err
 	}

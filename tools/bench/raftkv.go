@@ -129,9 +129,13 @@ func growth(samples []sample) [][]string {
 	for callers := 2; at[[2]int{0, callers}] > 0; callers *= 2 {
 		var values []float64
 		for round := range rounds {
-			values = append(values, at[[2]int{round, callers}]/at[[2]int{round, callers / 2}])
+			if growth := at[[2]int{round, callers}] / at[[2]int{round, callers / 2}]; finite(growth) && growth > 0 {
+				values = append(values, growth) // the last round may have ended early
+			}
 		}
-		rows = append(rows, []string{strconv.Itoa(callers), summary(values)})
+		if len(values) > 0 {
+			rows = append(rows, []string{strconv.Itoa(callers), summary(values)})
+		}
 	}
 	return rows
 }

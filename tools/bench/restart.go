@@ -42,17 +42,17 @@ func measureRestarts(ctx context.Context, b *bench) (all []restart, err error) {
 			continue
 		}
 		if filled, err = fill(ctx, command, filled, size*pieces); err != nil {
-			return nil, fmt.Errorf("filling in %d GiB: %w", size, err)
+			return all, fmt.Errorf("filling in %d GiB: %w", size, err)
 		}
 		for round := range restarts {
 			if round > 0 { // so that each crash leaves a log that is not empty
 				if _, err = fill(ctx, command, filled-rewritten, filled); err != nil {
-					return nil, fmt.Errorf("rewriting some of %d GiB: %w", size, err)
+					return all, fmt.Errorf("rewriting some of %d GiB: %w", size, err)
 				}
 			}
 			seconds, err := measureRestart(ctx, command, filled-1)
 			if err != nil {
-				return nil, fmt.Errorf("restart with %d GiB: %w", size, err)
+				return all, fmt.Errorf("restart with %d GiB: %w", size, err)
 			}
 			fmt.Fprintf(os.Stderr, "restart %d with %d GiB: %.3f s\n", round+1, size, seconds)
 			all = append(all, restart{size, round, seconds})

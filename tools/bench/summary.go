@@ -3,7 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"os"
+	"io"
 	"runtime"
 	"slices"
 	"strings"
@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"numstore.example/tools/internal/result"
+	"numstore.example/tools/internal/wholefile"
 )
 
 // sample is one measurement of one series.
@@ -78,10 +79,6 @@ type machine struct {
 
 // writeRecords writes a results file.
 func writeRecords(name string, f findings, ratios []ratio) error {
-	file, err := os.Create(name)
-	if err != nil {
-		return err
-	}
 	records := []record{{Machine: &machine{
 		Time: time.Now().UTC(), Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.NumCPU(),
 	}}}
@@ -94,14 +91,15 @@ func writeRecords(name string, f findings, ratios []ratio) error {
 	for i := range ratios {
 		records = append(records, record{Ratio: &ratios[i]})
 	}
-	lines := json.NewEncoder(file)
-	for _, record := range records {
-		if err := lines.Encode(record); err != nil {
-			file.Close()
-			return err
+	return wholefile.Write(name, func(w io.Writer) error {
+		lines := json.NewEncoder(w)
+		for _, record := range records {
+			if err := lines.Encode(record); err != nil {
+				return err
+			}
 		}
-	}
-	return file.Close()
+		return nil
+	})
 }
 
 // columns of the figures, beside call, callers and server. One that is empty throughout is left out.

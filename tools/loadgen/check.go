@@ -3,11 +3,13 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/anishathalye/porcupine"
 
 	"numstore.example/tools/internal/history"
+	"numstore.example/tools/internal/wholefile"
 	"numstore.example/tools/loadgen/internal/model"
 )
 
@@ -37,12 +39,16 @@ func (c *checkCommand) Run(ctx context.Context, console console) error {
 
 	verdict, picture := c.search(ctx, problem)
 	if c.HTML != "" && picture != nil {
-		if err := porcupine.VisualizePath(problem.Model, *picture, c.HTML); err != nil {
+		draw := func(w io.Writer) error { return porcupine.Visualize(problem.Model, *picture, w) }
+		if err := wholefile.Write(c.HTML, draw); err != nil {
 			return fmt.Errorf("--html: %w", err)
 		}
 	}
-	fmt.Fprintf(console.out, "%s: %d operations of %d clients on %d keys", verdict, len(operations), count(operations, client), count(operations, key))
-	fmt.Fprintf(console.out, " (%d writes of unknown outcome; %d calls without visible effect left out)\n", problem.Unknown, problem.Dropped)
+	_, err = fmt.Fprintf(console.out, "%s: %d operations of %d clients on %d keys (%d writes of unknown outcome; %d calls without visible effect left out)\n",
+		verdict, len(operations), count(operations, client), count(operations, key), problem.Unknown, problem.Dropped)
+	if err != nil {
+		return unprinted(console, err)
+	}
 	if verdict != linearizable {
 		return errFailed
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"math"
@@ -64,11 +65,15 @@ func (c *course) Run(ctx context.Context, console console) error {
 	tally := c.drive(ctx, conns)
 	figures := report.New(addr, c.Workers, time.Since(start), tally)
 
+	var text bytes.Buffer
 	if c.JSON {
-		err = figures.WriteJSON(console.out)
+		err = figures.WriteJSON(&text)
 	} else {
-		fmt.Fprintln(console.out, c.headline(addr))
-		figures.WriteText(console.out)
+		fmt.Fprintln(&text, c.headline(addr))
+		figures.WriteText(&text)
+	}
+	if _, errPrint := text.WriteTo(console.out); errPrint != nil {
+		err = unprinted(console, errPrint)
 	}
 	if err == nil && figures.Failed() > 0 {
 		figures.WriteErrors(console.err)

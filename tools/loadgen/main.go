@@ -10,8 +10,9 @@
 //	loadgen --help                                    # the commands; loadgen run --help lists its flags
 //
 // Exit status: 0 when every request was answered, 1 when some failed, 2 when there was nothing to drive
-// or the command line makes no sense. Interrupted, a run ends early and still prints and writes what it
-// has measured; interrupted again, the program ends at once.
+// or the command line makes no sense. Interrupted or told to end (SIGTERM), a run ends early and still prints and
+// writes what it has measured; the second time, the program ends at once. Nor does a run lose its files when nobody reads
+// what it prints any more.
 package main
 
 import (
@@ -21,7 +22,6 @@ import (
 	"io"
 	"maps"
 	"os"
-	"os/signal"
 	"slices"
 	"strings"
 
@@ -44,14 +44,25 @@ const (
 // console is where a command prints: figures go out, what went wrong goes beside.
 type console struct{ out, err io.Writer }
 
-// errFailed says that the run went through and some of its requests failed. Their errors have been
-// printed.
-var errFailed = errors.New("some requests failed")
+func (c console) complain(err error) {
+	cli.Program{Name: "loadgen", Stderr: c.err}.Complain(err)
+}
+
+// errFailed says that the run went through, and that some of its requests failed or something else was not as it should
+// be. What it was has been printed.
+var errFailed = errors.New("failed")
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	context.AfterFunc(ctx, stop) // a second interrupt is not caught
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+	os.Exit(run(cli.UntilInterrupted(), os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// notPrinted is what became of figures that could not be printed.
+func notPrinted(err error) error { return fmt.Errorf("what was found could not be printed: %w", err) }
+
+// unprinted complains of it: it is no misuse.
+func unprinted(console console, err error) error {
+	console.complain(notPrinted(err))
+	return errFailed
 }
 
 // mixes says for the help what each service is asked unless somebody asks for another mix.

@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
+	"io"
+	"slices"
 
 	"numstore.example/tools/internal/result"
+	"numstore.example/tools/internal/wholefile"
 	"numstore.example/tools/loadgen/internal/page"
 	"numstore.example/tools/loadgen/internal/table"
 )
@@ -20,12 +22,21 @@ type reportCommand struct {
 // Run reads the files, writes the page and prints the table.
 func (c *reportCommand) Run(_ context.Context, console console) error {
 	var runs []*result.Run
+	var empty error // errFailed if a file has nothing to show
 	for _, name := range c.Files {
 		run, err := result.Open(name)
 		if err != nil {
 			return err
 		}
+		if nothing(run) {
+			empty = errFailed
+			console.complain(fmt.Errorf("%s holds no call: the run ended before one did", name))
+			continue
+		}
 		runs = append(runs, run)
+	}
+	if len(runs) == 0 {
+		return empty
 	}
 	tell(runs)
 	if c.HTML != "" {
@@ -33,8 +44,15 @@ func (c *reportCommand) Run(_ context.Context, console console) error {
 			return fmt.Errorf("--html: %w", err)
 		}
 	}
-	table.New(runs...).Write(console.out)
-	return nil
+	if err := table.New(runs...).Write(console.out); err != nil {
+		return unprinted(console, err)
+	}
+	return empty
+}
+
+// nothing says whether a run has measured nothing: its first step did not end, or no call did.
+func nothing(run *result.Run) bool {
+	return !slices.ContainsFunc(run.Steps, func(step result.Step) bool { return step.Answered()+step.Failed() > 0 })
 }
 
 // tell makes labels differ: the second run of a label gets a number.
@@ -49,13 +67,5 @@ func tell(runs []*result.Run) {
 }
 
 func writePage(name string, runs []*result.Run) error {
-	file, err := os.Create(name)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	if err := page.Write(file, runs); err != nil {
-		return err
-	}
-	return file.Close()
+	return wholefile.Write(name, func(w io.Writer) error { return page.Write(w, runs) })
 }

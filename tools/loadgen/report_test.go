@@ -25,6 +25,30 @@ func TestReport(t *testing.T) {
 	}
 }
 
+// TestReport_nothing: a run that was killed, or ended before a call did, is told from one that measured something.
+func TestReport_nothing(t *testing.T) {
+	_, port := serve(t, nil)
+	dir := t.TempDir()
+	good, killed, page := filepath.Join(dir, "good.json"), filepath.Join(dir, "killed.json"), filepath.Join(dir, "page.html")
+	loadgen(t, "run "+port+" --clients 1 --duration 10ms --warmup 0s --label good --out "+good)
+	text, err := os.ReadFile(good)
+	if err != nil {
+		t.Fatal(err)
+	}
+	header, _, _ := strings.Cut(string(text), "\n")
+	if err := os.WriteFile(killed, []byte(header+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for args, shown := range map[string]bool{killed: false, killed + " " + good: true} {
+		os.Remove(page)
+		code, stdout, stderr := loadgen(t, "report --html "+page+" "+args)
+		_, err := os.Stat(page)
+		if code != exitFailed || stderr != "loadgen: "+killed+" holds no call: the run ended before one did\n" || strings.Contains(stdout, "1 client") != shown || (err == nil) != shown {
+			t.Errorf("loadgen report %s: status %d, printed %q and %q, page %v; want status %d", args, code, stdout, stderr, err, exitFailed)
+		}
+	}
+}
+
 func TestReport_misuse(t *testing.T) {
 	_, port := serve(t, nil)
 	dir := t.TempDir()

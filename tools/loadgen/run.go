@@ -17,6 +17,7 @@ import (
 	"numstore.example/tools/internal/drive"
 	"numstore.example/tools/internal/history"
 	"numstore.example/tools/internal/result"
+	"numstore.example/tools/internal/wholefile"
 	"numstore.example/tools/loadgen/internal/service"
 	"numstore.example/tools/loadgen/internal/table"
 	"numstore.example/tools/loadgen/internal/workload"
@@ -143,13 +144,12 @@ func (c *runCommand) Run(ctx context.Context, console console) error {
 		driver.HistoryLimit = c.HistoryLimit
 		c.warn(console)
 	}
-	err = run.drive(ctx, driver, c.loads(), console)
-	table.New(&run.Run).Write(console.out)
-	if err == nil {
-		err = run.close(driver)
+	err = errors.Join(run.drive(ctx, driver, c.loads(), console), run.close(driver))
+	if errPrint := table.New(&run.Run).Write(console.out); errPrint != nil { // after the files: perhaps nobody reads it
+		err = errors.Join(err, notPrinted(errPrint))
 	}
 	if err != nil { // the calls went through, and so it is not misuse
-		fmt.Fprintf(console.err, "loadgen: %v\n", err)
+		console.complain(err)
 		return errFailed
 	}
 	for _, step := range run.Steps {
@@ -217,9 +217,10 @@ func (c *runCommand) header(addr string) result.Header {
 // recording is a run and the files that it goes to.
 type recording struct {
 	result.Run
-	lines        *result.Writer
-	out, history *os.File // nil if not asked for
-	err          error    // the first that came up in writing out
+	lines   *result.Writer
+	out     *os.File        // nil if not asked for; written as the run goes on, so that one that is killed leaves something
+	history *wholefile.File // nil if not asked for; a part of one proves nothing
+	err     error           // the first that came up in writing out
 }
 
 // create creates the files, so that one that cannot be written is known before the run.
@@ -232,13 +233,15 @@ func (c *runCommand) create(addr string) (run *recording, err error) {
 		}
 		out = run.out
 	}
+	if run.lines, err = result.NewWriter(out, run.Header); err != nil {
+		return nil, fmt.Errorf("--out: %w", err)
+	}
 	if c.History != "" {
-		if run.history, err = os.Create(c.History); err != nil {
+		if run.history, err = wholefile.Create(c.History); err != nil {
 			return nil, fmt.Errorf("--history: %w", err)
 		}
 	}
-	run.lines, err = result.NewWriter(out, run.Header)
-	return run, err
+	return run, nil
 }
 
 // drive holds each load in turn until ctx is done or the history is full.
@@ -272,20 +275,20 @@ func (r *recording) note(err error) {
 
 // close writes the history and closes the files.
 func (r *recording) close(driver *drive.Driver) error {
+	var errOut, errHistory error
 	if r.out != nil {
 		if err := r.out.Close(); err != nil {
-			return fmt.Errorf("--out: %w", err)
+			errOut = fmt.Errorf("--out: %w", err)
 		}
 	}
-	if r.history == nil {
-		return nil
+	if r.history != nil {
+		err := history.Write(r.history, driver.History)
+		if errCommit := r.history.Commit(); err == nil {
+			err = errCommit
+		}
+		if err != nil {
+			errHistory = fmt.Errorf("--history: %w", err)
+		}
 	}
-	err := history.Write(r.history, driver.History)
-	if errClose := r.history.Close(); err == nil {
-		err = errClose
-	}
-	if err != nil {
-		return fmt.Errorf("--history: %w", err)
-	}
-	return nil
+	return errors.Join(errOut, errHistory)
 }

@@ -126,7 +126,7 @@ func notes(step result.Step) (notes []string) {
 }
 
 // Write prints the table and its notes, text to the left and numbers to the right.
-func (t Table) Write(w io.Writer) {
+func (t Table) Write(w io.Writer) error {
 	rows := append([][]string{t.Head}, t.Rows...)
 	widths := make([]int, len(t.Head))
 	for _, row := range rows {
@@ -134,6 +134,7 @@ func (t Table) Write(w io.Writer) {
 			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
 		}
 	}
+	var text strings.Builder
 	for _, row := range rows {
 		var line strings.Builder
 		for i, cell := range row {
@@ -144,9 +145,11 @@ func (t Table) Write(w io.Writer) {
 				line.WriteString("  " + padding + cell)
 			}
 		}
-		fmt.Fprintln(w, strings.TrimRight(line.String(), " "))
+		fmt.Fprintln(&text, strings.TrimRight(line.String(), " "))
 	}
 	for _, note := range t.Notes {
-		fmt.Fprintf(w, "  %s\n", note)
+		fmt.Fprintf(&text, "  %s\n", note)
 	}
+	_, err := io.WriteString(w, text.String())
+	return err
 }
