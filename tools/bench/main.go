@@ -107,9 +107,11 @@ func (b *bench) measureAll(ctx context.Context, suite *suite) (f findings, err e
 		}
 	}()
 	for _, command := range suite.servers {
-		if servers[command.name], err = startServer(ctx, command); err != nil {
+		server, err := startServer(ctx, command)
+		if err != nil {
 			return f, err
 		}
+		servers[command.name] = server
 	}
 	for round := range b.Rounds {
 		for _, group := range suite.groups {

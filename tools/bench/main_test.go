@@ -13,6 +13,7 @@ func TestRun_commandLine(t *testing.T) {
 		"etcd":                      cli.Misuse,
 		"numstore --rounds x":       cli.Misuse,
 		"numstore --scratch /none/": cli.Failed,
+		"numstore --bin /none":      cli.Failed,
 		"--help":                    cli.OK,
 		"--version":                 cli.OK,
 	} {
