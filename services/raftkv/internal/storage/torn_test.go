@@ -251,3 +251,34 @@ func rows(all files) (n int, err error) {
 	}
 	return n, iterator.Error()
 }
+
+// TestManifestMark_stale: what a crashed attempt to make a manifest has left in its mark does not count against the next
+// one, which may get the same number, and crash as well.
+func TestManifestMark_stale(t *testing.T) {
+	random := seeded(t)
+	older, _ := layout1(t)
+	own := identity{id: storeID{1}, since: 13}
+	folders := map[string]files{
+		"a new store":       {identityName: identity{id: own.id}.encode()},
+		"a store of before": older.with(identityName, own.encode()),
+	}
+	for what, all := range folders {
+		for _, number := range []uint64{1, 13, 14, 15, 16} {
+			disk, err := all.on(vfs.NewCrashableMem())
+			if err != nil {
+				t.Fatal(err)
+			}
+			mark := &manifestMark{fs: disk, path: disk.PathJoin(testDir, manifestMarkName), id: own.id}
+			if err := mark.set(syncedManifest{number: number, length: 1 << 20}, true); err != nil {
+				t.Fatal(err)
+			}
+			for i, disk := range crashPoints(t, random, disk, func(disk vfs.FS) Options { return Options{FS: disk} }) {
+				store, err := openTest(Options{FS: disk})
+				if err != nil {
+					t.Fatalf("%s, whose mark knows of MANIFEST-%06d: after crash %d: %v", what, number, i, err)
+				}
+				store.end(t)
+			}
+		}
+	}
+}
