@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -64,10 +65,16 @@ func firstLine(err error) string {
 	return line
 }
 
-// openError completes an error of Pebble's at its start. It has others there for files that are missing.
+// openError completes an error of Pebble's at its start. It has others there for files that are missing, or shorter or
+// longer than they were.
 func (s *Store) openError(err error) error {
-	if s.existed && errors.Is(err, fs.ErrNotExist) || errors.Is(err, pebble.ErrDBNotPristine) {
+	switch {
+	case err == nil:
+		return nil
+	case s.existed && errors.Is(err, fs.ErrNotExist), errors.Is(err, pebble.ErrDBNotPristine):
 		return &damage{what: fmt.Sprintf("a file in %s is missing (%v)", s.options.Dir, err), cause: err}
+	case strings.Contains(err.Error(), "object size mismatch"): // there is no better way to tell
+		return &damage{what: fmt.Sprintf("a file in %s has another length than was written (%s)", s.options.Dir, firstLine(err)), cause: err}
 	}
 	return s.readError(err)
 }
@@ -80,8 +87,9 @@ func checkNothing(fsys vfs.FS, dir string) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
+	ours := slices.Contains(names, identityName)
 	for _, name := range names {
-		if strings.HasPrefix(name, markPrefix) {
+		if strings.HasPrefix(name, markPrefix) || ours && isTable(name) {
 			return &damage{what: fmt.Sprintf("%s has %s, but the file marker.manifest.* is missing", dir, name)}
 		}
 	}

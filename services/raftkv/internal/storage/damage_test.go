@@ -336,6 +336,28 @@ func TestDamage_missing(t *testing.T) {
 			t.Errorf("without %s: %v", name, wrong)
 		}
 		t.Logf("without %s: %v", name, refusal)
+		delete(fewer, fmt.Sprint(markPrefix, 0))
+		if refusal, wrong := fewer.examine("missing", want); strings.HasPrefix(name, "marker.manifest") && (refusal == nil || wrong != nil) {
+			t.Errorf("without %s and the mark: %v, %v; want a refusal", name, refusal, wrong)
+		}
+	}
+}
+
+// TestDamage_length: a table that was cut, or has grown, is damage like any other, and is named.
+func TestDamage_length(t *testing.T) {
+	random := seeded(t)
+	all, want := sample(t, fillSample, 1, true)
+	for name, content := range all {
+		if !isTable(name) {
+			continue
+		}
+		cut, grown := content[:random.IntN(len(content))], append(slices.Clone(content), 0)
+		for _, other := range [][]byte{nil, cut, content[:len(content)-1], grown} {
+			refusal, wrong := all.with(name, other).examine(name, want)
+			if refusal == nil || wrong != nil || !strings.Contains(refusal.Error(), "restore a backup") {
+				t.Errorf("%d of %d bytes of %s: %v, %v; want a refusal that names it and says what to do", len(other), len(content), name, refusal, wrong)
+			}
+		}
 	}
 }
 
