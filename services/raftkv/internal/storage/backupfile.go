@@ -15,10 +15,10 @@ import (
 )
 
 // A backup begins with a line that says what it is, sixteen random bytes that tell it from others, and the CRC-32C of
-// both in four bytes. Then come frames: a length in four bytes, so many bytes of
-// rows, and their CRC-32C in four bytes. The last frame has the length 0 and, before its checksum, the number
-// of rows in eight bytes. A row is a key and a value, each a uvarint of its length and its bytes; keys are those
-// of the state without space and shard, so that a backup can be restored as any shard.
+// both in four bytes. Then come frames: a length in four bytes, so many bytes of rows, and their CRC-32C in four bytes.
+// The last frame has the length 0 and, before its checksum, the number of rows in eight bytes. A row is a key and a
+// value, each a uvarint of its length and its bytes; keys are those of the state without space and shard, so that a
+// backup can be restored as any shard.
 //
 // Format 1 had frames at once after the line, and totals without a term. It is read still.
 const (

@@ -33,7 +33,7 @@ func (s *Store) checkSource() error {
 		if source != nil {
 			filled = "that was filled with " + string(source)
 		}
-		return fmt.Errorf("%w, %v %s, and this is %s; restore into an empty folder", ErrExists, s.identity.id, filled, wanted)
+		return fmt.Errorf("%w, %v, %s, and this is %s; restore into an empty folder, or leave the restoring away to go on with it", ErrExists, s.identity.id, filled, wanted)
 	}
 	s.options.Log.Info("going on with the store that this backup has filled before", "dir", s.options.Dir, "backup", string(source))
 	return nil
