@@ -406,8 +406,8 @@ class RaftKVAdminServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def Backup(self, request, context):
-        """Backup returns the whole store as of one moment, sessions included, while it goes on serving. The parts,
-        one after the other, are a file that `raftkv --restore FILE` starts from.
+        """Backup returns the whole store, sessions included, while it goes on serving: each shard as of one moment of its own.
+        The parts, one after the other, are a file that `raftkv --restore FILE` starts from.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

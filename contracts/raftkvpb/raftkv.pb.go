@@ -27,17 +27,29 @@
 // a client id: it does not use the next number before it knows the outcome of the last. One that
 // wants many writes at a time makes up many client ids, and keeps them.
 //
+// A client id belongs to one shard, that of its first write, for each shard remembers its own clients. One that writes
+// keys of several shards (see Topology) has client ids for each of them, and numbers the writes under each by itself; a
+// Batch counts for the shard that its keys belong to. So far there is one shard.
+//
 // The server remembers, with the data and as durably, the last sequence number of each client id and
 // what it was answered. The same request id again gets the same answer, refusals included, and executes
 // nothing. A lower sequence number is refused with ABORTED. A client id that has written nothing for longer
-// than the server's --session-ttl (by default an hour), or that is the idlest of more than a million, may be
+// than the server's --session-ttl (by default an hour), or that is the idlest of more than a million of its shard, may be
 // forgotten; a write under it is then refused with NOT_FOUND, and never executed. Take a new client id, and
 // know that a write which had no answer before may have happened.
+//
+// Only time in which the shard has a leader counts for --session-ttl, as the leader measures it: no client is forgotten
+// for a time in which its server was down, however long that was, and none for a clock that leaps, forward or back, on
+// any machine. A client that repeats a write until there is an answer, or that wrote last within --session-ttl, is so
+// not forgotten, unless a million others have written since. (A process that is stopped for a while, and goes on, was
+// not down.) A client id that is idle may be remembered longer than --session-ttl: it is looked for every tenth of it.
 //
 // The request must be the same at each repetition. The server looks at its request id alone: another request gets
 // the answer to the first one, or INVALID_ARGUMENT if that does not fit. Only what was executed, or refused with
 // FAILED_PRECONDITION or OUT_OF_RANGE, is remembered: a sequence number whose write was refused otherwise can be
-// used again, or left out. A write without a request id is executed each time that it arrives.
+// used again, or left out; 1 cannot be left out. The first write of a client id that is remembered has the number 1: as
+// long as there was none, a greater number is refused with NOT_FOUND, as if the client id had been forgotten. A write without
+// a request id is executed each time that it arrives.
 //
 // # Who may call
 //
@@ -220,7 +232,7 @@ type RequestId struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// 16 random bytes that the client has made up.
 	ClientId []byte `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
-	// 1, 2, 3 ... under one client id.
+	// 1, 2, 3 ... under one client id; the first is 1. 0 is none.
 	Sequence      uint64 `protobuf:"varint,2,opt,name=sequence,proto3" json:"sequence,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -29,7 +29,7 @@ type flags struct {
 	MaxKey      int           `group:"Limits" default:"1024" placeholder:"BYTES" help:"Longest key taken, in bytes (default ${default})."`
 	MaxValue    int           `group:"Limits" default:"16777216" placeholder:"BYTES" help:"Longest value taken, in bytes; --max-message must have room for it (default ${default})."`
 	ScanTimeout time.Duration `group:"Limits" default:"1m" placeholder:"TIME" help:"A scan whose client takes nothing of it for this long is ended; the client can go on after the last key that came (default ${default})."`
-	SessionTTL  time.Duration `group:"Limits" name:"session-ttl" default:"1h" placeholder:"TIME" help:"A client that has written nothing for this long may be forgotten; its writes are then refused, never done twice (default ${default})."`
+	SessionTTL  time.Duration `group:"Limits" name:"session-ttl" default:"1h" placeholder:"TIME" help:"A client that has written nothing for this long, while the server was running, may be forgotten; its writes are then refused, never done twice (default ${default})."`
 
 	LogRequests    bool   `group:"Observing" help:"Log every get, put, append and delete with its outcome; values are cut short."`
 	AdminToken     string `group:"Security" placeholder:"TOKEN" help:"Allow shutdown, backup and compact to whoever sends this token (default: nobody). The list of processes shows the command line to everybody: give it in the environment, or --admin-token-file."`

@@ -24,7 +24,7 @@ type Store interface {
 // with the changes that they count.
 type Totals struct {
 	Revision uint64 // the version given last
-	Now      uint64 // the latest time of the log, in milliseconds
+	Now      uint64 // the latest time of the log, in milliseconds; what is 0 is the log's business
 	Turns    uint64 // writes that were remembered: the Turn of the session that wrote last
 	Keys     uint64
 	Bytes    uint64 // the lengths of all keys and values
@@ -54,7 +54,8 @@ func (s *State) Sessions() int { return len(s.sessions.byClient) }
 func (s *State) BeginEntry() { s.previous = 0 }
 
 // Apply applies a command that was put into the log at a time in milliseconds, and appends the encoded
-// reply to b. Time never runs backwards in the log, whatever the clocks of leaders do. An error comes
+// reply to b. A leader that has not
+// applied the last entries of another yet may say an earlier time than these: time stands still meanwhile. An error comes
 // from the store, or means that the command is malformed; the state cannot be used any more.
 func (s *State) Apply(store Store, time uint64, command, b []byte) ([]byte, error) {
 	s.Now = max(s.Now, time)

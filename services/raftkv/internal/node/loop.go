@@ -194,6 +194,7 @@ func (r *Replica) apply(message *raftpb.Message) error {
 			return err
 		}
 		r.kept = kept
+		r.clock.saw(e.time, r.uptime())
 		r.at(AfterApply)
 		r.applied, r.appliedTerm = entry.GetIndex(), entry.GetTerm()
 		r.ledger.settle(e.id, replies)
@@ -247,9 +248,12 @@ func (r *Replica) at(moment Moment) {
 	}
 }
 
-// roleChanged gives up what a former leader cannot answer any more.
+// roleChanged lets a new leader count the log's time on, and gives up what a former one cannot answer any more.
 func (r *Replica) roleChanged(state *raft.SoftState) {
-	if state.RaftState != raft.StateLeader {
+	if state.RaftState == raft.StateLeader {
+		r.clock.start(r.config.Machine.Now(), r.uptime())
+	} else {
+		r.clock.stop()
 		r.ledger.fail(ErrDeposed)
 		r.reads.fail(ErrNotLeader)
 	}

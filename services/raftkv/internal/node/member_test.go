@@ -22,10 +22,11 @@ type recorder struct {
 	kept    uint64
 	indexes []uint64
 	entries [][]string
-	refuse  error // what Apply returns for entries that have commands
+	time    uint64 // of the last of them
+	refuse  error  // what Apply returns for entries that have commands
 }
 
-func (r *recorder) Apply(_, index, _ uint64, commands [][]byte) ([][]byte, uint64, error) {
+func (r *recorder) Apply(_, index, time uint64, commands [][]byte) ([][]byte, uint64, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.refuse != nil && len(commands) > 0 {
@@ -40,12 +41,18 @@ func (r *recorder) Apply(_, index, _ uint64, commands [][]byte) ([][]byte, uint6
 	for _, command := range commands {
 		entry = append(entry, string(command))
 	}
-	r.entries = append(r.entries, entry)
+	r.entries, r.time = append(r.entries, entry), max(r.time, time)
 	return commands, r.kept, nil
 }
 
 func (r *recorder) Snapshot(io.Writer) error { return errors.ErrUnsupported }
 func (r *recorder) Restore(io.Reader) error  { return errors.ErrUnsupported }
+
+func (r *recorder) Now() uint64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.time
+}
 
 // applied returns the commands of each entry that had some.
 func (r *recorder) applied() [][]string {

@@ -36,10 +36,13 @@ import (
 // calls Apply; the machine guards against what it allows others to do at the same time.
 type Machine interface {
 	// Apply applies the commands of the entry with this term and index, which was proposed at a time in
-	// milliseconds since 1970, and returns a reply to each. It must give the same result on every replica. The machine keeps
+	// milliseconds of the log's time (see clock), and returns a reply to each. It must give the same result on every replica. The machine keeps
 	// its state together with the index of the last entry that it shows, when and how it likes: kept is that
 	// index. Later entries stay in the log, and are applied again after a crash. An error ends the replica.
 	Apply(term, index, time uint64, commands [][]byte) (replies [][]byte, kept uint64, err error)
+
+	// Now returns the latest of the times that Apply was told, now or before the state was stored; 0 if there was none.
+	Now() uint64
 
 	// Snapshot writes the whole state as of one moment. It runs in the caller's goroutine, beside Apply.
 	Snapshot(w io.Writer) error
@@ -132,6 +135,9 @@ type Replica struct {
 	reads  reads
 	status atomic.Pointer[Status]
 
+	started time.Time // with a reading of the clock that nobody can set
+	clock   clock     // of the log; it runs while this member leads
+
 	ticks int            // of Raft's clock, since the start
 	heard map[uint64]int // when other members have answered last, in ticks
 
@@ -161,6 +167,7 @@ func Start(config Config) (*Replica, error) {
 	}
 	r := &Replica{
 		config:   config,
+		started:  time.Now(),
 		mail:     newMailbox(),
 		ledger:   newLedger(),
 		applied:  config.Applied,

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"sync/atomic"
-	"time"
 
 	"go.etcd.io/raft/v3/raftpb"
 )
@@ -85,7 +84,7 @@ func (r *Replica) propose(proposals []*Proposal) {
 		}
 		id := r.ledger.enter(proposals[:n])
 		// Raft drops it only when there is no leader, or another one.
-		if err := r.raft.Propose(encodeEntry(id, time.Now(), size, proposals[:n])); err != nil {
+		if err := r.raft.Propose(encodeEntry(id, r.clock.read(r.uptime()), size, proposals[:n])); err != nil {
 			r.ledger.drop(id, ErrNotLeader)
 		}
 		proposals = proposals[n:]
@@ -95,14 +94,14 @@ func (r *Replica) propose(proposals []*Proposal) {
 // entry is what the log holds: who waits for its replies, when it was proposed, and commands.
 type entry struct {
 	id       uint64
-	time     uint64 // milliseconds since 1970, by the leader's clock
+	time     uint64 // milliseconds of the log's time, see clock
 	commands [][]byte
 }
 
-func encodeEntry(id uint64, now time.Time, size int64, proposals []*Proposal) []byte {
+func encodeEntry(id, now uint64, size int64, proposals []*Proposal) []byte {
 	b := make([]byte, 0, 8+10+size+size/16+64)
 	b = binary.LittleEndian.AppendUint64(b, id)
-	b = binary.AppendUvarint(b, uint64(now.UnixMilli()))
+	b = binary.AppendUvarint(b, now)
 	for _, proposal := range proposals {
 		for _, command := range proposal.Commands {
 			b = binary.AppendUvarint(b, uint64(len(command)))

@@ -103,6 +103,9 @@ func (s *State) encodeTotals() []byte {
 // Applied returns the index of the last entry that the state shows.
 func (s *State) Applied() uint64 { return s.figures.Load().Applied }
 
+// Now returns the latest of the times that Apply was told.
+func (s *State) Now() uint64 { return s.figures.Load().Now }
+
 // Figures returns what the state counts, as of the last entry applied.
 func (s *State) Figures() Figures { return *s.figures.Load() }
 
@@ -111,7 +114,7 @@ func (s *State) publish() {
 }
 
 // Apply applies the commands of the entry with a term and an index, which was put into the log at a time in
-// milliseconds, and returns their encoded replies, and the index of the last entry whose changes are in Pebble.
+// milliseconds of the log's time, and returns their encoded replies, and the index of the last entry whose changes are in Pebble.
 // Later entries must stay in the log: after a crash they are to be applied again. An error means that the state
 // cannot be used any more.
 func (s *State) Apply(term, index, time uint64, commands [][]byte) (replies [][]byte, kept uint64, err error) {

@@ -1,0 +1,48 @@
+package node_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// TestClock_leaders: the log's time goes on under the next leader, and stands still while there is none.
+func TestClock_leaders(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network, members := launchThree(t)
+		cut := func(cut bool) {
+			for _, from := range members {
+				for _, to := range members {
+					network.Cut(from.id, to.id, cut)
+				}
+			}
+		}
+		write := func() (logged time.Duration) {
+			t.Helper()
+			leader := elected(t, members)
+			if _, err := leader.Execute(t.Context(), []byte("x")); err != nil {
+				t.Fatal(err)
+			}
+			return time.Duration(leader.Now()) * time.Millisecond
+		}
+		const long, election = 5 * time.Minute, 10 * time.Second
+		before := write()
+		time.Sleep(long) // by the clock of the test
+		later := write()
+		if passed := later - before; passed != long {
+			t.Errorf("in some time with a leader, the log's time goes on by %v", passed)
+		}
+		cut(true)
+		time.Sleep(10 * long)
+		cut(false)
+		time.Sleep(election) // of whoever leads next
+		anew := write()
+		if passed := anew - later; passed < 0 || passed > election {
+			t.Errorf("in a long time without a leader, the log's time goes on by %v", passed)
+		}
+		time.Sleep(long)
+		if passed := write() - anew; passed != long {
+			t.Errorf("in some more time with a leader, the log's time goes on by %v", passed)
+		}
+	})
+}
