@@ -65,12 +65,16 @@ func (f failingFS) Remove(name string) error {
 	return f.FS.Remove(name)
 }
 
-// Rename implements vfs.FS.
+// Rename implements vfs.FS. Pebble renames files while it opens the store, and would take an error for a reason to give up
+// in a way that ends the process, if it merges tables just then.
 func (f failingFS) Rename(oldname, newname string) error {
 	if f.store.Failed() {
 		return nil // the file may be nowhere, and Pebble would take that for an error
 	}
-	return f.FS.Rename(oldname, newname)
+	if err := f.FS.Rename(oldname, newname); err != nil {
+		f.store.fail(fmt.Errorf("renaming %s to %s: %w", oldname, newname, err))
+	}
+	return nil
 }
 
 // watchedFile reports errors to the store, and to nobody else. After the store has failed it writes nothing.

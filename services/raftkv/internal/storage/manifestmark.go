@@ -76,6 +76,8 @@ func (m *manifestMark) check(path string, content []byte) error {
 	switch {
 	case m.places == nil:
 		return &damage{what: m.path + " is missing"}
+	case synced.number == 0 && m.places.unreadable != nil:
+		return m.places.unreadable // nothing has changed what is there
 	case synced.number == 0:
 		return &damage{what: fmt.Sprintf("marker.manifest.* names %s, but %s knows of others alone", path, m.path)}
 	case uint64(len(content)) < synced.length:

@@ -18,6 +18,8 @@ type places struct {
 	path    string
 	turn    int    // the place that is written next
 	content []byte // of a place, with its checksum
+
+	unreadable error // why a place could not be read when the file was opened, if that was so
 }
 
 const (
@@ -67,7 +69,6 @@ func openPlaces(fsys vfs.FS, path string, size int) (p *places, found [2][]byte,
 		return nil, found, err
 	}
 	p = &places{file: file, path: path, content: make([]byte, size+4)}
-	var unreadable error
 	for i := range found {
 		content := make([]byte, size+4)
 		_, err := file.ReadAt(content, int64(i)*placeDistance)
@@ -75,13 +76,13 @@ func openPlaces(fsys vfs.FS, path string, size int) (p *places, found [2][]byte,
 		case err == nil && sealed(content):
 			found[i] = content[:size]
 		case err != nil && err != io.EOF:
-			unreadable = fmt.Errorf("reading %s: %w", path, err)
+			p.unreadable = fmt.Errorf("reading %s: %w", path, err)
 		}
 	}
 	if found[0] == nil && found[1] == nil {
 		file.Close()
-		if unreadable != nil {
-			return nil, found, unreadable
+		if p.unreadable != nil {
+			return nil, found, p.unreadable
 		}
 		return nil, found, &damage{what: path + " is damaged"}
 	}
