@@ -167,17 +167,15 @@ func (b *bench) report(ctx context.Context, suite *suite, f findings, name strin
 	if err := writeRecords(name+".jsonl", f, ratios); err != nil {
 		return err
 	}
-	fmt.Print(suite.tables(f, ratios))
-	fmt.Printf("\nwritten to %s.jsonl", name)
-	if len(f.runs) == 0 {
-		fmt.Println()
-		return nil
+	drawn := ""
+	if len(f.runs) > 0 { // before anything is printed: perhaps nobody reads it
+		if err := b.draw(ctx, f.runs, name+".html"); err != nil {
+			return err
+		}
+		drawn = fmt.Sprintf(", drawn in %s.html", name)
 	}
-	if err := b.draw(ctx, f.runs, name+".html"); err != nil {
-		return err
-	}
-	fmt.Printf(", drawn in %s.html\n", name)
-	return nil
+	_, err := fmt.Printf("%s\nwritten to %s.jsonl%s\n", suite.tables(f, ratios), name, drawn)
+	return err
 }
 
 // draw makes the page of some runs.

@@ -256,19 +256,23 @@ func (r *recording) drive(ctx context.Context, driver *drive.Driver, loads []dri
 		progress.begin(load)
 		step := driver.Run(ctx, load, func(interval result.Interval) {
 			interval.Step = number
-			r.note(r.lines.Interval(interval))
+			r.write(func(w *result.Writer) error { return w.Interval(interval) })
 		})
 		step.Number = number
-		r.note(r.lines.Step(step))
+		r.write(func(w *result.Writer) error { return w.Step(step) })
 		r.Steps = append(r.Steps, step)
 		progress.end(step)
 	}
 	return r.err
 }
 
-// note keeps the first error. Within a step it is called by one goroutine, and by another between steps.
-func (r *recording) note(err error) {
-	if r.err == nil && err != nil {
+// write writes a line, unless an earlier one could not be: a line behind a part of one could not be read. Within a step it
+// is called by one goroutine, and by another between steps.
+func (r *recording) write(line func(*result.Writer) error) {
+	if r.err != nil {
+		return
+	}
+	if err := line(r.lines); err != nil {
 		r.err = fmt.Errorf("--out: %w", err)
 	}
 }

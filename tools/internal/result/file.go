@@ -2,6 +2,7 @@ package result
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -67,15 +68,24 @@ func Open(name string) (*Run, error) {
 // longestLine is far beyond what a Writer writes: a histogram takes some kilobytes.
 const longestLine = 4 << 20
 
-// Read reads a whole file. Intervals whose step never came, because the run was killed, are left out.
+// Read reads a whole file. What a run that was killed, or a full disk, leaves unfinished is left out: intervals whose step
+// never came, and a last line that is no whole one.
 func Read(r io.Reader) (*Run, error) {
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, longestLine)
+	torn := false
+	lines.Split(func(data []byte, atEOF bool) (int, []byte, error) {
+		torn = atEOF && len(data) > 0 && bytes.IndexByte(data, '\n') < 0
+		return bufio.ScanLines(data, atEOF)
+	})
 	var run Run
 	var pending []Interval // of the step to come
 	number := 0
 	for lines.Scan() {
 		number++
+		if torn && number > 1 && !json.Valid(lines.Bytes()) {
+			break
+		}
 		var l line
 		err := json.Unmarshal(lines.Bytes(), &l)
 		if err == nil {

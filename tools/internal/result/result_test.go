@@ -90,6 +90,17 @@ func TestRead_killed(t *testing.T) {
 	if err != nil || len(run.Steps) != 0 {
 		t.Errorf("%+v, %v; want a header alone", run, err)
 	}
+	whole, steps := len(lines[0]), 0 // the header must be whole
+	for cut := whole - 1; cut <= file.Len(); cut++ {
+		run, err := Read(strings.NewReader(file.String()[:cut]))
+		if err != nil || len(run.Steps) < steps {
+			t.Fatalf("cut behind %d bytes: %+v, %v; want at least %d steps", cut, run, err, steps)
+		}
+		steps = len(run.Steps)
+	}
+	if want := len(testRun().Steps); steps != want {
+		t.Errorf("the whole file has %d steps; want %d", steps, want)
+	}
 }
 
 func TestRead_complaints(t *testing.T) {
