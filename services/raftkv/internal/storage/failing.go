@@ -65,8 +65,8 @@ func (f failingFS) Remove(name string) error {
 	return f.FS.Remove(name)
 }
 
-// Rename implements vfs.FS. Pebble renames files while it opens the store, and would take an error for a reason to give up
-// in a way that ends the process, if it merges tables just then.
+// Rename implements vfs.FS. Pebble renames a file while it opens the store. It would take an error for a reason to give up,
+// which ends the process if it merges tables already.
 func (f failingFS) Rename(oldname, newname string) error {
 	if f.store.Failed() {
 		return nil // the file may be nowhere, and Pebble would take that for an error
@@ -75,6 +75,16 @@ func (f failingFS) Rename(oldname, newname string) error {
 		f.store.fail(fmt.Errorf("renaming %s to %s: %w", oldname, newname, err))
 	}
 	return nil
+}
+
+// List implements vfs.FS. Pebble lists the folder once more, when it may merge tables already: see Rename.
+func (f failingFS) List(dir string) ([]string, error) {
+	names, err := f.FS.List(dir)
+	if err != nil && f.store.opening.Load() {
+		f.store.fail(fmt.Errorf("listing %s: %w", dir, err))
+		return nil, nil // whatever Pebble makes of that, it does not arrive
+	}
+	return names, err
 }
 
 // watchedFile reports errors to the store, and to nobody else. After the store has failed it writes nothing.

@@ -3,8 +3,8 @@ package storage
 import (
 	"errors"
 	"fmt"
-	"path"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 
@@ -58,18 +58,19 @@ func TestUnreadable(t *testing.T) {
 	}
 }
 
-// TestOpen_renameFails: when a file cannot get its name while Pebble has tables to merge, the start ends with the reason.
-// Pebble, were it told, would close what the merging uses, and the process would die of that.
-func TestOpen_renameFails(t *testing.T) {
-	disk, merges := vfs.NewMem(), 0
-	for n := 0; merges == 0; n++ {
+// TestOpen_failsMerging: when a file cannot get its name, or the folder cannot be listed, while Pebble opens a store that
+// has tables to merge, the start ends with the reason. Pebble, were it told, would close what the merging uses, and the
+// process would die of that.
+func TestOpen_failsMerging(t *testing.T) {
+	disk, merged := vfs.NewMem(), 0
+	for n := 0; merged == 0; n++ {
 		if n == 20 {
 			t.Fatal("no start has merged tables: this test has lost its subject")
 		}
 		store := begin(t, disk)
 		store.must(t, put(1, uint64(n)+1, "key", fmt.Sprint("value ", n)))
 		for _, level := range store.Metrics().Levels[1:] {
-			merges += int(level.TablesCount)
+			merged += int(level.TablesCount)
 		}
 		all, err := readFiles(disk) // as after kill -9: the next start makes a table of the log
 		if err != nil {
@@ -79,18 +80,34 @@ func TestOpen_renameFails(t *testing.T) {
 		if disk, err = all.disk(); err != nil {
 			t.Fatal(err)
 		}
-		tried, err := all.disk()
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = openTest(Options{FS: errorfs.Wrap(tried, errorfs.InjectorFunc(func(op errorfs.Op) error {
-			if op.Kind == errorfs.OpRename && strings.HasPrefix(path.Base(op.Path), "temporary.") {
-				return syscall.ENOSPC
+		for _, kind := range []errorfs.OpKind{errorfs.OpRename, errorfs.OpList} {
+			for left := int64(0); failsAt(t, all, kind, left); left++ {
 			}
-			return nil
-		}))})
-		if !errors.Is(err, syscall.ENOSPC) {
-			t.Errorf("start %d: %v; want that the disk is full", n, err)
 		}
 	}
+}
+
+// failsAt starts a store on a disk that fails at an operation of a kind, when so many have succeeded, and says whether
+// there were as many.
+func failsAt(t *testing.T, all files, kind errorfs.OpKind, succeed int64) (failed bool) {
+	t.Helper()
+	disk, err := all.disk()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var left atomic.Int64
+	left.Store(succeed)
+	store, err := openTest(Options{FS: errorfs.Wrap(disk, errorfs.InjectorFunc(func(op errorfs.Op) error {
+		if op.Kind == kind && left.Add(-1) == -1 {
+			return syscall.EIO
+		}
+		return nil
+	}))})
+	if err == nil {
+		store.end(t)
+	}
+	if failed = left.Load() < 0; failed != errors.Is(err, syscall.EIO) {
+		t.Errorf("when operation %d of kind %v fails (%t): %v", succeed, kind, failed, err)
+	}
+	return failed
 }
