@@ -52,8 +52,14 @@ func TestRun_ended(t *testing.T) {
 			defer writer.Close()
 			process.Stdout, process.Stderr = writer, writer
 		}
+		fake.mu.Lock() // calls wait until the process is known
+		err := process.Start()
 		fake.called = sync.OnceFunc(func() { process.Process.Signal(test.signal) })
-		process.Run()
+		fake.mu.Unlock()
+		if err != nil {
+			t.Fatal(err)
+		}
+		process.Wait()
 		if got := process.ProcessState; got.ExitCode() != test.status || !test.unread && !strings.Contains(stdout.String(), "2 clients: cut short after ") {
 			t.Errorf("%s: %v, printed %q and %q; want status %d", name, got, &stdout, &stderr, test.status)
 		}
