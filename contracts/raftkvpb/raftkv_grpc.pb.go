@@ -38,11 +38,10 @@
 // forgotten; a write under it is then refused with NOT_FOUND, and never executed. Take a new client id, and
 // know that a write which had no answer before may have happened.
 //
-// Only time in which the shard has a leader counts for --session-ttl, as the leader measures it: no client is forgotten
-// for a time in which its server was down, however long that was, and none for a clock that leaps, forward or back, on
-// any machine. So one that wrote last within --session-ttl is not forgotten, unless a million others have written since.
-// (A server that is halted for a while, and goes on, was not down.) One that is idle may be remembered longer than
-// --session-ttl: it is looked for every tenth of it.
+// Only time in which the shard has a leader that is at work counts for --session-ttl, as the leader measures it: no client
+// is forgotten for a time in which its server was down or halted, however long that was, and none for a clock that leaps,
+// forward or back, on any machine. So one that wrote last within --session-ttl is not forgotten, unless a million others
+// have written since. One that is idle may be remembered longer than --session-ttl: it is looked for every tenth of it.
 //
 // The request must be the same at each repetition. The server looks at its request id alone: another request gets
 // the answer to the first one, or INVALID_ARGUMENT if that does not fit. Only what was executed, or refused with

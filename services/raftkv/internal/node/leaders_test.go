@@ -4,6 +4,10 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"numstore.example/services/raftkv/internal/node"
 )
 
 // TestClock_leaders: the log's time goes on under the next leader, and stands still while there is none.
@@ -43,6 +47,26 @@ func TestClock_leaders(t *testing.T) {
 		time.Sleep(long)
 		if passed := write() - anew; passed != long {
 			t.Errorf("in some more time with a leader, the log's time goes on by %v", passed)
+		}
+	})
+}
+
+// TestClock_halted: the time in which a leader does nothing does not count.
+func TestClock_halted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := launch(t, vfs.NewMem(), node.BeforeApply, nil).ready(t)
+		defer m.end(t)
+		m.gate.close()
+		halted := m.send("x")
+		time.Sleep(24 * time.Hour) // by the clock of the test
+		m.gate.open()
+		synctest.Wait()
+		halted.expect(t, "what was proposed before", 1, nil)
+		before := m.Now()
+		m.send("y").expect(t, "the next", 0, nil)
+		synctest.Wait()
+		if passed := m.Now() - before; passed > 1000 {
+			t.Errorf("in a day in which the leader did nothing, the log's time goes on by %d ms", passed)
 		}
 	})
 }

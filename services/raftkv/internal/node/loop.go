@@ -65,6 +65,7 @@ func (r *Replica) loop() (err error) {
 		case <-ticker.C:
 			r.raft.Tick()
 			r.ticks++
+			r.worked.look()
 		case <-r.stopping:
 			return nil
 		}
@@ -194,7 +195,7 @@ func (r *Replica) apply(message *raftpb.Message) error {
 			return err
 		}
 		r.kept = kept
-		r.clock.saw(e.time, r.uptime())
+		r.clock.saw(e.time, r.worked.look())
 		r.at(AfterApply)
 		r.applied, r.appliedTerm = entry.GetIndex(), entry.GetTerm()
 		r.ledger.settle(e.id, replies)
@@ -251,7 +252,7 @@ func (r *Replica) at(moment Moment) {
 // roleChanged lets a new leader count the log's time on, and gives up what a former one cannot answer any more.
 func (r *Replica) roleChanged(state *raft.SoftState) {
 	if state.RaftState == raft.StateLeader {
-		r.clock.start(r.config.Machine.Now(), r.uptime())
+		r.clock.start(r.config.Machine.Now(), r.worked.look())
 	} else {
 		r.clock.stop()
 		r.ledger.fail(ErrDeposed)

@@ -135,8 +135,8 @@ type Replica struct {
 	reads  reads
 	status atomic.Pointer[Status]
 
-	started time.Time // with a reading of the clock that nobody can set
-	clock   clock     // of the log; it runs while this member leads
+	worked stopwatch
+	clock  clock // of the log; it runs while this member leads
 
 	ticks int            // of Raft's clock, since the start
 	heard map[uint64]int // when other members have answered last, in ticks
@@ -167,7 +167,7 @@ func Start(config Config) (*Replica, error) {
 	}
 	r := &Replica{
 		config:   config,
-		started:  time.Now(),
+		worked:   stopwatch{started: time.Now()},
 		mail:     newMailbox(),
 		ledger:   newLedger(),
 		applied:  config.Applied,
