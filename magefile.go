@@ -134,8 +134,8 @@ func BenchSmoke() error {
 		return err
 	}
 	defer os.RemoveAll(results)
-	for _, suite := range []string{"numstore --callers 1,8 --python " + python, "raftkv --keys 10 --restart 0"} {
-		args := append(strings.Fields(suite), "--rounds", "1", "--duration", "100ms", "--warmup", "100ms", "--results", results)
+	for _, suite := range [][]string{{"numstore", "--callers", "1,8", "--python", python}, {"raftkv", "--keys", "10", "--restart", "0"}} {
+		args := append(suite, "--rounds", "1", "--duration", "100ms", "--warmup", "100ms", "--results", results)
 		if err := sh.RunV("bin/bench", args...); err != nil {
 			return err
 		}
