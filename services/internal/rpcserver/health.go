@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -26,7 +27,10 @@ type healthServer struct {
 	stopping context.Context
 	stop     context.CancelFunc
 	began    atomic.Bool // it was told to serve
-	failed   atomic.Bool
+
+	mu     sync.Mutex // of what follows, and of what the embedded server says
+	failed bool
+	paused bool
 }
 
 func newHealthServer() *healthServer {
@@ -36,20 +40,55 @@ func newHealthServer() *healthServer {
 
 // Shutdown makes every service NOT_SERVING, for good.
 func (h *healthServer) Shutdown() {
-	h.Server.Shutdown()
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	h.stop()
+	h.Server.Shutdown()
+}
+
+// begin makes the services SERVING, unless they have failed or are paused already.
+func (h *healthServer) begin(services []string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.Server.Resume() // or it would not take them up
+	for _, name := range services {
+		h.Server.SetServingStatus(name, grpc_health_v1.HealthCheckResponse_SERVING)
+	}
+	if h.failed || h.paused {
+		h.Server.Shutdown()
+	}
+	h.began.Store(true)
 }
 
 // fail makes every service NOT_SERVING, for good, while the server goes on. It says whether it is the first
 // time.
 func (h *healthServer) fail() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	first := !h.failed
+	h.failed = true
 	h.Server.Shutdown()
-	return h.failed.CompareAndSwap(false, true)
+	return first
+}
+
+// pause makes every service NOT_SERVING until it is called with false.
+func (h *healthServer) pause(paused bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.paused = paused
+	switch {
+	case paused:
+		h.Server.Shutdown()
+	case !h.failed && h.stopping.Err() == nil:
+		h.Server.Resume()
+	}
 }
 
 // serving says whether the server as a whole takes calls.
 func (h *healthServer) serving() bool {
-	return h.began.Load() && h.stopping.Err() == nil && !h.failed.Load()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.began.Load() && h.stopping.Err() == nil && !h.failed && !h.paused
 }
 
 // Watch implements the health service.

@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"runtime"
 	"syscall"
+	"time"
 
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
@@ -133,12 +134,28 @@ func (p Program) serve(ctx context.Context, config Config, stdout, stderr io.Wri
 	fmt.Fprintf(stdout, "%s listening on %s\n", p.Name, addressOf(listener.Addr()))
 	err = server.Serve(ctx, listener)
 	if err == nil && closeService != nil {
-		err = closeService()
+		err = within(max(config.StopTimeout, leastClosing), closeService)
 	}
 	if err != nil {
 		return p.complain(stderr, exitFailed, err)
 	}
 	return exitOK
+}
+
+// leastClosing is how long a service gets to close what it has opened, however short the time for its calls is.
+const leastClosing = 2 * time.Second
+
+// within closes a service. A disk that hangs may never let it: then the process ends as a crash would end it, which
+// services are made for.
+func within(limit time.Duration, closeService func() error) error {
+	closed := make(chan error, 1)
+	go func() { closed <- closeService() }()
+	select {
+	case err := <-closed:
+		return err
+	case <-time.After(limit):
+		return fmt.Errorf("what the service has opened was not closed within %v", limit)
+	}
 }
 
 func (p Program) complain(stderr io.Writer, status int, err error) int {

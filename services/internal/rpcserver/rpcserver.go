@@ -27,8 +27,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -219,6 +221,10 @@ func (s *Server) Fail(reason error) {
 	}
 }
 
+// Pause makes health NOT_SERVING until it is called with false, because the service cannot do its work for a while.
+// Calls are passed on meanwhile.
+func (s *Server) Pause(paused bool) { s.health.pause(paused) }
+
 // Stop makes Serve stop as if its context had ended. It does not wait.
 func (s *Server) Stop() { s.stopOnce.Do(func() { close(s.told) }) }
 
@@ -234,9 +240,7 @@ func (s *Server) HTTPHandler() http.Handler {
 // Serve takes calls from the listener until ctx is done, then stops as the package promises. It closes
 // the listener.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
-	for name := range s.grpc.GetServiceInfo() {
-		s.health.SetServingStatus(name, grpc_health_v1.HealthCheckResponse_SERVING)
-	}
+	services := slices.Collect(maps.Keys(s.grpc.GetServiceInfo()))
 	// These take no worker: they are answered however busy the server is. A probe that has to wait
 	// would have the server killed when it is needed most.
 	unqueued := *s.guard
@@ -247,7 +251,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	reflection.Register(gated{registrar, s.gate})
 	channelz.RegisterChannelzServiceToServer(gated{registrar, s.gate})
 
-	s.health.began.Store(true)
+	s.health.begin(services)
 	bounded := newBoundedListener(listener, s.config.MaxConnections)
 	bounded.register(s.registry)
 	failed := make(chan error, 1)
