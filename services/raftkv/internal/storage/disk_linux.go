@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"errors"
 	"path/filepath"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -29,4 +30,14 @@ type fullLengthFile struct{ vfs.File }
 // Preallocate implements vfs.File.
 func (f fullLengthFile) Preallocate(offset, length int64) error {
 	return unix.Fallocate(int(f.Fd()), 0, offset, length)
+}
+
+// allocate gives a new file a length, and the room for it on the disk.
+func allocate(file vfs.File, length int64) error {
+	if file.Fd() != vfs.InvalidFd {
+		if err := unix.Fallocate(int(file.Fd()), 0, 0, length); !errors.Is(err, unix.EOPNOTSUPP) {
+			return err
+		}
+	}
+	return writeZeros(file, length)
 }

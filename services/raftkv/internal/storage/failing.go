@@ -1,8 +1,11 @@
 package storage
 
 import (
+	"errors"
 	"fmt"
 	"path"
+	"syscall"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
@@ -21,21 +24,25 @@ func isTable(name string) bool { return path.Ext(name) == ".sst" }
 
 // Create implements vfs.FS.
 func (f failingFS) Create(name string, category vfs.DiskWriteCategory) (vfs.File, error) {
-	return f.create(name, func() (vfs.File, error) { return f.FS.Create(name, category) })
+	return f.create(name, category, func() (vfs.File, error) { return f.FS.Create(name, category) })
 }
 
 // ReuseForWrite implements vfs.FS.
 func (f failingFS) ReuseForWrite(oldname, newname string, category vfs.DiskWriteCategory) (vfs.File, error) {
-	return f.create(newname, func() (vfs.File, error) { return f.FS.ReuseForWrite(oldname, newname, category) })
+	return f.create(newname, category, func() (vfs.File, error) { return f.FS.ReuseForWrite(oldname, newname, category) })
 }
 
 // create makes a file. A table is not made after a failure: Pebble would read it.
-func (f failingFS) create(name string, create func() (vfs.File, error)) (vfs.File, error) {
+func (f failingFS) create(name string, category vfs.DiskWriteCategory, create func() (vfs.File, error)) (vfs.File, error) {
 	switch {
 	case isTable(name) && f.store.Failed():
 		return nil, ErrFailed
 	case isTable(name):
-		return create()
+		file, err := create()
+		if err != nil {
+			return nil, f.store.pace(err)
+		}
+		return &tableFile{File: file, store: f.store, merges: category == compaction}, nil
 	case f.store.Failed():
 		return nowhere{}, nil
 	}
@@ -46,6 +53,44 @@ func (f failingFS) create(name string, create func() (vfs.File, error)) (vfs.Fil
 		return nowhere{}, nil
 	}
 	return w, nil
+}
+
+// compaction is what Pebble calls a file that it writes to merge others.
+const compaction vfs.DiskWriteCategory = "pebble-compaction"
+
+// tableFile is a table that is written. One that merges others must leave the last of the room to the write-ahead log:
+// it can be tried again, and that cannot.
+type tableFile struct {
+	vfs.File
+	store  *Store
+	merges bool
+	failed error // what was written before; Pebble asks once for each block, and notices at the end
+}
+
+func (t *tableFile) Write(b []byte) (n int, err error) {
+	t.store.room.wrote(len(b))
+	switch {
+	case t.failed != nil:
+		return 0, t.failed
+	case t.merges && t.store.room.scarce():
+		err = syscall.ENOSPC
+	default:
+		n, err = t.File.Write(b)
+	}
+	t.failed = t.store.pace(err)
+	return n, t.failed
+}
+
+// pace holds up who has had no room for a table: Pebble tries it again at once, and for ever.
+func (s *Store) pace(err error) error {
+	if errors.Is(err, syscall.ENOSPC) && s.room.want > 0 {
+		select {
+		case <-time.After(watchInterval):
+		case <-s.failed:
+		case <-s.stopSyncing:
+		}
+	}
+	return err
 }
 
 // OpenDir implements vfs.FS.

@@ -1,8 +1,10 @@
 package storage
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
+	"syscall"
 
 	"github.com/cockroachdb/pebble/v2"
 )
@@ -99,7 +101,17 @@ func (s *Store) guard(write func() error) (err error) {
 // backgroundError is told of a flush or a compaction that has failed. Pebble would try it again at once, and
 // for ever: the goroutine ends, as that of Fatalf does. While Pebble opens the store it waits for them, and
 // they go on.
+//
+// For want of room alone it may try again, from time to time (see pace), as long as no write waits for it: deletions go
+// on meanwhile, and there may be room later.
 func (s *Store) backgroundError(err error) {
+	if s.room.want > 0 && errors.Is(err, syscall.ENOSPC) {
+		s.room.starved.Store(true)
+		s.room.short.Add(1)
+		if !s.waiting.Load() {
+			return
+		}
+	}
 	s.fail(fmt.Errorf("writing in the background: %w", s.readError(err)))
 	if !s.opening.Load() {
 		runtime.Goexit()
@@ -108,8 +120,15 @@ func (s *Store) backgroundError(err error) {
 
 // stalled is told that writes wait until Pebble has written out or merged tables.
 func (s *Store) stalled(info pebble.WriteStallBeginInfo) {
+	s.waiting.Store(true)
+	if s.room.starved.Load() {
+		s.fail(fmt.Errorf("writes wait for tables: %w", ErrFull))
+	}
 	s.options.Log.Debug("writes wait for the disk", "reason", info.Reason)
 }
+
+// goesOn is told that writes wait no longer.
+func (s *Store) goesOn() { s.waiting.Store(false) }
 
 // corrupted is told of damage that a read or a compaction has met.
 func (s *Store) corrupted(info pebble.DataCorruptionInfo) {

@@ -172,6 +172,7 @@ func (l *Log) Append(entries []*raftpb.Entry, hard *raftpb.HardState) (*Pending,
 	l.writeRow(batch, raftHardState, l.hard.term, l.hard.vote, l.hard.commit)
 	l.writeEntries(batch, entries)
 
+	l.store.room.wrote(batch.Len())
 	pending := &Pending{log: l, batch: batch, ends: l.last}
 	err := l.store.guard(func() error {
 		if l.store.options.SyncInterval > 0 {
@@ -192,7 +193,7 @@ func (p *Pending) Wait() error {
 	if !p.sync {
 		return p.batch.Close()
 	}
-	err := p.log.store.guard(p.batch.SyncWait)
+	err := p.log.store.guard(func() error { return p.log.store.syncsUnderWay.do(p.batch.SyncWait) })
 	if err == nil {
 		err = p.log.store.guard(func() error { return p.log.mark.set(p.ends) })
 	}

@@ -10,18 +10,30 @@ import (
 )
 
 func (s *Store) open() error {
-	err := s.prepare()
+	err := s.room.begin()
+	if err == nil {
+		err = s.prepare()
+	}
 	if err == nil {
 		err = s.openDB()
 	}
 	if err == nil {
 		err = s.finish()
 	}
+	if err == nil {
+		s.presence, err = newPresence(s.fs, s.options.Dir, s.options.FS == nil)
+	}
+	if err == nil {
+		err = s.room.check()
+	}
 	if err != nil && s.db != nil && !s.Failed() {
 		_ = s.closeDB(s.db) // a compaction may meet the same damage just now
 	}
 	if err != nil {
 		_ = s.letGo()
+	}
+	if errors.Is(err, syscall.ENOSPC) {
+		return fmt.Errorf("%w: make room, and start again; nothing is lost: %w", ErrFull, err)
 	}
 	return err
 }

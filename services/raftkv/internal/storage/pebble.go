@@ -41,6 +41,7 @@ func (s *Store) openDB() (err error) {
 			DataCorruption:  s.corrupted,
 			BackgroundError: s.backgroundError,
 			WriteStallBegin: s.stalled,
+			WriteStallEnd:   s.goesOn,
 		},
 	}
 	for i := range options.Levels {

@@ -171,6 +171,7 @@ func (s *State) write() error {
 	s.changes.writeTo(batch)
 	p := prefix(spaceState, s.shard, stateTotals)
 	batch.Set(p[:], s.encodeTotals(), nil)
+	s.store.room.wrote(batch.Len())
 	if err := s.store.guard(func() error { return batch.Commit(pebble.NoSync) }); err != nil {
 		s.broken = err
 		return err // Pebble may still use the batch

@@ -33,7 +33,6 @@
 package storage
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -61,6 +60,15 @@ type Options struct {
 
 	// MaxTables is how many tables are kept open, 64 at least. Zero means 1000.
 	MaxTables int
+
+	// Reserve is how many bytes are kept for the moment when the disk is full, at most an eighth of it; zero means none
+	// (see room).
+	Reserve uint64
+
+	// DiskStall is after how long a sync that does not end is told as a stall: OnStall gets true, and false when it is
+	// over. Zero means never.
+	DiskStall time.Duration
+	OnStall   func(stalled bool)
 
 	// Restore, if not nil, fills a new store before it becomes usable. Open then fails with ErrExists when
 	// there is a store already, unless it was filled with the same.
@@ -101,10 +109,15 @@ type Store struct {
 	identity identity
 	manifest *manifestMark
 
+	room          *room
+	presence      *presence
+	syncsUnderWay syncs
+
 	failOnce sync.Once
 	failed   chan struct{} // closed when the store has failed
 	failure  error         // the reason, from then on
 	opening  atomic.Bool   // Pebble is
+	waiting  atomic.Bool   // writes are, until Pebble has written out or merged tables
 
 	stopSyncing chan struct{}
 	syncing     sync.WaitGroup
@@ -119,6 +132,8 @@ func Open(options Options) (*Store, error) {
 	if s.fs == nil {
 		s.fs = disk
 	}
+	s.room = newRoom(s.fs, options.Dir, options.Reserve)
+	s.fs = vfs.OnDiskFull(s.fs, s.room.exhausted)
 	if err := s.open(); err != nil {
 		return nil, fmt.Errorf("opening %s: %w", options.Dir, err)
 	}
@@ -128,8 +143,9 @@ func Open(options Options) (*Store, error) {
 	return s, nil
 }
 
-// Start begins the syncs of SyncInterval, if there is one, for all logs that were opened.
+// Start begins the syncs of SyncInterval, if there is one, for all logs that were opened, and the watch over the disk.
 func (s *Store) Start() {
+	s.syncing.Go(s.watch)
 	if s.options.SyncInterval > 0 {
 		s.syncing.Go(s.syncRegularly)
 	}
@@ -159,7 +175,9 @@ func (s *Store) syncNow() error {
 	for i, log := range s.logs {
 		written[i] = log.written()
 	}
-	if err := s.guard(func() error { return s.db.LogData(s.identity.tag(), pebble.Sync) }); err != nil {
+	if err := s.guard(func() error {
+		return s.syncsUnderWay.do(func() error { return s.db.LogData(s.identity.tag(), pebble.Sync) })
+	}); err != nil {
 		return err
 	}
 	for i, log := range s.logs {
@@ -195,28 +213,6 @@ func (s *Store) Close() error {
 func (s *Store) closeDB(db *pebble.DB) error {
 	_, err := unlessFailed(s, func() (struct{}, error) { return struct{}{}, db.Close() })
 	return err
-}
-
-// Compact gives the space of what was overwritten and deleted back to the disk.
-func (s *Store) Compact(ctx context.Context) error {
-	if s.Failed() {
-		return s.Failure()
-	}
-	_, err := unlessFailed(s, func() (struct{}, error) { return struct{}{}, s.compact(ctx) })
-	return err
-}
-
-func (s *Store) compact(ctx context.Context) error {
-	flushed, err := s.db.AsyncFlush()
-	if err != nil {
-		return err
-	}
-	select {
-	case <-flushed:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	return s.db.Compact(ctx, []byte{0}, []byte{0xff}, false)
 }
 
 // Metrics returns Pebble's figures.
