@@ -1,3 +1,4 @@
+from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
@@ -248,7 +249,7 @@ class StatRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class StatResponse(_message.Message):
-    __slots__ = ("start_time", "sets", "gets", "appends", "deletes", "scans", "keys", "bytes", "sessions", "limits", "shards")
+    __slots__ = ("start_time", "sets", "gets", "appends", "deletes", "scans", "keys", "bytes", "sessions", "limits", "shards", "disk")
     START_TIME_FIELD_NUMBER: _ClassVar[int]
     SETS_FIELD_NUMBER: _ClassVar[int]
     GETS_FIELD_NUMBER: _ClassVar[int]
@@ -260,6 +261,7 @@ class StatResponse(_message.Message):
     SESSIONS_FIELD_NUMBER: _ClassVar[int]
     LIMITS_FIELD_NUMBER: _ClassVar[int]
     SHARDS_FIELD_NUMBER: _ClassVar[int]
+    DISK_FIELD_NUMBER: _ClassVar[int]
     start_time: _timestamp_pb2.Timestamp
     sets: int
     gets: int
@@ -271,7 +273,18 @@ class StatResponse(_message.Message):
     sessions: int
     limits: Limits
     shards: _containers.RepeatedCompositeFieldContainer[ShardStat]
-    def __init__(self, start_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., sets: _Optional[int] = ..., gets: _Optional[int] = ..., appends: _Optional[int] = ..., deletes: _Optional[int] = ..., scans: _Optional[int] = ..., keys: _Optional[int] = ..., bytes: _Optional[int] = ..., sessions: _Optional[int] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., shards: _Optional[_Iterable[_Union[ShardStat, _Mapping]]] = ...) -> None: ...
+    disk: DiskStat
+    def __init__(self, start_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., sets: _Optional[int] = ..., gets: _Optional[int] = ..., appends: _Optional[int] = ..., deletes: _Optional[int] = ..., scans: _Optional[int] = ..., keys: _Optional[int] = ..., bytes: _Optional[int] = ..., sessions: _Optional[int] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., shards: _Optional[_Iterable[_Union[ShardStat, _Mapping]]] = ..., disk: _Optional[_Union[DiskStat, _Mapping]] = ...) -> None: ...
+
+class DiskStat(_message.Message):
+    __slots__ = ("full", "free", "stalled")
+    FULL_FIELD_NUMBER: _ClassVar[int]
+    FREE_FIELD_NUMBER: _ClassVar[int]
+    STALLED_FIELD_NUMBER: _ClassVar[int]
+    full: str
+    free: int
+    stalled: _duration_pb2.Duration
+    def __init__(self, full: _Optional[str] = ..., free: _Optional[int] = ..., stalled: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class Limits(_message.Message):
     __slots__ = ("key", "value", "message")

@@ -81,7 +81,9 @@
 //                        of it for too long. From gRPC itself, "message larger than max":
 //                        the request is too long
 //   UNAVAILABLE          the server cannot be reached, is stopping, has no        perhaps; a Redirect
-//                        leader, or can no longer write to its disk               in the details: no
+//                        leader, or can no longer write to its disk; or the       in the details: no
+//                        disk is full: then reads, and deletions alone or in a
+//                        Batch without other writes, are done all the same
 //   DEADLINE_EXCEEDED    the caller's deadline passed                             perhaps
 //   CANCELLED            the caller gave up                                       perhaps
 //   DATA_LOSS            what was read from disk is damaged, now or before; the   perhaps
@@ -114,6 +116,7 @@ package raftkvpb
 import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	durationpb "google.golang.org/protobuf/types/known/durationpb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
@@ -1818,7 +1821,9 @@ type StatResponse struct {
 	Sessions uint64  `protobuf:"varint,9,opt,name=sessions,proto3" json:"sessions,omitempty"`
 	Limits   *Limits `protobuf:"bytes,10,opt,name=limits,proto3" json:"limits,omitempty"`
 	// The shards that this server holds.
-	Shards        []*ShardStat `protobuf:"bytes,11,rep,name=shards,proto3" json:"shards,omitempty"`
+	Shards []*ShardStat `protobuf:"bytes,11,rep,name=shards,proto3" json:"shards,omitempty"`
+	// The disk that holds its data.
+	Disk          *DiskStat `protobuf:"bytes,12,opt,name=disk,proto3" json:"disk,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1930,6 +1935,78 @@ func (x *StatResponse) GetShards() []*ShardStat {
 	return nil
 }
 
+func (x *StatResponse) GetDisk() *DiskStat {
+	if x != nil {
+		return x.Disk
+	}
+	return nil
+}
+
+// DiskStat is what a server knows of its disk, a second ago at most.
+type DiskStat struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Why the server takes no writes but deletions; empty while it takes all. That is so while the disk is full, and ends
+	// by itself when there is room.
+	Full string `protobuf:"bytes,1,opt,name=full,proto3" json:"full,omitempty"`
+	// Bytes that can be written, beside those that the server keeps in reserve; 0 when the file system does not tell.
+	Free uint64 `protobuf:"varint,2,opt,name=free,proto3" json:"free,omitempty"`
+	// How long the disk has been taking for one sync, when that is longer than the server's --disk-stall; else absent.
+	Stalled       *durationpb.Duration `protobuf:"bytes,3,opt,name=stalled,proto3" json:"stalled,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DiskStat) Reset() {
+	*x = DiskStat{}
+	mi := &file_raftkv_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DiskStat) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DiskStat) ProtoMessage() {}
+
+func (x *DiskStat) ProtoReflect() protoreflect.Message {
+	mi := &file_raftkv_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DiskStat.ProtoReflect.Descriptor instead.
+func (*DiskStat) Descriptor() ([]byte, []int) {
+	return file_raftkv_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *DiskStat) GetFull() string {
+	if x != nil {
+		return x.Full
+	}
+	return ""
+}
+
+func (x *DiskStat) GetFree() uint64 {
+	if x != nil {
+		return x.Free
+	}
+	return 0
+}
+
+func (x *DiskStat) GetStalled() *durationpb.Duration {
+	if x != nil {
+		return x.Stalled
+	}
+	return nil
+}
+
 // Limits are the greatest lengths that the server takes, in bytes.
 type Limits struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1942,7 +2019,7 @@ type Limits struct {
 
 func (x *Limits) Reset() {
 	*x = Limits{}
-	mi := &file_raftkv_proto_msgTypes[24]
+	mi := &file_raftkv_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1954,7 +2031,7 @@ func (x *Limits) String() string {
 func (*Limits) ProtoMessage() {}
 
 func (x *Limits) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[24]
+	mi := &file_raftkv_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1967,7 +2044,7 @@ func (x *Limits) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Limits.ProtoReflect.Descriptor instead.
 func (*Limits) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{24}
+	return file_raftkv_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Limits) GetKey() uint64 {
@@ -2007,7 +2084,7 @@ type ShardStat struct {
 
 func (x *ShardStat) Reset() {
 	*x = ShardStat{}
-	mi := &file_raftkv_proto_msgTypes[25]
+	mi := &file_raftkv_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2019,7 +2096,7 @@ func (x *ShardStat) String() string {
 func (*ShardStat) ProtoMessage() {}
 
 func (x *ShardStat) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[25]
+	mi := &file_raftkv_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2032,7 +2109,7 @@ func (x *ShardStat) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShardStat.ProtoReflect.Descriptor instead.
 func (*ShardStat) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{25}
+	return file_raftkv_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *ShardStat) GetShard() uint32 {
@@ -2078,7 +2155,7 @@ type TopologyRequest struct {
 
 func (x *TopologyRequest) Reset() {
 	*x = TopologyRequest{}
-	mi := &file_raftkv_proto_msgTypes[26]
+	mi := &file_raftkv_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2090,7 +2167,7 @@ func (x *TopologyRequest) String() string {
 func (*TopologyRequest) ProtoMessage() {}
 
 func (x *TopologyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[26]
+	mi := &file_raftkv_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2103,7 +2180,7 @@ func (x *TopologyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TopologyRequest.ProtoReflect.Descriptor instead.
 func (*TopologyRequest) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{26}
+	return file_raftkv_proto_rawDescGZIP(), []int{27}
 }
 
 type TopologyResponse struct {
@@ -2120,7 +2197,7 @@ type TopologyResponse struct {
 
 func (x *TopologyResponse) Reset() {
 	*x = TopologyResponse{}
-	mi := &file_raftkv_proto_msgTypes[27]
+	mi := &file_raftkv_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2132,7 +2209,7 @@ func (x *TopologyResponse) String() string {
 func (*TopologyResponse) ProtoMessage() {}
 
 func (x *TopologyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[27]
+	mi := &file_raftkv_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2145,7 +2222,7 @@ func (x *TopologyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TopologyResponse.ProtoReflect.Descriptor instead.
 func (*TopologyResponse) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{27}
+	return file_raftkv_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *TopologyResponse) GetMapVersion() uint64 {
@@ -2190,7 +2267,7 @@ type Node struct {
 
 func (x *Node) Reset() {
 	*x = Node{}
-	mi := &file_raftkv_proto_msgTypes[28]
+	mi := &file_raftkv_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2202,7 +2279,7 @@ func (x *Node) String() string {
 func (*Node) ProtoMessage() {}
 
 func (x *Node) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[28]
+	mi := &file_raftkv_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2215,7 +2292,7 @@ func (x *Node) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Node.ProtoReflect.Descriptor instead.
 func (*Node) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{28}
+	return file_raftkv_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *Node) GetId() uint64 {
@@ -2246,7 +2323,7 @@ type Shard struct {
 
 func (x *Shard) Reset() {
 	*x = Shard{}
-	mi := &file_raftkv_proto_msgTypes[29]
+	mi := &file_raftkv_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2258,7 +2335,7 @@ func (x *Shard) String() string {
 func (*Shard) ProtoMessage() {}
 
 func (x *Shard) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[29]
+	mi := &file_raftkv_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2271,7 +2348,7 @@ func (x *Shard) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Shard.ProtoReflect.Descriptor instead.
 func (*Shard) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{29}
+	return file_raftkv_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *Shard) GetShard() uint32 {
@@ -2305,7 +2382,7 @@ type ShutdownRequest struct {
 
 func (x *ShutdownRequest) Reset() {
 	*x = ShutdownRequest{}
-	mi := &file_raftkv_proto_msgTypes[30]
+	mi := &file_raftkv_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2317,7 +2394,7 @@ func (x *ShutdownRequest) String() string {
 func (*ShutdownRequest) ProtoMessage() {}
 
 func (x *ShutdownRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[30]
+	mi := &file_raftkv_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2330,7 +2407,7 @@ func (x *ShutdownRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShutdownRequest.ProtoReflect.Descriptor instead.
 func (*ShutdownRequest) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{30}
+	return file_raftkv_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *ShutdownRequest) GetAll() bool {
@@ -2348,7 +2425,7 @@ type ShutdownResponse struct {
 
 func (x *ShutdownResponse) Reset() {
 	*x = ShutdownResponse{}
-	mi := &file_raftkv_proto_msgTypes[31]
+	mi := &file_raftkv_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2360,7 +2437,7 @@ func (x *ShutdownResponse) String() string {
 func (*ShutdownResponse) ProtoMessage() {}
 
 func (x *ShutdownResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[31]
+	mi := &file_raftkv_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2373,7 +2450,7 @@ func (x *ShutdownResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShutdownResponse.ProtoReflect.Descriptor instead.
 func (*ShutdownResponse) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{31}
+	return file_raftkv_proto_rawDescGZIP(), []int{32}
 }
 
 type BackupRequest struct {
@@ -2384,7 +2461,7 @@ type BackupRequest struct {
 
 func (x *BackupRequest) Reset() {
 	*x = BackupRequest{}
-	mi := &file_raftkv_proto_msgTypes[32]
+	mi := &file_raftkv_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2396,7 +2473,7 @@ func (x *BackupRequest) String() string {
 func (*BackupRequest) ProtoMessage() {}
 
 func (x *BackupRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[32]
+	mi := &file_raftkv_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2409,7 +2486,7 @@ func (x *BackupRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BackupRequest.ProtoReflect.Descriptor instead.
 func (*BackupRequest) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{32}
+	return file_raftkv_proto_rawDescGZIP(), []int{33}
 }
 
 type BackupResponse struct {
@@ -2422,7 +2499,7 @@ type BackupResponse struct {
 
 func (x *BackupResponse) Reset() {
 	*x = BackupResponse{}
-	mi := &file_raftkv_proto_msgTypes[33]
+	mi := &file_raftkv_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2434,7 +2511,7 @@ func (x *BackupResponse) String() string {
 func (*BackupResponse) ProtoMessage() {}
 
 func (x *BackupResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[33]
+	mi := &file_raftkv_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2447,7 +2524,7 @@ func (x *BackupResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BackupResponse.ProtoReflect.Descriptor instead.
 func (*BackupResponse) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{33}
+	return file_raftkv_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *BackupResponse) GetChunk() []byte {
@@ -2465,7 +2542,7 @@ type CompactRequest struct {
 
 func (x *CompactRequest) Reset() {
 	*x = CompactRequest{}
-	mi := &file_raftkv_proto_msgTypes[34]
+	mi := &file_raftkv_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2477,7 +2554,7 @@ func (x *CompactRequest) String() string {
 func (*CompactRequest) ProtoMessage() {}
 
 func (x *CompactRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[34]
+	mi := &file_raftkv_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2490,7 +2567,7 @@ func (x *CompactRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompactRequest.ProtoReflect.Descriptor instead.
 func (*CompactRequest) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{34}
+	return file_raftkv_proto_rawDescGZIP(), []int{35}
 }
 
 type CompactResponse struct {
@@ -2501,7 +2578,7 @@ type CompactResponse struct {
 
 func (x *CompactResponse) Reset() {
 	*x = CompactResponse{}
-	mi := &file_raftkv_proto_msgTypes[35]
+	mi := &file_raftkv_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2513,7 +2590,7 @@ func (x *CompactResponse) String() string {
 func (*CompactResponse) ProtoMessage() {}
 
 func (x *CompactResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[35]
+	mi := &file_raftkv_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2526,14 +2603,14 @@ func (x *CompactResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompactResponse.ProtoReflect.Descriptor instead.
 func (*CompactResponse) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{35}
+	return file_raftkv_proto_rawDescGZIP(), []int{36}
 }
 
 var File_raftkv_proto protoreflect.FileDescriptor
 
 const file_raftkv_proto_rawDesc = "" +
 	"\n" +
-	"\fraftkv.proto\x12\traftkv.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"D\n" +
+	"\fraftkv.proto\x12\traftkv.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"D\n" +
 	"\tRequestId\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\fR\bclientId\x12\x1a\n" +
 	"\bsequence\x18\x02 \x01(\x04R\bsequence\"\x1e\n" +
@@ -2637,7 +2714,7 @@ const file_raftkv_proto_rawDesc = "" +
 	"\x06leader\x18\x02 \x01(\tR\x06leader\x12\x1f\n" +
 	"\vmap_version\x18\x03 \x01(\x04R\n" +
 	"mapVersion\"\r\n" +
-	"\vStatRequest\"\xda\x02\n" +
+	"\vStatRequest\"\x83\x03\n" +
 	"\fStatResponse\x129\n" +
 	"\n" +
 	"start_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x12\x12\n" +
@@ -2651,7 +2728,12 @@ const file_raftkv_proto_rawDesc = "" +
 	"\bsessions\x18\t \x01(\x04R\bsessions\x12)\n" +
 	"\x06limits\x18\n" +
 	" \x01(\v2\x11.raftkv.v1.LimitsR\x06limits\x12,\n" +
-	"\x06shards\x18\v \x03(\v2\x14.raftkv.v1.ShardStatR\x06shards\"J\n" +
+	"\x06shards\x18\v \x03(\v2\x14.raftkv.v1.ShardStatR\x06shards\x12'\n" +
+	"\x04disk\x18\f \x01(\v2\x13.raftkv.v1.DiskStatR\x04disk\"g\n" +
+	"\bDiskStat\x12\x12\n" +
+	"\x04full\x18\x01 \x01(\tR\x04full\x12\x12\n" +
+	"\x04free\x18\x02 \x01(\x04R\x04free\x123\n" +
+	"\astalled\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\astalled\"J\n" +
 	"\x06Limits\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\x04R\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\x04R\x05value\x12\x18\n" +
@@ -2720,7 +2802,7 @@ func file_raftkv_proto_rawDescGZIP() []byte {
 }
 
 var file_raftkv_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_raftkv_proto_msgTypes = make([]protoimpl.MessageInfo, 36)
+var file_raftkv_proto_msgTypes = make([]protoimpl.MessageInfo, 37)
 var file_raftkv_proto_goTypes = []any{
 	(Role)(0),                     // 0: raftkv.v1.Role
 	(Placement)(0),                // 1: raftkv.v1.Placement
@@ -2748,19 +2830,21 @@ var file_raftkv_proto_goTypes = []any{
 	(*Redirect)(nil),              // 23: raftkv.v1.Redirect
 	(*StatRequest)(nil),           // 24: raftkv.v1.StatRequest
 	(*StatResponse)(nil),          // 25: raftkv.v1.StatResponse
-	(*Limits)(nil),                // 26: raftkv.v1.Limits
-	(*ShardStat)(nil),             // 27: raftkv.v1.ShardStat
-	(*TopologyRequest)(nil),       // 28: raftkv.v1.TopologyRequest
-	(*TopologyResponse)(nil),      // 29: raftkv.v1.TopologyResponse
-	(*Node)(nil),                  // 30: raftkv.v1.Node
-	(*Shard)(nil),                 // 31: raftkv.v1.Shard
-	(*ShutdownRequest)(nil),       // 32: raftkv.v1.ShutdownRequest
-	(*ShutdownResponse)(nil),      // 33: raftkv.v1.ShutdownResponse
-	(*BackupRequest)(nil),         // 34: raftkv.v1.BackupRequest
-	(*BackupResponse)(nil),        // 35: raftkv.v1.BackupResponse
-	(*CompactRequest)(nil),        // 36: raftkv.v1.CompactRequest
-	(*CompactResponse)(nil),       // 37: raftkv.v1.CompactResponse
-	(*timestamppb.Timestamp)(nil), // 38: google.protobuf.Timestamp
+	(*DiskStat)(nil),              // 26: raftkv.v1.DiskStat
+	(*Limits)(nil),                // 27: raftkv.v1.Limits
+	(*ShardStat)(nil),             // 28: raftkv.v1.ShardStat
+	(*TopologyRequest)(nil),       // 29: raftkv.v1.TopologyRequest
+	(*TopologyResponse)(nil),      // 30: raftkv.v1.TopologyResponse
+	(*Node)(nil),                  // 31: raftkv.v1.Node
+	(*Shard)(nil),                 // 32: raftkv.v1.Shard
+	(*ShutdownRequest)(nil),       // 33: raftkv.v1.ShutdownRequest
+	(*ShutdownResponse)(nil),      // 34: raftkv.v1.ShutdownResponse
+	(*BackupRequest)(nil),         // 35: raftkv.v1.BackupRequest
+	(*BackupResponse)(nil),        // 36: raftkv.v1.BackupResponse
+	(*CompactRequest)(nil),        // 37: raftkv.v1.CompactRequest
+	(*CompactResponse)(nil),       // 38: raftkv.v1.CompactResponse
+	(*timestamppb.Timestamp)(nil), // 39: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 40: google.protobuf.Duration
 }
 var file_raftkv_proto_depIdxs = []int32{
 	2,  // 0: raftkv.v1.PutRequest.request_id:type_name -> raftkv.v1.RequestId
@@ -2788,42 +2872,44 @@ var file_raftkv_proto_depIdxs = []int32{
 	10, // 22: raftkv.v1.Answer.delete:type_name -> raftkv.v1.DeleteResponse
 	22, // 23: raftkv.v1.Answer.error:type_name -> raftkv.v1.Error
 	23, // 24: raftkv.v1.Error.redirect:type_name -> raftkv.v1.Redirect
-	38, // 25: raftkv.v1.StatResponse.start_time:type_name -> google.protobuf.Timestamp
-	26, // 26: raftkv.v1.StatResponse.limits:type_name -> raftkv.v1.Limits
-	27, // 27: raftkv.v1.StatResponse.shards:type_name -> raftkv.v1.ShardStat
-	0,  // 28: raftkv.v1.ShardStat.role:type_name -> raftkv.v1.Role
-	1,  // 29: raftkv.v1.TopologyResponse.placement:type_name -> raftkv.v1.Placement
-	30, // 30: raftkv.v1.TopologyResponse.nodes:type_name -> raftkv.v1.Node
-	31, // 31: raftkv.v1.TopologyResponse.shards:type_name -> raftkv.v1.Shard
-	3,  // 32: raftkv.v1.RaftKV.Get:input_type -> raftkv.v1.GetRequest
-	5,  // 33: raftkv.v1.RaftKV.Put:input_type -> raftkv.v1.PutRequest
-	7,  // 34: raftkv.v1.RaftKV.Append:input_type -> raftkv.v1.AppendRequest
-	9,  // 35: raftkv.v1.RaftKV.Delete:input_type -> raftkv.v1.DeleteRequest
-	11, // 36: raftkv.v1.RaftKV.Batch:input_type -> raftkv.v1.BatchRequest
-	15, // 37: raftkv.v1.RaftKV.Scan:input_type -> raftkv.v1.ScanRequest
-	18, // 38: raftkv.v1.RaftKV.Pipeline:input_type -> raftkv.v1.PipelineRequest
-	24, // 39: raftkv.v1.RaftKV.Stat:input_type -> raftkv.v1.StatRequest
-	28, // 40: raftkv.v1.RaftKV.Topology:input_type -> raftkv.v1.TopologyRequest
-	32, // 41: raftkv.v1.RaftKVAdmin.Shutdown:input_type -> raftkv.v1.ShutdownRequest
-	34, // 42: raftkv.v1.RaftKVAdmin.Backup:input_type -> raftkv.v1.BackupRequest
-	36, // 43: raftkv.v1.RaftKVAdmin.Compact:input_type -> raftkv.v1.CompactRequest
-	4,  // 44: raftkv.v1.RaftKV.Get:output_type -> raftkv.v1.GetResponse
-	6,  // 45: raftkv.v1.RaftKV.Put:output_type -> raftkv.v1.PutResponse
-	8,  // 46: raftkv.v1.RaftKV.Append:output_type -> raftkv.v1.AppendResponse
-	10, // 47: raftkv.v1.RaftKV.Delete:output_type -> raftkv.v1.DeleteResponse
-	13, // 48: raftkv.v1.RaftKV.Batch:output_type -> raftkv.v1.BatchResponse
-	16, // 49: raftkv.v1.RaftKV.Scan:output_type -> raftkv.v1.ScanResponse
-	20, // 50: raftkv.v1.RaftKV.Pipeline:output_type -> raftkv.v1.PipelineResponse
-	25, // 51: raftkv.v1.RaftKV.Stat:output_type -> raftkv.v1.StatResponse
-	29, // 52: raftkv.v1.RaftKV.Topology:output_type -> raftkv.v1.TopologyResponse
-	33, // 53: raftkv.v1.RaftKVAdmin.Shutdown:output_type -> raftkv.v1.ShutdownResponse
-	35, // 54: raftkv.v1.RaftKVAdmin.Backup:output_type -> raftkv.v1.BackupResponse
-	37, // 55: raftkv.v1.RaftKVAdmin.Compact:output_type -> raftkv.v1.CompactResponse
-	44, // [44:56] is the sub-list for method output_type
-	32, // [32:44] is the sub-list for method input_type
-	32, // [32:32] is the sub-list for extension type_name
-	32, // [32:32] is the sub-list for extension extendee
-	0,  // [0:32] is the sub-list for field type_name
+	39, // 25: raftkv.v1.StatResponse.start_time:type_name -> google.protobuf.Timestamp
+	27, // 26: raftkv.v1.StatResponse.limits:type_name -> raftkv.v1.Limits
+	28, // 27: raftkv.v1.StatResponse.shards:type_name -> raftkv.v1.ShardStat
+	26, // 28: raftkv.v1.StatResponse.disk:type_name -> raftkv.v1.DiskStat
+	40, // 29: raftkv.v1.DiskStat.stalled:type_name -> google.protobuf.Duration
+	0,  // 30: raftkv.v1.ShardStat.role:type_name -> raftkv.v1.Role
+	1,  // 31: raftkv.v1.TopologyResponse.placement:type_name -> raftkv.v1.Placement
+	31, // 32: raftkv.v1.TopologyResponse.nodes:type_name -> raftkv.v1.Node
+	32, // 33: raftkv.v1.TopologyResponse.shards:type_name -> raftkv.v1.Shard
+	3,  // 34: raftkv.v1.RaftKV.Get:input_type -> raftkv.v1.GetRequest
+	5,  // 35: raftkv.v1.RaftKV.Put:input_type -> raftkv.v1.PutRequest
+	7,  // 36: raftkv.v1.RaftKV.Append:input_type -> raftkv.v1.AppendRequest
+	9,  // 37: raftkv.v1.RaftKV.Delete:input_type -> raftkv.v1.DeleteRequest
+	11, // 38: raftkv.v1.RaftKV.Batch:input_type -> raftkv.v1.BatchRequest
+	15, // 39: raftkv.v1.RaftKV.Scan:input_type -> raftkv.v1.ScanRequest
+	18, // 40: raftkv.v1.RaftKV.Pipeline:input_type -> raftkv.v1.PipelineRequest
+	24, // 41: raftkv.v1.RaftKV.Stat:input_type -> raftkv.v1.StatRequest
+	29, // 42: raftkv.v1.RaftKV.Topology:input_type -> raftkv.v1.TopologyRequest
+	33, // 43: raftkv.v1.RaftKVAdmin.Shutdown:input_type -> raftkv.v1.ShutdownRequest
+	35, // 44: raftkv.v1.RaftKVAdmin.Backup:input_type -> raftkv.v1.BackupRequest
+	37, // 45: raftkv.v1.RaftKVAdmin.Compact:input_type -> raftkv.v1.CompactRequest
+	4,  // 46: raftkv.v1.RaftKV.Get:output_type -> raftkv.v1.GetResponse
+	6,  // 47: raftkv.v1.RaftKV.Put:output_type -> raftkv.v1.PutResponse
+	8,  // 48: raftkv.v1.RaftKV.Append:output_type -> raftkv.v1.AppendResponse
+	10, // 49: raftkv.v1.RaftKV.Delete:output_type -> raftkv.v1.DeleteResponse
+	13, // 50: raftkv.v1.RaftKV.Batch:output_type -> raftkv.v1.BatchResponse
+	16, // 51: raftkv.v1.RaftKV.Scan:output_type -> raftkv.v1.ScanResponse
+	20, // 52: raftkv.v1.RaftKV.Pipeline:output_type -> raftkv.v1.PipelineResponse
+	25, // 53: raftkv.v1.RaftKV.Stat:output_type -> raftkv.v1.StatResponse
+	30, // 54: raftkv.v1.RaftKV.Topology:output_type -> raftkv.v1.TopologyResponse
+	34, // 55: raftkv.v1.RaftKVAdmin.Shutdown:output_type -> raftkv.v1.ShutdownResponse
+	36, // 56: raftkv.v1.RaftKVAdmin.Backup:output_type -> raftkv.v1.BackupResponse
+	38, // 57: raftkv.v1.RaftKVAdmin.Compact:output_type -> raftkv.v1.CompactResponse
+	46, // [46:58] is the sub-list for method output_type
+	34, // [34:46] is the sub-list for method input_type
+	34, // [34:34] is the sub-list for extension type_name
+	34, // [34:34] is the sub-list for extension extendee
+	0,  // [0:34] is the sub-list for field type_name
 }
 
 func init() { file_raftkv_proto_init() }
@@ -2863,7 +2949,7 @@ func file_raftkv_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_raftkv_proto_rawDesc), len(file_raftkv_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   36,
+			NumMessages:   37,
 			NumExtensions: 0,
 			NumServices:   2,
 		},

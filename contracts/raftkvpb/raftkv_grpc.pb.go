@@ -81,7 +81,9 @@
 //                        of it for too long. From gRPC itself, "message larger than max":
 //                        the request is too long
 //   UNAVAILABLE          the server cannot be reached, is stopping, has no        perhaps; a Redirect
-//                        leader, or can no longer write to its disk               in the details: no
+//                        leader, or can no longer write to its disk; or the       in the details: no
+//                        disk is full: then reads, and deletions alone or in a
+//                        Batch without other writes, are done all the same
 //   DEADLINE_EXCEEDED    the caller's deadline passed                             perhaps
 //   CANCELLED            the caller gave up                                       perhaps
 //   DATA_LOSS            what was read from disk is damaged, now or before; the   perhaps

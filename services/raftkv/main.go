@@ -26,6 +26,9 @@ type flags struct {
 	Durability   string        `group:"Storage" default:"always" enum:"always,interval" placeholder:"WHEN" help:"always: a write is on disk before it is answered. interval: within --sync-interval; a crash may lose the writes of the last interval, and damages nothing (default ${default})."`
 	SyncInterval time.Duration `group:"Storage" default:"5s" placeholder:"TIME" help:"With --durability=interval: how often writes are put on disk (default ${default})."`
 
+	DiskReserve uint64        `group:"Storage" default:"67108864" placeholder:"BYTES" help:"Room that is kept for when the disk is full, at most an eighth of it; 0 for none. While less than that is free beside it, reads and deletions are done, and other writes are refused (default ${default})."`
+	DiskStall   time.Duration `group:"Storage" default:"2s" placeholder:"TIME" help:"A disk that takes longer for a sync hangs: health is NOT_SERVING until it answers; 0 for never (default ${default})."`
+
 	MaxKey      int           `group:"Limits" default:"1024" placeholder:"BYTES" help:"Longest key taken, in bytes (default ${default})."`
 	MaxValue    int           `group:"Limits" default:"16777216" placeholder:"BYTES" help:"Longest value taken, in bytes; --max-message must have room for it (default ${default})."`
 	ScanTimeout time.Duration `group:"Limits" default:"1m" placeholder:"TIME" help:"A scan whose client takes nothing of it for this long is ended; the client can go on after the last key that came (default ${default})."`
@@ -51,6 +54,8 @@ func (f *flags) Validate() error {
 		return fmt.Errorf("--data-dir is empty; it must name a folder")
 	case f.SyncInterval <= 0:
 		return fmt.Errorf("--sync-interval is %v; it must be more than 0", f.SyncInterval)
+	case f.DiskStall < 0:
+		return fmt.Errorf("--disk-stall is %v; it must be 0 or more", f.DiskStall)
 	case f.MaxKey < 1 || f.MaxKey > maxKeyLimit:
 		return fmt.Errorf("--max-key is %d; it must be 1 to %d bytes", f.MaxKey, maxKeyLimit)
 	case f.MaxValue < 0 || f.MaxValue > maxValueLimit:

@@ -67,6 +67,9 @@ func (f *flags) register(rpc *rpcserver.Server) (func() error, error) {
 		if store.Failed() {
 			return nil // nothing can be written any more, and locks may be held for ever
 		}
+		if stalled := store.Disk().Stalled; stalled > 0 {
+			return fmt.Errorf("the disk has not answered for %v: the store is left as a crash would leave it; nothing that was acknowledged is lost", stalled)
+		}
 		replica.Stop()
 		return store.Close()
 	}, nil
@@ -108,7 +111,10 @@ func (f *flags) agreeWith(config rpcserver.Config) error {
 }
 
 func (f *flags) openStore(rpc *rpcserver.Server, tables int) (*storage.Store, error) {
-	options := storage.Options{Dir: f.DataDir, MaxTables: tables, OnFailure: rpc.Fail, Log: rpc.Log()}
+	options := storage.Options{
+		Dir: f.DataDir, MaxTables: tables, Reserve: f.DiskReserve, DiskStall: f.DiskStall,
+		OnStall: rpc.Pause, OnFailure: rpc.Fail, Log: rpc.Log(),
+	}
 	if f.Durability == "interval" {
 		options.SyncInterval = f.SyncInterval
 	}

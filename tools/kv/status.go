@@ -48,7 +48,24 @@ func printStat(out io.Writer, stat *raftkvpb.StatResponse) error {
 		role := strings.ToLower(strings.TrimPrefix(s.GetRole().String(), "ROLE_"))
 		fmt.Fprintf(w, "shard %d\t%s, %s, term %d, applied index %d\n", s.GetShard(), role, leader(s.GetLeader()), s.GetTerm(), s.GetAppliedIndex())
 	}
+	for _, line := range diskLines(stat.GetDisk()) {
+		fmt.Fprintf(w, "disk\t%s\n", cli.OneLine(line))
+	}
 	return flush(w)
+}
+
+// diskLines tells of a server's disk; a server of an older version says nothing of it.
+func diskLines(disk *raftkvpb.DiskStat) (lines []string) {
+	if disk.GetFull() != "" {
+		lines = append(lines, "takes deletions alone: "+disk.GetFull())
+	}
+	if disk.GetStalled() != nil {
+		lines = append(lines, fmt.Sprintf("hangs: it has not answered for %v", disk.GetStalled().AsDuration()))
+	}
+	if disk.GetFree() > 0 {
+		lines = append(lines, fmt.Sprintf("%d bytes free", disk.GetFree()))
+	}
+	return lines
 }
 
 type topologyCommand struct{}

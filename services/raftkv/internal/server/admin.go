@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"context"
 	"crypto/subtle"
+	"errors"
+	"syscall"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -14,6 +16,7 @@ import (
 
 	"numstore.example/contracts/raftkvpb"
 	"numstore.example/contracts/token"
+	"numstore.example/services/raftkv/internal/storage"
 )
 
 // Admin says who may make administrative calls. The zero Admin allows nobody.
@@ -115,7 +118,9 @@ func (a *admin) Compact(ctx context.Context, _ *raftkvpb.CompactRequest) (*raftk
 	if err := a.Admin.check(ctx); err != nil {
 		return nil, err
 	}
-	if err := a.Store.Compact(ctx); err != nil {
+	if err := a.Store.Compact(ctx); errors.Is(err, storage.ErrFull) || errors.Is(err, syscall.ENOSPC) {
+		return nil, status.Errorf(codes.Unavailable, "%v; make some room outside of the store", err)
+	} else if err != nil {
 		return nil, readStatus(err)
 	}
 	return &raftkvpb.CompactResponse{}, nil

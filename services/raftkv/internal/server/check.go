@@ -35,6 +35,21 @@ func (a *adapter) checkKeyAndValue(key, value []byte) error {
 	return nil
 }
 
+// admit refuses writes for which this server's disk has no room: while it is full, all but deletions. Unlike the other
+// checks, this one is no rule that all replicas share.
+func (a *adapter) admit(writes ...kv.Write) error {
+	full := a.Store.Writable()
+	if full == nil {
+		return nil
+	}
+	for i := range writes {
+		if writes[i].Kind != kv.Delete {
+			return redirect(full)
+		}
+	}
+	return nil
+}
+
 func checkRequestID(id *raftkvpb.RequestId) (request kv.RequestID, err error) {
 	if id == nil {
 		return request, nil

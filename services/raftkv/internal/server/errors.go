@@ -52,9 +52,13 @@ func replicaStatus(err error, advice string) error {
 	return status.Errorf(code, "%v; %s", err, advice)
 }
 
-// redirect says where to go instead.
+// redirect says that another server may do what this one has not begun.
 func redirect(err error) error {
-	s, detailErr := status.New(codes.Unavailable, fmt.Sprintf("%v; nothing happened: ask its leader, or try again", err)).
+	advice := "ask its leader, or try again"
+	if errors.Is(err, storage.ErrFull) {
+		advice = "reads and deletions are done; make room, and it is taken again"
+	}
+	s, detailErr := status.New(codes.Unavailable, fmt.Sprintf("%v; nothing happened: %s", err, advice)).
 		WithDetails(&raftkvpb.Redirect{MapVersion: mapVersion})
 	if detailErr != nil {
 		return status.Error(codes.Internal, detailErr.Error())

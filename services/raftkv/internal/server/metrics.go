@@ -22,6 +22,15 @@ func RegisterMetrics(registry prometheus.Registerer, replica *node.Replica, stat
 	gauge("raftkv_raft_applied_index", "The last entry of the log that was applied.", func() float64 { return float64(replica.Status().Applied) })
 	counter("raftkv_log_syncs_total", "Appends to the log that were waited for until they were on disk. One sync of the disk may serve several.",
 		func() float64 { return float64(replica.Syncs()) })
+	gauge("raftkv_writable", "1 while all writes are taken, 0 while the disk is full and deletions alone are.", func() float64 {
+		if store.Writable() != nil {
+			return 0
+		}
+		return 1
+	})
+	gauge("raftkv_disk_free_bytes", "Bytes that are free on the disk beside the reserve.", func() float64 { return float64(store.Disk().Free) })
+	gauge("raftkv_disk_stalled_seconds", "How long a sync has been under way, if that is longer than --disk-stall; else 0.",
+		func() float64 { return store.Disk().Stalled.Seconds() })
 	gauge("raftkv_disk_bytes", "Bytes of all files of the store.", func() float64 { return float64(store.Metrics().DiskSpaceUsage()) })
 	counter("raftkv_wal_bytes_total", "Bytes written to the write-ahead log.", func() float64 { return float64(store.Metrics().WAL.BytesWritten) })
 }

@@ -76,6 +76,9 @@ func (p *pipeline) start(operations []*raftkvpb.Operation) {
 			continue
 		}
 		write, id, err := p.checkOperation(operation)
+		if err == nil {
+			err = p.admit(write)
+		}
 		if err != nil {
 			refuse(operation, err)
 			continue

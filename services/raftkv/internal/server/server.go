@@ -145,6 +145,9 @@ func (a *adapter) executeOne(ctx context.Context, id *raftkvpb.RequestId, write 
 // execute has the replica execute a command, and returns its reply if all of it was done.
 func (a *adapter) execute(ctx context.Context, id *raftkvpb.RequestId, writes []kv.Write) (kv.Reply, error) {
 	request, err := checkRequestID(id)
+	if err == nil {
+		err = a.admit(writes...)
+	}
 	if err != nil {
 		return kv.Reply{}, err
 	}

@@ -5,10 +5,12 @@ import (
 	"sync/atomic"
 
 	"go.etcd.io/raft/v3"
+	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"numstore.example/contracts/raftkvpb"
 	"numstore.example/services/raftkv/internal/kv"
+	"numstore.example/services/raftkv/internal/storage"
 )
 
 // counters count the calls that were answered, whatever the answer.
@@ -47,7 +49,19 @@ func (a *adapter) Stat(context.Context, *raftkvpb.StatRequest) (*raftkvpb.StatRe
 			Term:         replica.Term,
 			AppliedIndex: replica.Applied,
 		}},
+		Disk: diskStat(a.Store.Disk()),
 	}, nil
+}
+
+func diskStat(disk storage.Disk) *raftkvpb.DiskStat {
+	stat := &raftkvpb.DiskStat{Free: disk.Free}
+	if disk.Writable != nil {
+		stat.Full = disk.Writable.Error()
+	}
+	if disk.Stalled > 0 {
+		stat.Stalled = durationpb.New(disk.Stalled)
+	}
+	return stat
 }
 
 func role(state raft.StateType) raftkvpb.Role {
