@@ -79,6 +79,7 @@ func (h *harness) startReplica(t testing.TB, store *storage.Store) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	store.Start()
 	h.replica, err = node.Start(node.Config{
 		ID: 1, Log: log, Machine: h.state, Applied: h.state.Applied(), Campaign: true, MaxInFlight: 1000,
 		OnFailure: func(err error) { t.Errorf("the replica has failed: %v", err) },
