@@ -36,14 +36,18 @@ func TestReport_nothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	header, _, _ := strings.Cut(string(text), "\n")
-	if err := os.WriteFile(killed, []byte(header+"\n"), 0o600); err != nil {
-		t.Fatal(err)
+	atOnce := filepath.Join(dir, "at-once.json")
+	for name, content := range map[string]string{killed: header + "\n", atOnce: ""} {
+		if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
-	for args, shown := range map[string]bool{killed: false, killed + " " + good: true} {
+	for args, shown := range map[string]bool{killed: false, atOnce: false, killed + " " + good: true} {
 		os.Remove(page)
 		code, stdout, stderr := loadgen(t, "report --html "+page+" "+args)
 		_, err := os.Stat(page)
-		if code != exitFailed || stderr != "loadgen: "+killed+" holds no call: the run ended before one did\n" || strings.Contains(stdout, "1 client") != shown || (err == nil) != shown {
+		name, _, _ := strings.Cut(args, " ")
+		if code != exitFailed || stderr != "loadgen: "+name+" holds no call: the run ended before one did\n" || strings.Contains(stdout, "1 client") != shown || (err == nil) != shown {
 			t.Errorf("loadgen report %s: status %d, printed %q and %q, page %v; want status %d", args, code, stdout, stderr, err, exitFailed)
 		}
 	}

@@ -69,7 +69,7 @@ func Open(name string) (*Run, error) {
 const longestLine = 4 << 20
 
 // Read reads a whole file. What a run that was killed, or a full disk, leaves unfinished is left out: intervals whose step
-// never came, and a last line that is no whole one.
+// never came, and a last line that is no whole one. Of one that was killed at once nothing is left: a run without steps.
 func Read(r io.Reader) (*Run, error) {
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, longestLine)
@@ -97,9 +97,6 @@ func Read(r io.Reader) (*Run, error) {
 	}
 	if err := lines.Err(); err != nil {
 		return nil, fmt.Errorf("after line %d: %w", number, err)
-	}
-	if number == 0 {
-		return nil, errors.New("it is empty")
 	}
 	return &run, nil
 }

@@ -109,7 +109,6 @@ func TestRead_complaints(t *testing.T) {
 	lines := strings.SplitAfter(file.String(), "\n")
 	histogram := strings.SplitAfter(lines[3], `"latency":"`)
 	for _, test := range []struct{ text, says string }{
-		{"", "it is empty"},
 		{"\n", "line 1: "},
 		{"no JSON\n", "line 1: "},
 		{lines[1], "line 1: it must be a header of the format loadgen-result/1"},
