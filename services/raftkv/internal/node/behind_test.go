@@ -34,6 +34,7 @@ func TestLog_behind(t *testing.T) {
 					}
 					time.Sleep(100 * time.Millisecond) // by the clock of the test
 				}
+				synctest.Wait()
 				first, err := leader.log.FirstIndex()
 				if err != nil {
 					t.Fatal(err)
@@ -65,6 +66,7 @@ func TestLog_behind(t *testing.T) {
 // launchThree starts a group of three on a network without faults.
 func launchThree(t *testing.T) (*node.Network, []*member) {
 	network := node.NewNetwork(rand.New(rand.NewPCG(1, 1)), node.Faults{})
+	t.Cleanup(network.Settle) // when all members have ended
 	var members []*member
 	for id := uint64(1); id <= 3; id++ {
 		m := launch(t, vfs.NewMem(), node.AfterSync, func(m *member, c *node.Config) {

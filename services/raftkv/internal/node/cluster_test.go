@@ -101,6 +101,7 @@ func (c *cluster) run() error {
 	close(c.ended)
 	asking.Wait()
 	living.Wait()
+	c.network.Settle()
 	for _, member := range c.members {
 		err = errors.Join(err, member.failure)
 	}
