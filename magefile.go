@@ -25,7 +25,7 @@ func Demo() error {
 
 // Build compiles every program into bin/.
 func Build() error {
-	return sh.RunV("go", "build", "-o", "bin/", "./services/...", "./tools/...")
+	return sh.RunV("go", "build", "-ldflags=-X numstore.example/contracts/version.commit="+commit(), "-o", "bin/", "./services/...", "./tools/...")
 }
 
 // Test runs every test that this machine can run, and says which it could not.
@@ -91,7 +91,7 @@ func Generate() error {
 
 // Image builds the container image p2.
 func Image() error {
-	return sh.RunV("docker", "build", "-t", "p2", ".")
+	return sh.RunV("docker", "build", "--build-arg=COMMIT="+commit(), "-t", "p2", ".")
 }
 
 // Submit runs the Python client against a container of the image, and keeps what it prints in out.txt.
@@ -183,6 +183,15 @@ func Modules() error {
 		}
 	}
 	return sh.RunV("go", "work", "sync")
+}
+
+// commit is what --version tells of programs that are built where Go does not look at the repository itself.
+func commit() string {
+	hash, err := sh.Output("git", "rev-parse", "HEAD")
+	if err != nil {
+		return "" // no repository: the programs say so
+	}
+	return hash
 }
 
 // unchanged fails when a step before it has changed a file that is committed.
