@@ -67,8 +67,9 @@ func Lint() error {
 	return withPython("compat/requirements-lint.txt", "-m", "ruff", "format", "--check", "compat")
 }
 
-// Generate lints the contracts, refuses changes that break their wire form, makes the Go and Python code of
-// them, and the tables of flags in the services' READMEs. The wire form is compared with contracts/baseline.txtpb, which then takes up what is new.
+// Generate lints the contracts, refuses changes that break their wire form, and makes the Go and Python code of
+// them, and the tables of flags in the services' READMEs. The wire form is compared with contracts/baseline.txtpb,
+// which then takes up what is new.
 func Generate() error {
 	for _, step := range []string{
 		"lint",
