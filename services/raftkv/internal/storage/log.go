@@ -12,7 +12,9 @@ import (
 )
 
 // Log is the Raft log of one shard: the entries that are on disk, and Raft's hard state. It is a
-// raft.Storage. All methods belong to the goroutine that owns the Raft group, Pending.Wait excepted.
+// raft.Storage. Append and Truncate belong to one goroutine, which writes, and waits for the disk if need be; those of
+// raft.Storage, and Applied, may be called by another, and wait for no write. Raft reads nothing through them that is still
+// on its way: what it has given to Append it keeps itself until that is on disk.
 //
 // Entries that were read lately, or not applied yet, are kept in memory too: what Raft asks for is
 // nearly always among them.
@@ -22,13 +24,13 @@ type Log struct {
 	voters []uint64
 	mark   *mark
 
-	hard      hardState
-	truncated position // of the last entry that was cut off
-	last      position
-	recent    []*raftpb.Entry // the last entries, up to last; may be empty
+	hard hardState // belongs to the goroutine that writes
 
-	mu    sync.Mutex
-	ended position // what syncNow marks: last, for another goroutine
+	mu        sync.Mutex // of what follows; it is held for no write. Who writes may read these without it
+	truncated position   // of the last entry that was cut off
+	last      position
+	recent    []*raftpb.Entry // the last entries, up to last; may be empty. The slice is replaced, never changed
+	ended     position        // last, as far as Pebble has it: what syncNow marks
 }
 
 type hardState struct{ term, vote, commit uint64 }
@@ -212,13 +214,15 @@ func (l *Log) writeEntries(batch *pebble.Batch, entries []*raftpb.Entry) {
 	if first <= l.last.index {
 		batch.DeleteRange(entryKey(l.shard, first), entryKey(l.shard, l.last.index+1), nil)
 	}
+	for _, entry := range entries {
+		l.writeEntry(batch, entry)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if keep := int(first) - int(l.recentFirst()); keep >= 0 && keep <= len(l.recent) {
 		l.recent = append(l.recent[:keep:keep], entries...)
 	} else {
 		l.recent = append([]*raftpb.Entry(nil), entries...)
-	}
-	for _, entry := range entries {
-		l.writeEntry(batch, entry)
 	}
 	end := entries[len(entries)-1]
 	l.last = position{end.GetTerm(), end.GetIndex()}
@@ -233,6 +237,8 @@ func (l *Log) written() position {
 
 // Applied lets go of entries in memory that were applied, but for the last one. Raft may have the old slice.
 func (l *Log) Applied(index uint64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if n := int(min(index, l.last.index)) - int(l.recentFirst()); n > 0 && n < len(l.recent) {
 		l.recent = slices.Clone(l.recent[n:])
 	}
@@ -248,7 +254,10 @@ func (l *Log) Truncate(index uint64) error {
 	batch := l.store.newBatch()
 	batch.DeleteRange(entryKey(l.shard, l.truncated.index+1), entryKey(l.shard, index+1), nil)
 	l.writeRow(batch, raftTruncated, term, index)
+	// First in memory: nobody looks for an entry from here on that is about to go (see read).
+	l.mu.Lock()
 	l.truncated = position{term, index}
+	l.mu.Unlock()
 	if err := l.store.guard(func() error { return batch.Commit(pebble.NoSync) }); err != nil {
 		return err // Pebble may still use the batch
 	}
@@ -261,5 +270,5 @@ func (l *Log) Failed() <-chan struct{} { return l.store.failed }
 // Failure returns the reason, once it has failed.
 func (l *Log) Failure() error { return l.store.Failure() }
 
-// recentFirst returns the index of the first recent entry, or the next one to come if there is none.
+// recentFirst returns the index of the first recent entry, or the next one to come if there is none. The lock is held.
 func (l *Log) recentFirst() uint64 { return l.last.index + 1 - uint64(len(l.recent)) }

@@ -15,25 +15,29 @@ func (l *Log) InitialState() (*raftpb.HardState, *raftpb.ConfState, error) {
 }
 
 // FirstIndex implements raft.Storage.
-func (l *Log) FirstIndex() (uint64, error) { return l.truncated.index + 1, nil }
+func (l *Log) FirstIndex() (uint64, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.truncated.index + 1, nil
+}
 
 // LastIndex implements raft.Storage.
-func (l *Log) LastIndex() (uint64, error) { return l.last.index, nil }
+func (l *Log) LastIndex() (uint64, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.last.index, nil
+}
 
 // Term implements raft.Storage.
 func (l *Log) Term(index uint64) (uint64, error) {
-	first := l.recentFirst()
+	l.mu.Lock()
+	truncated, last := l.truncated, l.last
+	l.mu.Unlock()
 	switch {
-	case index == l.last.index:
-		return l.last.term, nil
-	case index == l.truncated.index:
-		return l.truncated.term, nil
-	case index < l.truncated.index:
-		return 0, raft.ErrCompacted
-	case index > l.last.index:
-		return 0, raft.ErrUnavailable
-	case index >= first:
-		return l.recent[index-first].GetTerm(), nil
+	case index == last.index:
+		return last.term, nil
+	case index == truncated.index:
+		return truncated.term, nil
 	}
 	entries, err := l.read(index, index+1)
 	if err != nil {
@@ -44,12 +48,6 @@ func (l *Log) Term(index uint64) (uint64, error) {
 
 // Entries implements raft.Storage.
 func (l *Log) Entries(lo, hi, maxSize uint64) ([]*raftpb.Entry, error) {
-	if lo <= l.truncated.index {
-		return nil, raft.ErrCompacted
-	}
-	if hi > l.last.index+1 {
-		return nil, raft.ErrUnavailable
-	}
 	entries, err := l.read(lo, hi)
 	if err != nil {
 		return nil, err
@@ -66,12 +64,9 @@ func (l *Log) Entries(lo, hi, maxSize uint64) ([]*raftpb.Entry, error) {
 
 // read returns the entries from lo to before hi, from memory if they are there.
 func (l *Log) read(lo, hi uint64) ([]*raftpb.Entry, error) {
-	if first := l.recentFirst(); lo >= first {
-		return l.recent[lo-first : hi-first], nil
-	}
-	iterator, err := l.store.db.NewIter(&pebble.IterOptions{LowerBound: entryKey(l.shard, lo), UpperBound: entryKey(l.shard, hi)})
-	if err != nil {
-		return nil, err
+	recent, iterator, err := l.look(lo, hi)
+	if err != nil || iterator == nil {
+		return recent, err
 	}
 	defer iterator.Close()
 	entries := make([]*raftpb.Entry, 0, hi-lo)
@@ -89,6 +84,24 @@ func (l *Log) read(lo, hi uint64) ([]*raftpb.Entry, error) {
 		return nil, &damage{what: fmt.Sprintf("entries %d to %d of the log in %s are not all there", lo, hi-1, l.store.options.Dir)}
 	}
 	return entries, nil
+}
+
+// look returns entries that are in memory, or else an iterator over those in Pebble. That is made under the lock, before
+// an entry which was still there can be cut off: it shows it even then.
+func (l *Log) look(lo, hi uint64) ([]*raftpb.Entry, *pebble.Iterator, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	first := l.recentFirst()
+	switch {
+	case lo <= l.truncated.index:
+		return nil, nil, raft.ErrCompacted
+	case hi > l.last.index+1:
+		return nil, nil, raft.ErrUnavailable
+	case lo >= first:
+		return l.recent[lo-first : hi-first], nil, nil
+	}
+	iterator, err := l.store.db.NewIter(&pebble.IterOptions{LowerBound: entryKey(l.shard, lo), UpperBound: entryKey(l.shard, hi)})
+	return nil, iterator, err
 }
 
 // Snapshot implements raft.Storage. A group with one replica never asks for one.
