@@ -16,7 +16,7 @@ func TestLog_behind(t *testing.T) {
 	for name, answers := range map[string]bool{"a member that answers": true, "a silent member": false} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				network, members := launchThree(t)
+				network, members := launchThree(t, node.AfterSync)
 				leader := elected(t, members)
 				behind := members[0]
 				if behind == leader {
@@ -63,13 +63,44 @@ func TestLog_behind(t *testing.T) {
 	}
 }
 
-// launchThree starts a group of three on a network without faults.
-func launchThree(t *testing.T) (*node.Network, []*member) {
+// TestStall_noElection: a member whose disk does not answer goes on to speak. Nobody stands for election because the
+// leader waits for its disk, and one that follows does not because it waits for its own.
+func TestStall_noElection(t *testing.T) {
+	for name, moment := range map[string]node.Moment{"appending": node.BeforeAppend, "syncing": node.AfterSync, "applying": node.BeforeApply} {
+		for _, stalled := range []string{"the leader", "a follower"} {
+			t.Run(name+", "+stalled, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					_, members := launchThree(t, moment)
+					leader := elected(t, members)
+					slow := leader
+					if stalled != "the leader" {
+						slow = members[leader.id%3]
+					}
+					slow.gate.close()
+					write := leader.send("x")
+					before := leader.Status()
+					time.Sleep(time.Minute) // by the clock of the test
+					for _, m := range members {
+						if now := m.Status(); now.Leader != leader.id || now.Term != before.Term {
+							t.Errorf("member %d: after a minute, %d leads in term %d; before, %d in term %d", m.id, now.Leader, now.Term, leader.id, before.Term)
+						}
+					}
+					slow.gate.open()
+					synctest.Wait()
+					write.expect(t, "the write", 1, nil)
+				})
+			})
+		}
+	}
+}
+
+// launchThree starts a group of three, with gates at a moment, on a network without faults.
+func launchThree(t *testing.T, moment node.Moment) (*node.Network, []*member) {
 	network := node.NewNetwork(rand.New(rand.NewPCG(1, 1)), node.Faults{})
 	t.Cleanup(network.Settle) // when all members have ended
 	var members []*member
 	for id := uint64(1); id <= 3; id++ {
-		m := launch(t, vfs.NewMem(), node.AfterSync, func(m *member, c *node.Config) {
+		m := launch(t, vfs.NewMem(), moment, func(m *member, c *node.Config) {
 			m.id, m.voters = id, []uint64{1, 2, 3}
 			c.ID, c.Transport, c.Campaign = id, network.From(id), false
 		})

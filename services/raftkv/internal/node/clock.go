@@ -55,3 +55,9 @@ func (s *stopwatch) look() time.Duration {
 	s.looked = now
 	return s.worked
 }
+
+// rest is look for a replica that does nothing.
+func (s *stopwatch) rest() time.Duration {
+	s.looked = time.Since(s.started)
+	return s.worked
+}

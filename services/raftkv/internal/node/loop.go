@@ -8,22 +8,15 @@ import (
 	"go.etcd.io/raft/v3"
 	"go.etcd.io/raft/v3/raftpb"
 	"go.etcd.io/raft/v3/tracker"
-
-	"numstore.example/services/raftkv/internal/storage"
 )
-
-// unsynced is an append on its way to the disk, and what Raft is to be told when it is there.
-type unsynced struct {
-	pending   *storage.Pending
-	responses []*raftpb.Message
-}
 
 // run is the goroutine that owns the group.
 func (r *Replica) run() {
 	r.failure = ErrStopped // unless it is known better; the store may end this goroutine (see storage)
 	defer func() {
 		close(r.ended)
-		close(r.appends)
+		r.appends.close()
+		r.commits.close()
 		r.mail.close(r.failure)
 		for _, proposal := range r.held {
 			proposal.Done(nil, r.failure)
@@ -56,16 +49,12 @@ func (r *Replica) loop() (err error) {
 	}
 	for {
 		for r.raft.HasReady() {
-			if err := r.handle(r.raft.Ready()); err != nil {
-				return err
-			}
+			r.handle(r.raft.Ready())
 		}
 		select {
 		case <-r.mail.signal:
 		case <-ticker.C:
-			r.raft.Tick()
-			r.ticks++
-			r.worked.look()
+			r.tick()
 		case <-r.stopping:
 			return nil
 		}
@@ -75,6 +64,19 @@ func (r *Replica) loop() (err error) {
 	}
 }
 
+// tick moves Raft's clock.
+func (r *Replica) tick() {
+	r.ticks++
+	r.look()
+	if !r.overwhelmed() {
+		r.raft.Tick()
+	}
+}
+
+// overwhelmed says whether the disk is so far behind that no more work is taken. The replica hears nothing then, and its
+// clock stands still: it does not stand for election because it hears nothing.
+func (r *Replica) overwhelmed() bool { return r.unsynced >= maxAppends }
+
 // takeMail gives Raft what has gathered in the mailbox.
 func (r *Replica) takeMail() error {
 	mail := r.mail.take()
@@ -82,8 +84,22 @@ func (r *Replica) takeMail() error {
 		mail.refuse(fmt.Errorf("%w: %w", ErrStopped, mail.failure))
 		return mail.failure
 	}
-	if err := r.deliver(mail.responses); err != nil {
-		return err
+	if mail.synced+mail.applications > 0 {
+		r.moved = r.ticks
+	}
+	r.unsynced -= mail.synced
+	r.applying -= mail.applications
+	for i := range mail.done {
+		r.settle(&mail.done[i])
+	}
+	r.deliver(mail.responses)
+	if len(mail.done) > 0 {
+		r.config.Log.Applied(r.applied)
+		r.truncate()
+		r.release()
+	}
+	if r.overwhelmed() {
+		mail.received = nil
 	}
 	for _, message := range mail.received {
 		// An error means that the message came too late, or from nobody of this group.
@@ -92,7 +108,6 @@ func (r *Replica) takeMail() error {
 			r.heard[message.GetFrom()] = r.ticks
 		}
 	}
-	r.unsynced -= mail.synced
 	r.held = append(r.held, mail.proposals...)
 	if r.unsynced < maxUnsynced {
 		r.propose(r.held)
@@ -103,124 +118,76 @@ func (r *Replica) takeMail() error {
 }
 
 // handle does what Raft wants done.
-func (r *Replica) handle(ready raft.Ready) error {
+func (r *Replica) handle(ready raft.Ready) {
 	if ready.SoftState != nil {
 		r.roleChanged(ready.SoftState)
 	}
-	if err := r.deliver(ready.Messages); err != nil {
-		return err
-	}
+	r.deliver(ready.Messages)
 	for _, state := range ready.ReadStates {
 		r.reads.confirm(state)
 	}
+	r.release()
+}
+
+// release lets reads go on that waited for what the machine shows by now.
+func (r *Replica) release() {
 	r.reads.release(r.applied)
 	r.readEarly()
 	r.publish()
-	return nil
 }
 
 // deliver brings each message of Raft's to whom it is for: to the log, to the machine, to this member itself, or to
 // other nodes. Those for other nodes are sent before the log is synced; what must not leave before that comes as a
 // response to the append.
-func (r *Replica) deliver(messages []*raftpb.Message) error {
+func (r *Replica) deliver(messages []*raftpb.Message) {
 	var remote []*raftpb.Message
 	for _, message := range messages {
-		var err error
 		switch message.GetTo() {
 		case raft.LocalAppendThread:
-			err = r.append(message)
+			r.append(message)
 		case raft.LocalApplyThread:
-			err = r.apply(message)
+			r.begin()
+			r.applying++
+			r.commits.put(message)
 		case r.config.ID:
 			_ = r.raft.Step(message) // an error means that it came too late
 		default:
 			remote = append(remote, message)
 		}
-		if err != nil {
-			return err
-		}
 	}
 	if len(remote) > 0 {
 		r.config.Transport.Send(remote)
 	}
-	return nil
 }
 
-// append writes entries to the log and passes them on to the syncer.
-func (r *Replica) append(message *raftpb.Message) error {
-	r.at(BeforeAppend)
-	var hard *raftpb.HardState
-	if message.Term != nil {
-		hard = &raftpb.HardState{Term: message.Term, Vote: message.Vote, Commit: message.Commit}
-	}
-	pending, err := r.config.Log.Append(message.GetEntries(), hard)
-	if err != nil {
-		return err
-	}
-	r.at(BeforeSync)
-	if pending == nil && len(message.GetResponses()) == 0 {
-		return nil // a commit index alone
-	}
-	r.unsynced++
-	r.appends <- unsynced{pending, message.GetResponses()}
-	return nil
-}
-
-// sync is the syncer's goroutine. It keeps the order of the appends: Raft takes the answer to a later one
-// for an answer to all before.
-func (r *Replica) sync() {
-	for append := range r.appends {
-		if append.pending != nil {
-			if err := append.pending.Wait(); err != nil {
-				r.mail.fail(err)
-				continue
-			}
-			r.syncs.Add(1)
-			r.at(AfterSync)
-		}
-		r.mail.synced(append.responses)
+// begin is told that something is handed to the appender or to the applier.
+func (r *Replica) begin() {
+	if r.unsynced+r.applying == 0 {
+		r.moved = r.ticks
 	}
 }
 
-// apply applies committed entries and answers those who proposed them.
-func (r *Replica) apply(message *raftpb.Message) error {
-	for _, entry := range message.GetEntries() {
-		r.at(BeforeApply)
-		e, err := decodeEntry(entry)
-		if err != nil {
-			return err
-		}
-		replies, kept, err := r.config.Machine.Apply(entry.GetTerm(), entry.GetIndex(), e.time, e.commands)
-		if err != nil {
-			return err
-		}
-		r.kept = kept
-		r.clock.saw(e.time, r.worked.look())
-		r.at(AfterApply)
-		r.applied, r.appliedTerm = entry.GetIndex(), entry.GetTerm()
-		r.ledger.settle(e.id, replies)
-		r.tail.add(entry.GetIndex(), len(entry.GetData()))
+// look returns how long the replica has been at work. While it waits for its disk, it is not.
+func (r *Replica) look() time.Duration {
+	if r.unsynced+r.applying > 0 && r.ticks-r.moved > int64(maxPause/tickInterval) {
+		return r.worked.rest()
 	}
-	if err := r.deliver(message.GetResponses()); err != nil {
-		return err
-	}
-	r.config.Log.Applied(r.applied)
-	return r.truncate()
+	return r.worked.look()
 }
 
 // truncate cuts off the log when that is worth it: behind what the machine keeps, and behind what all members have that
 // answer, unless they are too far behind. Only the leader knows of the others; who follows goes by itself.
-func (r *Replica) truncate() error {
+func (r *Replica) truncate() {
 	if r.tail.bytes < maxLog {
-		return nil
+		return
 	}
 	index := min(r.kept, max(r.slowest(), r.tail.behind(maxBehind)))
 	if index <= r.truncated {
-		return nil
+		return
 	}
 	r.truncated = index
 	r.tail.cut(index)
-	return r.config.Log.Truncate(index)
+	r.appends.put(appending{truncate: index})
 }
 
 // slowest returns the last entry that all members have which answer, as far as this one knows of others.
@@ -252,7 +219,7 @@ func (r *Replica) at(moment Moment) {
 // roleChanged lets a new leader count the log's time on, and gives up what a former one cannot answer any more.
 func (r *Replica) roleChanged(state *raft.SoftState) {
 	if state.RaftState == raft.StateLeader {
-		r.clock.start(r.config.Machine.Now(), r.worked.look())
+		r.clock.start(r.config.Machine.Now(), r.look())
 	} else {
 		r.clock.stop()
 		r.ledger.fail(ErrDeposed)

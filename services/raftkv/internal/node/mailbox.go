@@ -18,13 +18,15 @@ type mailbox struct {
 }
 
 type mail struct {
-	proposals []*Proposal
-	reads     []func(error)
-	received  []*raftpb.Message // from other nodes
-	bytes     int               // about how many those take in memory
-	responses []*raftpb.Message // of appends that the syncer reports
-	synced    int               // how many appends that are
-	failure   error
+	proposals    []*Proposal
+	reads        []func(error)
+	received     []*raftpb.Message // from other nodes
+	bytes        int               // about how many those take in memory
+	responses    []*raftpb.Message // of appends that the syncer reports, and of what the applier does
+	synced       int               // how many appends that are
+	done         []applied         // what the applier reports
+	applications int               // of how many messages that was
+	failure      error
 }
 
 func newMailbox() mailbox { return mailbox{signal: make(chan struct{}, 1)} }
@@ -46,10 +48,21 @@ func (m *mailbox) put(change func(*mail)) error {
 }
 
 // synced reports an append that is on disk, with its responses. What comes too late is of no use to anyone.
-func (m *mailbox) synced(responses []*raftpb.Message) {
+func (m *mailbox) synced(responses []*raftpb.Message, counted bool) {
 	_ = m.put(func(mail *mail) {
 		mail.responses = append(mail.responses, responses...)
-		mail.synced++
+		if counted {
+			mail.synced++
+		}
+	})
+}
+
+// applied reports entries that the machine shows, with what Raft is to be told.
+func (m *mailbox) applied(done []applied, responses []*raftpb.Message) {
+	_ = m.put(func(mail *mail) {
+		mail.done = append(mail.done, done...)
+		mail.applications++
+		mail.responses = append(mail.responses, responses...)
 	})
 }
 

@@ -5,11 +5,12 @@
 // # The life of a proposal
 //
 // Propose leaves it in the mailbox. The replica's goroutine takes all that lie there, makes as few entries of
-// them as their size allows, and has Raft and the log append these. A second goroutine, the syncer, waits for
-// the disk, in the order of the appends, and reports back through the mailbox; meanwhile the first one applies
-// what was committed before, answers reads, and lets further proposals gather. When Raft says that an entry
-// is committed, the first goroutine applies it and calls Done with the replies. So whatever is in flight
-// together shares one entry, one write and one sync, and a lone proposal waits for nobody.
+// them as their size allows, and gives these to Raft. It waits for nothing but mail: others do what may have to wait
+// for the disk, each in the order in which it was told, and report back through the mailbox. The appender writes
+// entries to the log; the syncer awaits the disk; meanwhile further proposals gather. When Raft says that an entry is
+// committed, the applier has the machine apply it, and then the replica's goroutine calls Done with the replies. So
+// whatever is in flight together shares one entry, one write and one sync, a lone proposal waits for nobody, and a
+// replica whose disk is slow, or stands still, is not taken for a dead one.
 //
 // A group of one voter takes the same way: its own vote, and its own disk, are the majority.
 package node
@@ -28,11 +29,12 @@ import (
 	"time"
 
 	"go.etcd.io/raft/v3"
+	"go.etcd.io/raft/v3/raftpb"
 
 	"numstore.example/services/raftkv/internal/storage"
 )
 
-// Machine is what a group replicates: a state that changes by commands alone. The replica's goroutine
+// Machine is what a group replicates: a state that changes by commands alone. One goroutine of the replica's
 // calls Apply; the machine guards against what it allows others to do at the same time.
 type Machine interface {
 	// Apply applies the commands of the entry with this term and index, which was proposed at a time in
@@ -116,9 +118,13 @@ const (
 	// message more may be.
 	maxInflight = 16 << 20
 
-	// maxAppends is how many appends may wait for the disk before the replica waits, and is silent. A member that follows
-	// gets some twenty each second by heartbeats alone; it should go on answering while its disk is busy.
+	// maxAppends is how many appends may wait for the disk before the replica is overwhelmed. One
+	// that follows gets some twenty each second by heartbeats alone; it should go on answering while its disk is busy. One
+	// that leads, or is alone, has no more than maxUnsynced beside those of elections.
 	maxAppends = 1024
+
+	// maxApplying is how many bytes of committed entries may wait for the machine, one entry more excepted.
+	maxApplying = 4 << 20
 
 	// maxUnsynced is how many appends may be on their way to the disk while proposals are held back. The disk
 	// can do one sync at a time: what gathers meanwhile costs less as one entry than as many, and is on disk
@@ -138,11 +144,13 @@ type Replica struct {
 	worked stopwatch
 	clock  clock // of the log; it runs while this member leads
 
-	ticks int            // of Raft's clock, since the start
-	heard map[uint64]int // when other members have answered last, in ticks
+	ticks int64            // of Raft's clock, since the start
+	heard map[uint64]int64 // when other members have answered last, in ticks
 
 	unsynced int         // appends that the syncer has not reported
-	held     []*Proposal // until there are fewer than maxUnsynced
+	applying int         // messages that the applier has not reported
+	moved    int64       // in ticks: when one of these was reported last, or was the only one to begin
+	held     []*Proposal // until there are fewer unsynced than maxUnsynced
 
 	applied     uint64
 	appliedTerm uint64 // of the last entry applied; 0 if there was none since the start
@@ -150,10 +158,11 @@ type Replica struct {
 	truncated   uint64 // the last entry that was cut off
 	tail        tail   // of applied entries that were not cut off
 
-	appends  chan unsynced // to the syncer
-	led      chan struct{} // closed when the group first has a leader
-	ended    chan struct{} // closed when nothing more is done
-	failure  error         // then: why not
+	appends  queue[appending]       // to the appender; see maxAppends
+	commits  queue[*raftpb.Message] // to the applier; see maxApplying
+	led      chan struct{}          // closed when the group first has a leader
+	ended    chan struct{}          // closed when nothing more is done
+	failure  error                  // then: why not
 	stopping chan struct{}
 	stopOnce sync.Once
 	running  sync.WaitGroup
@@ -172,8 +181,9 @@ func Start(config Config) (*Replica, error) {
 		ledger:   newLedger(),
 		applied:  config.Applied,
 		kept:     config.Applied,
-		heard:    make(map[uint64]int),
-		appends:  make(chan unsynced, maxAppends),
+		heard:    make(map[uint64]int64),
+		appends:  newQueue[appending](),
+		commits:  newQueue[*raftpb.Message](),
 		led:      make(chan struct{}),
 		ended:    make(chan struct{}),
 		stopping: make(chan struct{}),
@@ -186,6 +196,7 @@ func Start(config Config) (*Replica, error) {
 		Applied:                   config.Applied,
 		AsyncStorageWrites:        true,
 		MaxSizePerMsg:             maxEntry,
+		MaxCommittedSizePerReady:  maxApplying,
 		MaxInflightMsgs:           256,
 		MaxInflightBytes:          maxInflight,
 		CheckQuorum:               true,
@@ -203,7 +214,8 @@ func Start(config Config) (*Replica, error) {
 	}
 	r.publish()
 	r.running.Go(r.run)
-	r.running.Go(r.sync)
+	r.running.Go(r.write)
+	r.running.Go(r.apply)
 	return r, nil
 }
 

@@ -84,7 +84,7 @@ func (r *Replica) propose(proposals []*Proposal) {
 		}
 		id := r.ledger.enter(proposals[:n])
 		// Raft drops it only when there is no leader, or another one.
-		if err := r.raft.Propose(encodeEntry(id, r.clock.read(r.worked.look()), size, proposals[:n])); err != nil {
+		if err := r.raft.Propose(encodeEntry(id, r.clock.read(r.look()), size, proposals[:n])); err != nil {
 			r.ledger.drop(id, ErrNotLeader)
 		}
 		proposals = proposals[n:]

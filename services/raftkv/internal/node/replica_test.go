@@ -66,10 +66,8 @@ func TestStop(t *testing.T) {
 				stopped := make(chan struct{})
 				go func() { m.Stop(); close(stopped) }()
 				synctest.Wait()
-				if moment == node.AfterSync { // only the syncer is held up
-					proposed.expect(t, "what is on its way to the disk", 1, node.ErrStopped)
-					held.expect(t, "what is held", 1, node.ErrStopped)
-				}
+				proposed.expect(t, "what is on its way", 1, node.ErrStopped)
+				held.expect(t, "what is held", 1, node.ErrStopped)
 				m.gate.open()
 				<-stopped
 				for what, o := range map[string]*outcome{"what was proposed": proposed, "what was held": held, "the read": read} {

@@ -1,0 +1,61 @@
+package node
+
+import "go.etcd.io/raft/v3/raftpb"
+
+// Applying an entry may wait for the room that Pebble makes in memory. So the goroutine that ticks does not apply: it
+// leaves committed entries to the applier, and answers who proposed them when that reports back through the mailbox.
+// Raft hands out no more than maxApplying bytes of entries before it is told that others were applied.
+
+// applied is an entry that the machine shows.
+type applied struct {
+	term, index uint64
+	entry       // its commands are not looked at any more
+	replies     [][]byte
+	kept        uint64 // what the machine keeps now
+	bytes       int    // of the entry in the log
+}
+
+// apply is the applier's goroutine, which owns the machine.
+func (r *Replica) apply() {
+	defer r.lost()
+	for {
+		messages := r.commits.await()
+		if messages == nil {
+			return
+		}
+		for _, message := range messages {
+			if err := r.applyEntries(message); err != nil {
+				r.mail.fail(err)
+				return
+			}
+		}
+	}
+}
+
+func (r *Replica) applyEntries(message *raftpb.Message) error {
+	done := make([]applied, 0, len(message.GetEntries()))
+	for _, entry := range message.GetEntries() {
+		r.at(BeforeApply)
+		e, err := decodeEntry(entry)
+		if err != nil {
+			return err
+		}
+		replies, kept, err := r.config.Machine.Apply(entry.GetTerm(), entry.GetIndex(), e.time, e.commands)
+		if err != nil {
+			return err
+		}
+		r.at(AfterApply)
+		done = append(done, applied{entry.GetTerm(), entry.GetIndex(), e, replies, kept, len(entry.GetData())})
+	}
+	r.mail.applied(done, message.GetResponses())
+	return nil
+}
+
+// settle answers who proposed an entry that was applied.
+func (r *Replica) settle(a *applied) {
+	r.kept = a.kept
+	r.clock.saw(a.time, r.look())
+	r.applied, r.appliedTerm = a.index, a.term
+	r.ledger.settle(a.id, a.replies)
+	r.tail.add(a.index, a.bytes)
+}
