@@ -11,13 +11,14 @@ import (
 	"numstore.example/tools/internal/history"
 	"numstore.example/tools/internal/wholefile"
 	"numstore.example/tools/loadgen/internal/model"
+	"numstore.example/tools/loadgen/internal/service"
 )
 
 // checkCommand judges a history.
 type checkCommand struct {
 	File string `arg:"" help:"A history, as loadgen run --history writes it."`
 
-	Service string        `default:"numstore" enum:"numstore,raftkv" placeholder:"NAME" help:"Whose promises to check: ${enum} (default ${default})."`
+	Service string        `default:"numstore" enum:"${services}" placeholder:"NAME" help:"Whose promises to check: ${enum} (default ${default})."`
 	Timeout time.Duration `default:"60s" placeholder:"TIME" help:"How long to search for an order that explains the history (default ${default})."`
 	HTML    string        `placeholder:"FILE" help:"Draw the history, and the order that was found or how far one could be found."`
 }
@@ -32,7 +33,7 @@ func (c *checkCommand) Run(ctx context.Context, console console) error {
 	if err != nil {
 		return err
 	}
-	problem, err := model.All[c.Service](operations)
+	problem, err := service.All[c.Service].Model(operations)
 	if err != nil {
 		return fmt.Errorf("%s is not a history of %s (see --service): %w", c.File, c.Service, err)
 	}

@@ -20,16 +20,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"os"
-	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
-	"numstore.example/contracts/numstorepb"
-	"numstore.example/contracts/raftkvpb"
 	"numstore.example/tools/internal/cli"
 	"numstore.example/tools/loadgen/internal/service"
 )
@@ -68,10 +64,18 @@ func unprinted(console console, err error) error {
 // mixes says for the help what each service is asked unless somebody asks for another mix.
 func mixes() string {
 	var parts []string
-	for _, name := range slices.Sorted(maps.Keys(service.All)) {
+	for _, name := range service.Names() {
 		parts = append(parts, fmt.Sprintf("%s of %s", service.All[name].Mix, name))
 	}
 	return strings.Join(parts, "; ")
+}
+
+// contracts returns what the services speak.
+func contracts() (all []protoreflect.FileDescriptor) {
+	for _, name := range service.Names() {
+		all = append(all, service.All[name].Contract)
+	}
+	return all
 }
 
 // run is main without the process around it. It returns the exit status.
@@ -85,10 +89,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	program := cli.Program{
 		Name:      "loadgen",
 		Summary:   "Drives a server and prints what it saw. Status 0 when every request was answered, 1 when some failed, 2 when there was nothing to drive.",
-		Contracts: []protoreflect.FileDescriptor{numstorepb.File_numstore_proto, raftkvpb.File_raftkv_proto},
+		Contracts: contracts(),
 		Stdout:    stdout, Stderr: stderr,
 	}
-	command, status := program.Parse(&line, args, kong.Vars{"mixes": mixes()},
+	command, status := program.Parse(&line, args, kong.Vars{"mixes": mixes(), "services": strings.Join(service.Names(), ",")},
 		kong.WithHyphenPrefixedParameters(true)) // for --values -5..5
 	if command == nil {
 		return status

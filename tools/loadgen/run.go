@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"runtime"
@@ -27,7 +28,7 @@ import (
 type runCommand struct {
 	Target string `arg:"" help:"The server: a port on this machine, host:port, or unix:/path of its socket."`
 
-	Service string `default:"numstore" enum:"numstore,raftkv" placeholder:"NAME" help:"What the target is: ${enum} (default ${default})."`
+	Service string `default:"numstore" enum:"${services}" placeholder:"NAME" help:"What the target is: ${enum} (default ${default})."`
 	Label   string `placeholder:"TEXT" help:"What reports call this run (default: the target)."`
 
 	Clients     []int         `placeholder:"N" help:"Closed loop: so many clients with one call in flight each; a step for each number (default 1,2,4,8 unless there is a --rate)."`
@@ -134,7 +135,7 @@ func (c *runCommand) Run(ctx context.Context, console console) error {
 		return err
 	}
 	defer closeAll()
-	run, err := c.create(addr)
+	run, err := c.create(target)
 	if err != nil {
 		return err
 	}
@@ -188,10 +189,10 @@ func (c *runCommand) loads() []drive.Load {
 	return loads
 }
 
-func (c *runCommand) header(addr string) result.Header {
+func (c *runCommand) header(target service.Target) result.Header {
 	label := c.Label
 	if label == "" {
-		label = addr
+		label = target.Addr
 	}
 	parameters := map[string]string{
 		"duration": c.Duration.String(), "warmup": c.Warmup.String(), "timeout": c.Timeout.String(),
@@ -199,19 +200,14 @@ func (c *runCommand) header(addr string) result.Header {
 		"distribution": string(c.Distribution), "seed": strconv.FormatUint(c.Seed, 10),
 		"connections": strconv.Itoa(c.Connections), "generator": fmt.Sprintf("%s on %d processors", runtime.Version(), runtime.GOMAXPROCS(0)),
 	}
-	switch c.Service {
-	case "numstore":
-		parameters["values"] = c.Values.String()
-	case "raftkv":
-		parameters["value-size"], parameters["unary"] = c.ValueSize.String(), strconv.FormatBool(c.Unary)
-	}
+	maps.Copy(parameters, service.All[c.Service].Parameters(target))
 	if c.Distribution == workload.Zipf {
 		parameters["skew"] = strconv.FormatFloat(c.Skew, 'g', -1, 64)
 	}
 	if c.Rate != nil {
 		parameters["max-in-flight"] = strconv.Itoa(c.MaxInFlight)
 	}
-	return result.Header{Label: label, Service: c.Service, Target: addr, Started: time.Now(), Parameters: parameters}
+	return result.Header{Label: label, Service: c.Service, Target: target.Addr, Started: time.Now(), Parameters: parameters}
 }
 
 // recording is a run and the files that it goes to.
@@ -224,8 +220,8 @@ type recording struct {
 }
 
 // create creates the files, so that one that cannot be written is known before the run.
-func (c *runCommand) create(addr string) (run *recording, err error) {
-	run = &recording{Run: result.Run{Header: c.header(addr)}}
+func (c *runCommand) create(target service.Target) (run *recording, err error) {
+	run = &recording{Run: result.Run{Header: c.header(target)}}
 	var out io.Writer = io.Discard
 	if c.Out != "" {
 		if run.out, err = os.Create(c.Out); err != nil {

@@ -1,5 +1,5 @@
-// Package model says what each service promises, in a form that a checker of linearizability can use. A
-// further service is a file of its own and an entry in [All].
+// Package model says what each service promises, in a form that a checker of linearizability can use. Each service
+// is a file of its own.
 //
 // A call that was answered, or refused for a reason that the contract calls definite, is judged by its
 // answer. A write that failed in any other way may have taken effect at any time after its start, or
@@ -13,15 +13,7 @@ import (
 	"math"
 
 	"github.com/anishathalye/porcupine"
-
-	"numstore.example/tools/internal/history"
 )
-
-// All is the models by the names of their services.
-var All = map[string]func([]history.Operation) (Problem, error){
-	"numstore": numstore,
-	"raftkv":   raftkv,
-}
 
 // Problem is what a checker is asked: can these operations be put into an order that agrees with the model
 // and with real time?

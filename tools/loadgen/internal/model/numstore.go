@@ -80,8 +80,8 @@ const (
 	unknown            // anything may have happened
 )
 
-// numstore returns the problem that a history of numstore poses.
-func numstore(operations []history.Operation) (Problem, error) {
+// Numstore returns the problem that a history of numstore poses.
+func Numstore(operations []history.Operation) (Problem, error) {
 	places := make(map[string]int) // of the keys
 	for _, o := range operations {
 		if _, known := places[o.Key]; !known {

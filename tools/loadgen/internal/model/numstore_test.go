@@ -132,7 +132,7 @@ func TestNumstore(t *testing.T) {
 			0 1 SetNum a 3=RESOURCE_EXHAUSTED
 			2 3 Fact a =6`, porcupine.Illegal},
 	} {
-		problem, err := All["numstore"](operations(t, test.history))
+		problem, err := Numstore(operations(t, test.history))
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -143,7 +143,7 @@ func TestNumstore(t *testing.T) {
 }
 
 func TestNumstore_counts(t *testing.T) {
-	problem, err := numstore(operations(t, `
+	problem, err := Numstore(operations(t, `
 		0 1 SetNum a 3=UNAVAILABLE
 		2 3 SetNum a 3=RESOURCE_EXHAUSTED
 		4 5 Fact a =UNAVAILABLE
@@ -161,14 +161,14 @@ func TestNumstore_complaints(t *testing.T) {
 		`line 1: the answer is "x"; it must be an int64, or error for a Fact`:  "0 1 Fact a =x",
 		`line 1: the answer is "error"; it must be an int64, or error for a F`: "0 1 SetNum a 1=error",
 	} {
-		if _, err := numstore(operations(t, line)); err == nil || !strings.Contains(err.Error(), says) {
+		if _, err := Numstore(operations(t, line)); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v; want an error that says %s", line, err, says)
 		}
 	}
 }
 
 func TestNumstore_words(t *testing.T) {
-	problem, err := numstore(operations(t, `
+	problem, err := Numstore(operations(t, `
 		0 1 SetNum b 3=3
 		2 3 SetNum a 4=7
 		4 5 Fact b =6

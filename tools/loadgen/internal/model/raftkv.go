@@ -55,8 +55,8 @@ var raftkvRefused = map[string]bool{
 	"UNIMPLEMENTED":    true,
 }
 
-// raftkv returns the problem that a history of raftkv poses.
-func raftkv(operations []history.Operation) (Problem, error) {
+// Raftkv returns the problem that a history of raftkv poses.
+func Raftkv(operations []history.Operation) (Problem, error) {
 	problem := Problem{Model: raftkvModel()}
 	for i, o := range operations {
 		in, out, err := parseRaftKV(o)

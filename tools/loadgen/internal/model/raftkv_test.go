@@ -167,7 +167,7 @@ func TestRaftKV(t *testing.T) {
 			0 1 Append a x = OUT_OF_RANGE
 			2 3 Get a - = 1 "x"`, porcupine.Illegal},
 	} {
-		problem, err := All["raftkv"](kvOperations(t, test.history))
+		problem, err := Raftkv(kvOperations(t, test.history))
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -178,7 +178,7 @@ func TestRaftKV(t *testing.T) {
 }
 
 func TestRaftKV_counts(t *testing.T) {
-	problem, err := raftkv(kvOperations(t, `
+	problem, err := Raftkv(kvOperations(t, `
 		0 1 Put a x = UNAVAILABLE
 		2 3 Append a x = OUT_OF_RANGE
 		4 5 Get a - = UNAVAILABLE
@@ -209,7 +209,7 @@ func TestRaftKV_unknown(t *testing.T) {
 		"one that nobody sees":       {lost + "502 503 CompareAndSet a 9 \"[1.1]\" = refused", porcupine.Ok},
 		"none can have been refused": {"600 601 Put b [1.1] = 9 none\n602 603 CompareAndSet b 9 \"[1.2]\" = refused", porcupine.Illegal},
 	} {
-		problem, err := raftkv(kvOperations(t, text.String()+test.history))
+		problem, err := Raftkv(kvOperations(t, text.String()+test.history))
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -227,7 +227,7 @@ func TestSettle_plain(t *testing.T) {
 		"0 1 Put a [0.1] = UNAVAILABLE\n2 3 Put a x = 1 none",
 		"0 1 Delete a - = UNAVAILABLE\n2 3 Put a [0.1] = 1 none",
 	} {
-		problem, err := raftkv(kvOperations(t, text))
+		problem, err := Raftkv(kvOperations(t, text))
 		if err != nil || len(problem.Operations) != 2 || problem.Operations[0].Return != forever || problem.Unknown != 1 || problem.Dropped != 0 {
 			t.Errorf("%s: %+v, %v; want the write without an end", text, problem, err)
 		}
@@ -242,14 +242,14 @@ func TestRaftKV_complaints(t *testing.T) {
 		`line 1: the answer: "refused" is not a version`:            "0 1 Put a x = refused",
 		`line 1: the answer: "1 x" is not a version and a value; t`: "0 1 Get a - = 1 x",
 	} {
-		if _, err := raftkv(kvOperations(t, line)); err == nil || !strings.Contains(err.Error(), says) {
+		if _, err := Raftkv(kvOperations(t, line)); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v; want an error that says %s", line, err, says)
 		}
 	}
 }
 
 func TestRaftKV_words(t *testing.T) {
-	problem, err := raftkv(kvOperations(t, `
+	problem, err := Raftkv(kvOperations(t, `
 		0 1 Put a x = 3 none
 		2 3 CompareAndSet a 3 "y" = 4 "x"
 		4 5 CompareAndSet a 3 "z" = refused

@@ -11,6 +11,7 @@ import (
 	"numstore.example/contracts/numstorepb"
 	"numstore.example/tools/internal/drive"
 	"numstore.example/tools/internal/history"
+	"numstore.example/tools/loadgen/internal/model"
 	"numstore.example/tools/loadgen/internal/workload"
 )
 
@@ -21,12 +22,17 @@ const (
 )
 
 var numstore = Service{
+	Contract: numstorepb.File_numstore_proto,
 	Calls: drive.Calls{
 		Names: []string{setNum: "SetNum", fact: "Fact"},
 		Marks: []string{plain: "", hit: "hit", factError: "error"},
 	},
-	Mix:       workload.Mix{setNum: {Call: "set", Percent: 50}, fact: {Call: "fact", Percent: 50}},
-	Ready:     numstoreReady,
+	Mix:   workload.Mix{setNum: {Call: "set", Percent: 50}, fact: {Call: "fact", Percent: 50}},
+	Model: model.Numstore,
+	Ready: numstoreReady,
+	Parameters: func(target Target) map[string]string {
+		return map[string]string{"values": target.Workload.Values.String()}
+	},
 	Checkable: 16, // takes a second; 32 take more than anybody wants to wait
 	Open: func(target Target) (func(int) drive.Send, func(), error) {
 		source := target.Workload.Source()

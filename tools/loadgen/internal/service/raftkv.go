@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"strconv"
 	"sync"
 
 	"google.golang.org/grpc/codes"
@@ -12,6 +13,7 @@ import (
 	"numstore.example/contracts/raftkvpb"
 	"numstore.example/tools/internal/drive"
 	"numstore.example/tools/internal/history"
+	"numstore.example/tools/loadgen/internal/model"
 	"numstore.example/tools/loadgen/internal/workload"
 )
 
@@ -27,13 +29,18 @@ var raftkvCalls = drive.Calls{
 }
 
 var raftKV = Service{
-	Calls: raftkvCalls,
+	Contract: raftkvpb.File_raftkv_proto,
+	Calls:    raftkvCalls,
 	Mix: workload.Mix{
 		get:           {Call: "get", Percent: 50},
 		put:           {Call: "put", Percent: 50},
 		appendTo:      {Call: "append"},
 		remove:        {Call: "delete"},
 		compareAndSet: {Call: "cas"},
+	},
+	Model: model.Raftkv,
+	Parameters: func(target Target) map[string]string {
+		return map[string]string{"value-size": target.Workload.Sizes.String(), "unary": strconv.FormatBool(target.Unary)}
 	},
 	Ready: raftKVReady,
 	Open:  openRaftKV,

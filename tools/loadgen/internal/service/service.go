@@ -1,14 +1,20 @@
-// Package service makes the calls of each service that loadgen can drive. A further service is a file of
-// its own and an entry in [All].
+// Package service says of each service that loadgen can drive how it is called, and how a history of its calls is
+// judged. A further service is a file of its own here, one in package model, and a line in [All]: flags, help and
+// reports follow.
 package service
 
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"google.golang.org/grpc"
+	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"numstore.example/tools/internal/drive"
+	"numstore.example/tools/internal/history"
+	"numstore.example/tools/loadgen/internal/model"
 	"numstore.example/tools/loadgen/internal/workload"
 )
 
@@ -18,9 +24,13 @@ var All = map[string]Service{
 	"raftkv":   raftKV,
 }
 
+// Names returns the names of all services, sorted.
+func Names() []string { return slices.Sorted(maps.Keys(All)) }
+
 // Service is how to drive one service.
 type Service struct {
-	Calls drive.Calls
+	Contract protoreflect.FileDescriptor
+	Calls    drive.Calls
 
 	// Mix is how often each call is made unless somebody asks for another mix. It names every call that can
 	// be asked for, also those with a share of 0.
@@ -29,6 +39,12 @@ type Service struct {
 	// Checkable is how many calls in flight a history may have so that a checker is done with it soon; 0 if
 	// it does not depend on that.
 	Checkable int
+
+	// Model returns what a checker is asked of a history.
+	Model func([]history.Operation) (model.Problem, error)
+
+	// Parameters returns those settings of a run, by name, that mean something to this service alone.
+	Parameters func(Target) map[string]string
 
 	// Ready returns nil if the server has this service and, when its calls are to be recorded, has no keys yet. What
 	// cannot be found out is left to the calls.
