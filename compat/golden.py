@@ -13,13 +13,12 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "contracts" / "python"))
 
-import numstore_pb2  # noqa: E402
-import raftkv_pb2  # noqa: E402
 from google.protobuf.json_format import MessageToDict, ParseDict  # noqa: E402
 from google.protobuf.message import DecodeError, Message  # noqa: E402
 
@@ -58,10 +57,10 @@ def encode(message: Message, fields: dict[str, Any] | None) -> str | None:
 
 
 def main() -> None:
-    file = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    path = Path(sys.argv[1])
+    file, stubs = json.loads(path.read_text(encoding="utf-8")), import_module(path.stem + "_pb2")
     for name, golden in messages(file):
-        package, _, name = name.rpartition(".")
-        message = getattr(raftkv_pb2 if package else numstore_pb2, name)
+        message = getattr(stubs, name.rpartition(".")[2])
         decoded = decode(message(), bytes.fromhex(golden["hex"]))
         print(json.dumps({"fields": decoded, "hex": encode(message(), golden.get("fields"))}))
 

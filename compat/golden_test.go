@@ -18,10 +18,10 @@ import (
 // TestGolden: the Python stubs agree with the golden bytes, both ways. (That the Go stubs do is a test of
 // contracts/golden; that the servers do is TestWire.)
 func TestGolden(t *testing.T) {
-	for contract, read := range map[string]func() (golden.File, error){"numstore": golden.Numstore, "raftkv": golden.Raftkv} {
+	for _, contract := range golden.Contracts() {
 		for _, name := range pythons {
 			t.Run(contract+"/python-"+name, func(t *testing.T) {
-				golden, err := read()
+				golden, err := golden.Read(contract)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -22,7 +22,7 @@ import (
 
 func readGolden(t *testing.T) golden.File {
 	t.Helper()
-	file, err := golden.Numstore()
+	file, err := golden.Read("numstore")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +50,7 @@ func TestWire(t *testing.T) {
 
 // TestRaftkv_wire is TestWire for raftkv.
 func TestRaftkv_wire(t *testing.T) {
-	file, err := golden.Raftkv()
+	file, err := golden.Read("raftkv")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,16 +4,14 @@ package golden
 
 import (
 	"bytes"
-	_ "embed"
+	"embed"
 	"encoding/hex"
 	"encoding/json"
+	"strings"
 )
 
-//go:embed numstore.json
-var numstore []byte
-
-//go:embed raftkv.json
-var raftkv []byte
+//go:embed *.json
+var files embed.FS
 
 // File is a contract's golden file.
 type File struct {
@@ -58,13 +56,22 @@ func (h *Hex) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
-// Numstore returns the golden file of numstore.proto.
-func Numstore() (File, error) { return decode(numstore) }
+// Contracts returns the names of the contracts that have a golden file, such as "numstore", sorted.
+func Contracts() []string {
+	entries, _ := files.ReadDir(".") // of what is compiled in, which cannot fail
+	var names []string
+	for _, entry := range entries {
+		names = append(names, strings.TrimSuffix(entry.Name(), ".json"))
+	}
+	return names
+}
 
-// Raftkv returns the golden file of raftkv.proto.
-func Raftkv() (File, error) { return decode(raftkv) }
-
-func decode(content []byte) (file File, err error) {
+// Read returns the golden file of a contract: that of numstore.proto for "numstore".
+func Read(contract string) (file File, err error) {
+	content, err := files.ReadFile(contract + ".json")
+	if err != nil {
+		return File{}, err
+	}
 	decoder := json.NewDecoder(bytes.NewReader(content))
 	decoder.DisallowUnknownFields() // a misspelt one would make a check weaker
 	err = decoder.Decode(&file)
