@@ -6,6 +6,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/magefile/mage/mg"
@@ -85,9 +86,14 @@ func Generate() error {
 	if err := sh.RunV("go", "run", "./compat/cmd/flagtable"); err != nil {
 		return err
 	}
-	return withPython("contracts/python/requirements-generate.txt",
+	contracts, err := filepath.Glob("contracts/*.proto")
+	if err != nil {
+		return err
+	}
+	return withPython("contracts/python/requirements-generate.txt", append([]string{
 		"-m", "grpc_tools.protoc", "-I=contracts", "--python_out=contracts/python", "--pyi_out=contracts/python",
-		"--grpc_python_out=contracts/python", "numstore.proto", "raftkv.proto")
+		"--grpc_python_out=contracts/python",
+	}, contracts...)...)
 }
 
 // Image builds the container image p2.
@@ -100,48 +106,64 @@ func Submit() error {
 	return sh.RunV("go", "run", "./compat/cmd/submit")
 }
 
-// Bench measures numstore and then raftkv side by side with their peers. It takes some fifteen minutes,
+// suites are those of the bench, with the flags that make the smallest run of each.
+var suites = []struct {
+	name, smoke string
+	python      bool // one of the peers is in Python
+}{
+	{name: "numstore", smoke: "--callers=1,8", python: true},
+	{name: "raftkv", smoke: "--keys=10 --restart=0"},
+}
+
+// Bench measures every service side by side with its peers. It takes some fifteen minutes,
 // writes to tools/bench/results, and prints the tables of tools/bench/README.md.
-func Bench() {
-	mg.SerialDeps(BenchNumstore, BenchRaftKV)
-}
-
-// BenchNumstore measures numstore, a bare gRPC server and the Python reference server.
-func BenchNumstore() error {
-	mg.SerialDeps(Build, peers)
-	python, err := python()
-	if err != nil {
-		return err
+func Bench() error {
+	for _, suite := range suites {
+		if err := BenchSuite(suite.name); err != nil {
+			return err
+		}
 	}
-	return sh.RunV("bin/bench", "numstore", "--python", python)
+	return nil
 }
 
-// BenchRaftKV measures raftkv, etcd, and a put that does nothing but sync.
-func BenchRaftKV() error {
-	mg.SerialDeps(Build, peers)
-	return sh.RunV("bin/bench", "raftkv")
+// BenchSuite measures one service side by side with its peers: go tool mage benchSuite raftkv.
+func BenchSuite(service string) error {
+	for _, suite := range suites {
+		if suite.name == service {
+			return measure(service, suite.python)
+		}
+	}
+	return fmt.Errorf("there is no suite for %q; magefile.go has those that there are", service)
 }
 
-// BenchSmoke runs both suites of the bench at their smallest, into a folder that is thrown away: what it prints is no
+// BenchSmoke runs every suite of the bench at its smallest, into a folder that is thrown away: what it prints is no
 // measurement, but shows that figures can be had.
 func BenchSmoke() error {
-	mg.SerialDeps(Build, peers)
-	python, err := python()
-	if err != nil {
-		return err
-	}
 	results, err := os.MkdirTemp("", "bench-results-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(results)
-	for _, suite := range [][]string{{"numstore", "--callers", "1,8", "--python", python}, {"raftkv", "--keys", "10", "--restart", "0"}} {
-		args := append(suite, "--rounds", "1", "--duration", "100ms", "--warmup", "100ms", "--results", results)
-		if err := sh.RunV("bin/bench", args...); err != nil {
+	for _, suite := range suites {
+		args := append(strings.Fields(suite.smoke), "--rounds=1", "--duration=100ms", "--warmup=100ms", "--results="+results)
+		if err := measure(suite.name, suite.python, args...); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// measure runs a suite. What is measured is compiled first, once.
+func measure(suite string, withPython bool, args ...string) error {
+	mg.SerialDeps(Build, peers)
+	if withPython {
+		python, err := python()
+		if err != nil {
+			return err
+		}
+		args = append(args, "--python="+python)
+	}
+	return sh.RunV("bin/bench", append([]string{suite}, args...)...)
 }
 
 // python returns the interpreter that the reference server is measured with.

@@ -10,7 +10,7 @@ import (
 
 var (
 	mageShown  = regexp.MustCompile(`\bmage ([a-z]\w+)`)
-	mageTarget = regexp.MustCompile(`(?m)^func ([A-Z]\w*)\(\)`)
+	mageTarget = regexp.MustCompile(`(?m)^func ([A-Z]\w*)\(`)
 )
 
 // TestCommands: every command of mage that a document or a comment of a program names is one.

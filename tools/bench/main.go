@@ -19,10 +19,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
+
+	"github.com/alecthomas/kong"
 
 	"numstore.example/tools/internal/cli"
 	"numstore.example/tools/internal/result"
@@ -30,7 +35,7 @@ import (
 
 // bench is the command line. Relative paths are as seen from the root of the checkout.
 type bench struct {
-	Suite    string        `arg:"" enum:"numstore,raftkv" help:"What to measure: numstore or raftkv."`
+	Suite    string        `arg:"" enum:"${suites}" help:"What to measure: ${enum}."`
 	Rounds   int           `default:"5" help:"Rounds; 0 measures restarts alone (default ${default})."`
 	Duration time.Duration `default:"3s" help:"Length of each measurement (default ${default})."`
 	Warmup   time.Duration `default:"500ms" help:"Time before each measurement that is not counted (default ${default})."`
@@ -53,7 +58,7 @@ func main() {
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var b bench
 	program := cli.Program{Name: "bench", Summary: "Measures a service side by side with its peers.", Stdout: stdout, Stderr: stderr}
-	command, status := program.Parse(&b, args)
+	command, status := program.Parse(&b, args, kong.Vars{"suites": strings.Join(slices.Sorted(maps.Keys(suites)), ",")})
 	if command == nil {
 		return status
 	}
@@ -70,7 +75,7 @@ func (b *bench) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer os.RemoveAll(b.scratch)
-	suite, err := map[string]func(*bench) (*suite, error){"numstore": numstoreSuite, "raftkv": raftkvSuite}[b.Suite](b)
+	suite, err := suites[b.Suite](b)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,13 @@ import (
 	"slices"
 )
 
+// suites are all suites by their names. A further one is a file of its own, a line here, and, so that mage runs it, one
+// in magefile.go.
+var suites = map[string]func(*bench) (*suite, error){
+	"numstore": numstoreSuite,
+	"raftkv":   raftkvSuite,
+}
+
 // suite is servers, what they are asked, and what is compared.
 type suite struct {
 	servers []command
