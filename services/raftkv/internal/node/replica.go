@@ -1,0 +1,259 @@
+package node
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.etcd.io/raft/v3"
+	"go.etcd.io/raft/v3/raftpb"
+
+	"numstore.example/services/raftkv/internal/storage"
+)
+
+// Machine is what a group replicates: a state that changes by commands alone. One goroutine of the replica's
+// calls Apply; the machine guards against what it allows others to do at the same time.
+type Machine interface {
+	// Apply applies the commands of the entry with this term and index, which was proposed at a time in
+	// milliseconds of the log's time (see clock), and returns a reply to each. It must give the same result on every replica. The machine keeps
+	// its state together with the index of the last entry that it shows, when and how it likes: kept is that
+	// index. Later entries stay in the log, and are applied again after a crash. An error ends the replica.
+	Apply(term, index, time uint64, commands [][]byte) (replies [][]byte, kept uint64, err error)
+
+	// Now returns the latest of the times that Apply was told, now or before the state was stored; 0 if there was none.
+	Now() uint64
+
+	// Snapshot writes the whole state as of one moment. It runs in the caller's goroutine, beside Apply.
+	Snapshot(w io.Writer) error
+
+	// Restore replaces the state of a new machine by one that Snapshot has written.
+	Restore(r io.Reader) error
+}
+
+// Config says what a replica is a part of.
+type Config struct {
+	ID      uint64 // of this replica's node, 1 or greater; one of the voters that the log was opened with
+	Log     *storage.Log
+	Machine Machine
+	Applied uint64 // the last entry that the machine shows, and keeps
+
+	// Transport reaches the other members; nil when there are none.
+	Transport Transport
+
+	// Campaign makes the replica stand for election at once, without waiting for a leader to be silent.
+	Campaign bool
+
+	// MaxInFlight is how many bytes of commands may wait for their replies; more are refused with ErrBusy.
+	MaxInFlight int64
+
+	// OnFailure is told, once, when the replica had to stop because the log or the machine failed.
+	OnFailure func(error)
+
+	Logger *slog.Logger
+
+	// At is for tests: it is called at each moment of the life of an entry. Nil otherwise.
+	At func(Moment)
+}
+
+// Moment is a point in the life of an entry at which a crash may leave something half done.
+type Moment int
+
+// The moments, in their order.
+const (
+	BeforeAppend Moment = iota // nothing is written
+	BeforeSync                 // written to the log, perhaps not on disk
+	AfterSync                  // on disk; Raft has not been told
+	BeforeApply                // committed
+	AfterApply                 // applied, not answered
+)
+
+var (
+	// ErrNotLeader: the proposal or read was not executed, because this replica does not lead its group.
+	ErrNotLeader = errors.New("this server does not lead the shard")
+	// ErrBusy: the proposal was not executed, because too much is in flight already.
+	ErrBusy = errors.New("too many bytes of writes wait for the disk")
+	// ErrStopped: the replica was stopped or has failed; the proposal may or may not have been executed.
+	ErrStopped = errors.New("the shard has stopped")
+	// ErrDeposed: the replica lost its leadership; the proposal may or may not have been executed.
+	ErrDeposed = errors.New("the shard's leader changed")
+)
+
+const (
+	tickInterval  = 50 * time.Millisecond
+	electionTicks = 10
+
+	// maxEntry is about how many bytes of commands go into one entry; a single larger one does too.
+	maxEntry = 1 << 20
+	// maxLog is after how many bytes of applied entries the log is cut off, behind the last one that the machine
+	// keeps. It bounds what a start reads. Entries that are cut off soon never leave Pebble's memory for a table.
+	maxLog = 1 << 20
+	// maxBehind is how many bytes of applied entries the log keeps for a member that is behind. One that is further
+	// behind, or does not answer, needs the state instead.
+	maxBehind = 64 << 20
+
+	// maxInflight is how many bytes of entries may be on their way to another member, which has not answered; one
+	// message more may be.
+	maxInflight = 16 << 20
+
+	// maxAppends is how many appends may wait for the disk before the replica is overwhelmed. One
+	// that follows gets some twenty each second by heartbeats alone; it should go on answering while its disk is busy. One
+	// that leads, or is alone, has no more than maxUnsynced beside those of elections.
+	maxAppends = 1024
+
+	// maxApplying is how many bytes of committed entries may wait for the machine, one entry more excepted.
+	maxApplying = 4 << 20
+
+	// maxUnsynced is how many appends may be on their way to the disk while proposals are held back. The disk
+	// can do one sync at a time: what gathers meanwhile costs less as one entry than as many, and is on disk
+	// hardly later.
+	maxUnsynced = 1
+)
+
+// Replica is one member of a Raft group.
+type Replica struct {
+	config Config
+	raft   *raft.RawNode
+	mail   mailbox
+	ledger ledger
+	reads  reads
+	status atomic.Pointer[Status]
+
+	worked stopwatch
+	clock  clock // of the log; it runs while this member leads
+
+	ticks int64            // of Raft's clock, since the start
+	heard map[uint64]int64 // when other members have answered last, in ticks
+
+	unsynced int         // appends that the syncer has not reported
+	applying int         // messages that the applier has not reported
+	moved    int64       // in ticks: when one of these was reported last, or was the only one to begin
+	held     []*Proposal // until there are fewer unsynced than maxUnsynced
+
+	applied     uint64
+	appliedTerm uint64 // of the last entry applied; 0 if there was none since the start
+	kept        uint64 // the last entry that the machine keeps
+	truncated   uint64 // the last entry that was cut off
+	tail        tail   // of applied entries that were not cut off
+
+	appends  queue[appending]       // to the appender; see maxAppends
+	commits  queue[*raftpb.Message] // to the applier; see maxApplying
+	led      chan struct{}          // closed when the group first has a leader
+	ended    chan struct{}          // closed when nothing more is done
+	failure  error                  // then: why not
+	stopping chan struct{}
+	stopOnce sync.Once
+	running  sync.WaitGroup
+	syncs    atomic.Uint64
+}
+
+// Start starts a replica.
+func Start(config Config) (*Replica, error) {
+	if config.Transport == nil {
+		config.Transport = alone{}
+	}
+	r := &Replica{
+		config:   config,
+		worked:   stopwatch{started: time.Now()},
+		mail:     newMailbox(),
+		ledger:   newLedger(),
+		applied:  config.Applied,
+		kept:     config.Applied,
+		heard:    make(map[uint64]int64),
+		appends:  newQueue[appending](),
+		commits:  newQueue[*raftpb.Message](),
+		led:      make(chan struct{}),
+		ended:    make(chan struct{}),
+		stopping: make(chan struct{}),
+	}
+	node, err := raft.NewRawNode(&raft.Config{
+		ID:                        config.ID,
+		ElectionTick:              electionTicks,
+		HeartbeatTick:             1,
+		Storage:                   config.Log,
+		Applied:                   config.Applied,
+		AsyncStorageWrites:        true,
+		MaxSizePerMsg:             maxEntry,
+		MaxCommittedSizePerReady:  maxApplying,
+		MaxInflightMsgs:           256,
+		MaxInflightBytes:          maxInflight,
+		CheckQuorum:               true,
+		PreVote:                   true,
+		ReadOnlyOption:            raft.ReadOnlySafe,
+		DisableProposalForwarding: true,
+		Logger:                    raftLogger{config.Logger},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("starting replica %d: %w", config.ID, err)
+	}
+	r.raft = node
+	if err := r.measureTail(); err != nil {
+		return nil, fmt.Errorf("starting replica %d: %w", config.ID, err)
+	}
+	r.publish()
+	r.running.Go(r.run)
+	r.running.Go(r.write)
+	r.running.Go(r.apply)
+	return r, nil
+}
+
+// measureTail looks at what the log holds of entries that were applied.
+func (r *Replica) measureTail() error {
+	first, err := r.config.Log.FirstIndex()
+	if err != nil {
+		return err
+	}
+	r.truncated = first - 1
+	entries, err := r.config.Log.Entries(first, r.applied+1, math.MaxUint64)
+	for _, entry := range entries {
+		r.tail.add(entry.GetIndex(), len(entry.GetData()))
+	}
+	return err
+}
+
+// Stop ends the replica. What waits for a reply gets ErrStopped.
+func (r *Replica) Stop() {
+	r.stopOnce.Do(func() { close(r.stopping) })
+	r.running.Wait()
+}
+
+// AwaitLeader returns when the group has a leader for the first time, or why it will have none.
+func (r *Replica) AwaitLeader(ctx context.Context) error {
+	select {
+	case <-r.led:
+		return nil
+	case <-r.ended:
+		return r.failure
+	case <-r.Failed():
+		return r.Failure()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Failed is closed when the log's store has failed. Done may never be called then: the replica's goroutine may wait,
+// for ever, for room that the store would make.
+func (r *Replica) Failed() <-chan struct{} { return r.config.Log.Failed() }
+
+// Failure returns why, once Failed is closed: an ErrStopped.
+func (r *Replica) Failure() error { return fmt.Errorf("%w: %w", ErrStopped, r.config.Log.Failure()) }
+
+// Syncs returns how many appends the syncer has seen reach the disk.
+func (r *Replica) Syncs() uint64 { return r.syncs.Load() }
+
+// Snapshot writes the state of the machine, which shows at least all that was answered before the call.
+func (r *Replica) Snapshot(w io.Writer) error { return r.config.Machine.Snapshot(w) }
+
+// randomID returns where a replica begins to number its entries: no other incarnation does nearby.
+func randomID() uint64 {
+	var b [8]byte
+	rand.Read(b[:])
+	return binary.LittleEndian.Uint64(b[:])
+}
