@@ -30,8 +30,7 @@ const (
 	maxInFlight = 256 << 20
 )
 
-// register opens the store, starts the shard's replica, and puts the services on the server. It returns what
-// closes them again.
+// register opens the node, and puts the services on the server. It returns what closes it again.
 func (f *flags) register(rpc *rpcserver.Server) (func() error, error) {
 	if err := f.agreeWith(rpc.Config()); err != nil {
 		return nil, rpcserver.Misuse(err)
@@ -42,19 +41,16 @@ func (f *flags) register(rpc *rpcserver.Server) (func() error, error) {
 	}
 	rpc.AllowTokens(adminTokens) // whoever may take the whole store away may also read a key
 	tables, scans := shareFiles(rpc.Files())
-	store, err := f.openStore(rpc, tables)
+	n, err := f.openNode(rpc, tables)
 	if err != nil {
 		return nil, err
 	}
-	state, replica, err := startReplica(store, rpc)
-	if err != nil {
-		return nil, errors.Join(err, store.Close())
+	if err := n.AwaitReady(context.Background()); err != nil {
+		return nil, errors.Join(err, n.Close())
 	}
-	server.RegisterMetrics(rpc.Metrics(), replica, state, store)
-	ctx, stopForgetting := context.WithCancel(context.Background())
-	go server.Forget(ctx, replica, func() int { return state.Figures().Sessions }, f.SessionTTL)
+	server.RegisterMetrics(rpc.Metrics(), n)
 	server.Register(rpc, server.Config{
-		Node: self, Replica: replica, State: state, Store: store,
+		Node: n, Group: func([]byte) node.Group { return n.Group(shard) },
 		MaxKey: f.MaxKey, MaxValue: f.MaxValue, MaxMessage: rpc.Config().MaxMessage,
 		MaxScans:    scans,
 		ScanTimeout: f.ScanTimeout,
@@ -62,17 +58,7 @@ func (f *flags) register(rpc *rpcserver.Server) (func() error, error) {
 		Admin:       server.Admin{Tokens: adminTokens, MTLS: f.AdminMTLS},
 		Stopping:    rpc.Stopping(), Stop: rpc.Stop, Log: rpc.Log(),
 	})
-	return func() error {
-		stopForgetting()
-		if store.Failed() {
-			return nil // nothing can be written any more, and locks may be held for ever
-		}
-		if stalled := store.Disk().Stalled; stalled > 0 {
-			return fmt.Errorf("the disk has not answered for %v: the store is left as a crash would leave it; nothing that was acknowledged is lost", stalled)
-		}
-		replica.Stop()
-		return store.Close()
-	}, nil
+	return n.Close, nil
 }
 
 // adminTokens returns the tokens of --admin-token and --admin-token-file.
@@ -110,16 +96,21 @@ func (f *flags) agreeWith(config rpcserver.Config) error {
 	return nil
 }
 
-func (f *flags) openStore(rpc *rpcserver.Server, tables int) (*storage.Store, error) {
-	options := storage.Options{
-		Dir: f.DataDir, MaxTables: tables, Reserve: f.DiskReserve, DiskStall: f.DiskStall,
-		OnStall: rpc.Pause, OnFailure: rpc.Fail, Log: rpc.Log(),
+// openNode opens the node, with tables so many files of the store open at a time. A new store is filled with the backup
+// of --restore, if there is one.
+func (f *flags) openNode(rpc *rpcserver.Server, tables int) (*node.Node, error) {
+	options := node.Options{
+		ID: self,
+		Storage: storage.Options{
+			Dir: f.DataDir, MaxTables: tables, Reserve: f.DiskReserve, DiskStall: f.DiskStall, OnStall: rpc.Pause,
+		},
+		MaxInFlight: maxInFlight, SessionTTL: f.SessionTTL, OnFailure: rpc.Fail, Log: rpc.Log(),
 	}
 	if f.Durability == "interval" {
-		options.SyncInterval = f.SyncInterval
+		options.Storage.SyncInterval = f.SyncInterval
 	}
 	if f.Restore == "" {
-		return storage.Open(options)
+		return node.Open(options)
 	}
 	file, err := f.openBackup()
 	if err != nil {
@@ -133,12 +124,12 @@ func (f *flags) openStore(rpc *rpcserver.Server, tables int) (*storage.Store, er
 	if err != nil {
 		return nil, fmt.Errorf("--restore %s: %w", f.Restore, err)
 	}
-	options.Restore = storage.RestoreFrom(backup, shard)
-	store, err := storage.Open(options)
+	options.Storage.Restore = storage.RestoreFrom(backup, shard)
+	n, err := node.Open(options)
 	if errors.Is(err, storage.ErrNoBackup) {
 		err = fmt.Errorf("--restore %s: %w", f.Restore, err)
 	}
-	return store, err
+	return n, err
 }
 
 // openBackup opens the file of --restore; - is standard input.
@@ -154,37 +145,4 @@ func (f *flags) openBackup() (*os.File, error) {
 		return nil, rpcserver.Misuse(errors.New("--restore - reads a backup from standard input, which is a terminal; pipe one into it"))
 	}
 	return os.Stdin, nil
-}
-
-// startReplica starts the shard's replica, and waits until it leads: a group of one needs no one else for
-// that, and calls that came earlier would be refused.
-func startReplica(store *storage.Store, rpc *rpcserver.Server) (*storage.State, *node.Replica, error) {
-	state, err := store.OpenState(shard)
-	if err != nil {
-		return nil, nil, err
-	}
-	log, err := store.OpenLog(shard, []uint64{self}, state.Applied())
-	if err != nil {
-		return nil, nil, err
-	}
-	store.Start()
-	replica, err := node.Start(node.Config{
-		ID: self, Log: log, Machine: state, Applied: state.Applied(), Campaign: true,
-		MaxInFlight: maxInFlight, OnFailure: rpc.Fail, Logger: rpc.Log(),
-	})
-	if err != nil {
-		return nil, nil, err
-	}
-	err = replica.AwaitLeader(context.Background())
-	if err == nil {
-		err = replica.AwaitBarrier(context.Background()) // the whole log is applied, and was readable
-	}
-	if failure := store.Failure(); err != nil && failure != nil {
-		return nil, nil, failure // what the replica says is a consequence; it may never stop
-	}
-	if err != nil {
-		replica.Stop()
-		return nil, nil, err
-	}
-	return state, replica, nil
 }

@@ -57,7 +57,7 @@ func FuzzCommand(f *testing.F) {
 	f.Add(AppendForget(nil, 1000))
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, command []byte) {
-		state, store := NewState(Totals{}, nil), newMemory()
+		state, store := NewState(Totals{}, nil, MaxSessions), newMemory()
 		reply, err := state.Apply(store, 1, command, nil)
 		if err != nil {
 			if len(store.keys)+len(store.replies)+state.Sessions() > 0 {

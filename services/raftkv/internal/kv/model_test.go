@@ -176,8 +176,8 @@ func TestModel(t *testing.T) {
 
 // loadSmall loads a state with the limits of the model.
 func loadSmall(totals Totals, sessions []Session) *State {
-	state := NewState(totals, sessions)
-	state.maxSessions, state.maxPrevious = modelSessions, modelPrevious
+	state := NewState(totals, sessions, modelSessions)
+	state.maxPrevious = modelPrevious
 	return state
 }
 

@@ -5,8 +5,9 @@ import (
 	"slices"
 )
 
-// MaxSessions is how many clients are remembered. One more, and the one that has written nothing for the
-// longest time is forgotten. It is a rule of the state, not a setting: all replicas must forget the same.
+// MaxSessions is how many clients are remembered, by all shards of a cluster together; each has an equal share. One
+// more, and the one that has written nothing for the longest time is forgotten. It is a rule of the state, not a setting:
+// all replicas must forget the same.
 const MaxSessions = 1 << 20
 
 // Session is what is remembered of a client, beside the reply to its last write. In memory it costs about

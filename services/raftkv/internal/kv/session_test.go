@@ -36,7 +36,7 @@ func TestSessions_full(t *testing.T) {
 		stored[i] = Session{Client: client(uint64(i)), Sequence: 1, Active: 1000, Turn: uint64(MaxSessions - i)}
 	}
 	idlest := uint64(MaxSessions - 1)
-	s, store := NewState(Totals{Now: 1000, Turns: MaxSessions}, stored), newMemory()
+	s, store := NewState(Totals{Now: 1000, Turns: MaxSessions}, stored, MaxSessions), newMemory()
 	if outcome := putAs(t, s, store, 1001, MaxSessions+1, 1); outcome != Done {
 		t.Fatalf("the write of a new client ended with outcome %d", outcome)
 	}
@@ -56,11 +56,11 @@ func TestSessions_full(t *testing.T) {
 
 // TestSessions_order: clients are forgotten in the order of their last writes, also after a restart.
 func TestSessions_order(t *testing.T) {
-	s, store := NewState(Totals{}, nil), newMemory()
+	s, store := NewState(Totals{}, nil, MaxSessions), newMemory()
 	for i, number := range []uint64{3, 2, 1, 3} { // 3 writes last, all in one moment
 		putAs(t, s, store, 100, number, 1+uint64(i)/3)
 	}
-	reloaded := NewState(s.Totals, store.stored())
+	reloaded := NewState(s.Totals, store.stored(), MaxSessions)
 	for _, state := range []*State{s, reloaded} {
 		store := store.copied()
 		for i, want := range []uint64{2, 1, 3} {
@@ -82,7 +82,7 @@ func TestApply_malformed(t *testing.T) {
 		"more at the end": append(append([]byte(nil), good...), 0),
 		"unknown write":   {commandWrites, 0, 1, 7, 1, 'k', 1, 'v'},
 	} {
-		s, store := NewState(Totals{}, nil), newMemory()
+		s, store := NewState(Totals{}, nil, MaxSessions), newMemory()
 		if _, err := s.Apply(store, 5, command, nil); err == nil || len(store.keys) > 0 || s.Totals != (Totals{Now: 5}) {
 			t.Errorf("%s: %v, %v, %+v", name, err, store.keys, s.Totals)
 		}

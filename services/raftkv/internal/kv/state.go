@@ -36,13 +36,14 @@ type State struct {
 	sessions sessions
 	previous int // bytes of previous values that the entry's writes have returned so far
 
-	maxSessions, maxPrevious int // the constants; tests lower them
+	maxSessions int
+	maxPrevious int // MaxPrevious; tests lower it
 }
 
 // NewState returns a state that was stored: its totals and its sessions in any order. Zero values are the
-// state of a new shard.
-func NewState(totals Totals, stored []Session) *State {
-	s := &State{Totals: totals, sessions: newSessions(), maxSessions: MaxSessions, maxPrevious: MaxPrevious}
+// state of a new shard. It remembers maxSessions clients.
+func NewState(totals Totals, stored []Session, maxSessions int) *State {
+	s := &State{Totals: totals, sessions: newSessions(), maxSessions: maxSessions, maxPrevious: MaxPrevious}
 	s.sessions.load(stored)
 	return s
 }

@@ -29,13 +29,13 @@ func TestLog_behind(t *testing.T) {
 				}
 				const writes, size = 40, 256 << 10
 				for range writes {
-					if _, err := leader.Execute(t.Context(), make([]byte, size)); err != nil {
+					if _, err := leader.execute(t.Context(), make([]byte, size)); err != nil {
 						t.Fatal(err)
 					}
 					time.Sleep(100 * time.Millisecond) // by the clock of the test
 				}
 				synctest.Wait()
-				first, err := leader.log.FirstIndex()
+				first, err := leader.Log().FirstIndex()
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -100,12 +100,11 @@ func launchThree(t *testing.T, moment node.Moment) (*node.Network, []*member) {
 	t.Cleanup(network.Settle) // when all members have ended
 	var members []*member
 	for id := uint64(1); id <= 3; id++ {
-		m := launch(t, vfs.NewMem(), moment, func(m *member, c *node.Config) {
-			m.id, m.voters = id, []uint64{1, 2, 3}
-			c.ID, c.Transport, c.Campaign = id, network.From(id), false
+		m := launch(t, vfs.NewMem(), moment, func(m *member, c *node.Options) {
+			c.ID, c.Members, c.Transport = id, []uint64{1, 2, 3}, network.From(id)
 		})
 		t.Cleanup(func() { m.end(t) })
-		network.Attach(id, m.Replica)
+		network.Attach(id, m.node)
 		members = append(members, m)
 	}
 	return network, members

@@ -136,7 +136,7 @@ func (c *cluster) untilEqual() {
 		for _, member := range c.members {
 			if in := member.alive(); in != nil {
 				var state bytes.Buffer
-				if err := in.state.Snapshot(&state); err != nil {
+				if err := in.state.Backup(&state); err != nil {
 					in.fail(err)
 					return
 				}

@@ -149,11 +149,11 @@ func failStalled(t *testing.T, interval time.Duration) {
 		"scan": func() error {
 			return in.state.Scan(storage.Range{}, false, func([]byte, kv.Record) (bool, error) { return true, nil })
 		},
-		"compaction": func() error { return in.store.Compact(ctx) },
+		"compaction": func() error { return in.node.Store().Compact(ctx) },
 	}
 	for writer := range 100 { // more than the tables in memory take
 		calls[fmt.Sprint("write ", writer)] = func() error {
-			_, err := in.replica.Execute(ctx, numbered(writer, 1, 1<<20))
+			_, err := node.Execute(ctx, in.node.Group(shard), numbered(writer, 1, 1<<20))
 			return err
 		}
 	}
@@ -173,11 +173,11 @@ func failStalled(t *testing.T, interval time.Duration) {
 		for range calls {
 			err = errors.Join(err, <-ended)
 		}
-		return errors.Join(err, in.store.Close())
+		return errors.Join(err, in.node.Close())
 	}); err != nil {
 		t.Error(err)
 	}
-	if !in.store.Failed() {
+	if !in.node.Store().Failed() {
 		t.Error("the store does not know of it")
 	}
 }
@@ -195,7 +195,7 @@ func load(in *incarnation, length int) (acknowledged [writers]uint64, err error)
 					wrong[writer] = errors.New("2000 writes have succeeded")
 					return
 				}
-				_, err := in.replica.Execute(context.Background(), numbered(writer, sequence, length))
+				_, err := node.Execute(context.Background(), in.node.Group(shard), numbered(writer, sequence, length))
 				if err != nil {
 					if !errors.Is(err, node.ErrStopped) && !errors.Is(err, storage.ErrFailed) {
 						wrong[writer] = fmt.Errorf("a write is refused with %w", err)
@@ -224,17 +224,17 @@ func numbered(writer int, sequence uint64, length int) []byte {
 // hasFailed checks what a replica whose disk has failed still does.
 func hasFailed(in *incarnation) error {
 	return within(func() error {
-		if _, err := in.replica.Execute(context.Background(), numbered(0, 1<<40, 0)); err == nil {
+		if _, err := node.Execute(context.Background(), in.node.Group(shard), numbered(0, 1<<40, 0)); err == nil {
 			return errors.New("a write after the failure has succeeded")
 		}
 		in.replica.Stop()
 		if err := in.replica.AwaitBarrier(context.Background()); err == nil {
 			return errors.New("a barrier after the failure has succeeded")
 		}
-		if stores, replicas := in.storeFailures.Load(), in.replicaFailures.Load(); stores > 1 || replicas > 1 || stores+replicas == 0 {
-			return fmt.Errorf("the store has told of %d failures, the replica of %d", stores, replicas)
+		if n := in.failures.Load(); n != 1 {
+			return fmt.Errorf("%d failures were told", n)
 		}
-		return in.store.Close()
+		return in.node.Close()
 	})
 }
 
@@ -281,7 +281,7 @@ func TestDisk_failsAtStart(t *testing.T) {
 	var acknowledged [writers]uint64
 	for sequence := uint64(1); sequence <= 20; sequence++ {
 		for writer := range writers {
-			if _, err := in.replica.Execute(context.Background(), numbered(writer, sequence, 100)); err != nil {
+			if _, err := node.Execute(context.Background(), in.node.Group(shard), numbered(writer, sequence, 100)); err != nil {
 				t.Fatal(err)
 			}
 			acknowledged[writer] = sequence
@@ -322,11 +322,11 @@ func failStarts(t *testing.T, disk *vfs.MemFS, acknowledged [writers]uint64) {
 func startUnderFault(disk *vfs.MemFS, f *fault) error {
 	in, err := begin(disk, variant{inject: f.inject}, death{})
 	f.armed.Store(false) // for Pebble to come to an end
-	if in.replica != nil {
-		in.replica.Stop()
+	if in.node != nil {
+		in.node.Stop()
 	}
 	if err == nil {
-		return in.store.Close()
+		return in.node.Close()
 	}
 	if !f.hit.Load() {
 		return err

@@ -61,7 +61,7 @@ type incarnation struct {
 	death   death
 	left    atomic.Int64 // how often death.moment may still come
 
-	store   *storage.Store
+	node    *node.Node
 	state   *storage.State
 	replica *node.Replica
 
@@ -71,7 +71,7 @@ type incarnation struct {
 	remains *vfs.MemFS     // the disk as the crash has left it
 	reads   sync.WaitGroup // that use the store
 
-	storeFailures, replicaFailures atomic.Int64 // how often they have told of one
+	failures atomic.Int64 // how often the node has told of one
 
 	over     chan struct{} // closed when it has crashed or failed
 	overOnce sync.Once
@@ -101,38 +101,26 @@ func (in *incarnation) open() (err error) {
 	if in.variant.log != nil {
 		log = slog.New(in.variant.log)
 	}
-	in.store, err = storage.Open(storage.Options{
-		Dir: dir, FS: errorfs.Wrap(in.disk, errorfs.InjectorFunc(in.beforeOperation)),
-		SyncInterval: in.variant.syncInterval, WriteBehind: in.variant.writeBehind, Log: log,
-		OnFailure: func(err error) { in.storeFailures.Add(1); in.fail(err) },
-	})
-	if err != nil {
-		return err
-	}
-	if in.state, err = in.store.OpenState(shard); err != nil {
-		return err
-	}
-	raftLog, err := in.store.OpenLog(shard, in.members, in.state.Applied())
-	if err != nil {
-		return err
-	}
-	in.store.Start()
-	machine := node.Machine(in.state)
-	if in.variant.machine != nil {
-		machine = in.variant.machine(in.state)
-	}
-	config := node.Config{
-		ID: in.id, Log: raftLog, Machine: machine, Applied: in.state.Applied(), Campaign: in.network == nil,
-		MaxInFlight: 1 << 30, Logger: log, At: in.at,
-		OnFailure: func(err error) { in.replicaFailures.Add(1); in.fail(err) },
+	options := node.Options{
+		ID: in.id, Members: in.members,
+		Storage: storage.Options{
+			Dir: dir, FS: errorfs.Wrap(in.disk, errorfs.InjectorFunc(in.beforeOperation)),
+			SyncInterval: in.variant.syncInterval, WriteBehind: in.variant.writeBehind,
+		},
+		MaxInFlight: 1 << 30, Log: log, At: in.at, Machine: in.variant.machine,
+		OnFailure: func(err error) { in.failures.Add(1); in.fail(err) },
 	}
 	if in.network != nil {
-		config.Transport = mortal{in, in.network.From(in.id)}
+		options.Transport = mortal{in, in.network.From(in.id)}
 	}
-	if in.replica, err = node.Start(config); err == nil && in.network != nil {
-		in.network.Attach(in.id, in.replica)
+	if in.node, err = node.Open(options); err != nil {
+		return err
 	}
-	return err
+	in.state, in.replica = in.node.State(shard), in.node.Replica(shard)
+	if in.network != nil {
+		in.network.Attach(in.id, in.node)
+	}
+	return nil
 }
 
 // mortal is the transport of an incarnation, which sends nothing after its death: what left later would tell of what is
@@ -143,9 +131,9 @@ type mortal struct {
 }
 
 // Send implements node.Transport.
-func (m mortal) Send(messages []*raftpb.Message) {
+func (m mortal) Send(shard uint16, messages []*raftpb.Message) {
 	if m.alive() {
-		m.Transport.Send(messages)
+		m.Transport.Send(shard, messages)
 	}
 }
 
@@ -193,17 +181,17 @@ func (in *incarnation) crash() {
 
 // end stops the goroutines of an incarnation, dead or alive.
 func (in *incarnation) end() error {
-	if in.replica != nil {
-		in.replica.Stop()
+	if in.node != nil {
+		in.node.Stop()
 	}
 	in.mu.Lock()
 	in.dead = true
 	in.mu.Unlock()
 	in.reads.Wait()
-	if in.store == nil {
+	if in.node == nil {
 		return nil
 	}
-	return in.store.Close()
+	return in.node.Close()
 }
 
 func (in *incarnation) fail(err error) {

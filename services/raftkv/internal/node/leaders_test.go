@@ -24,7 +24,7 @@ func TestClock_leaders(t *testing.T) {
 		write := func() (logged time.Duration) {
 			t.Helper()
 			leader := elected(t, members)
-			if _, err := leader.Execute(t.Context(), []byte("x")); err != nil {
+			if _, err := leader.execute(t.Context(), []byte("x")); err != nil {
 				t.Fatal(err)
 			}
 			return time.Duration(leader.Now()) * time.Millisecond

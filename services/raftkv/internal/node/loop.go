@@ -40,8 +40,6 @@ func (r *Replica) loop() (err error) {
 			err = rules
 		}
 	}()
-	ticker := time.NewTicker(tickInterval)
-	defer ticker.Stop()
 	if r.config.Campaign {
 		if err := r.raft.Campaign(); err != nil {
 			return err
@@ -53,7 +51,7 @@ func (r *Replica) loop() (err error) {
 		}
 		select {
 		case <-r.mail.signal:
-		case <-ticker.C:
+		case <-r.clockTicks:
 			r.tick()
 		case <-r.stopping:
 			return nil
@@ -156,7 +154,7 @@ func (r *Replica) deliver(messages []*raftpb.Message) {
 		}
 	}
 	if len(remote) > 0 {
-		r.config.Transport.Send(remote)
+		r.config.Send(remote)
 	}
 }
 

@@ -1,8 +1,8 @@
 package node_test
 
 import (
+	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"slices"
 	"sync"
@@ -16,7 +16,8 @@ import (
 
 // recorder is a machine that keeps the commands of each entry, and replies to a command with itself.
 type recorder struct {
-	lag uint64 // how many of the last entries it does not keep
+	lag   uint64 // how many of the last entries it does not keep
+	shows uint64 // the last entry that it shows when it is opened
 
 	mu      sync.Mutex
 	kept    uint64
@@ -45,8 +46,7 @@ func (r *recorder) Apply(_, index, time uint64, commands [][]byte) ([][]byte, ui
 	return commands, r.kept, nil
 }
 
-func (r *recorder) Snapshot(io.Writer) error { return errors.ErrUnsupported }
-func (r *recorder) Restore(io.Reader) error  { return errors.ErrUnsupported }
+func (r *recorder) Applied() uint64 { return r.shows }
 
 func (r *recorder) Now() uint64 {
 	r.mu.Lock()
@@ -102,36 +102,29 @@ type member struct {
 	gate     *gate
 	disk     *vfs.MemFS
 	id       uint64
-	voters   []uint64 // of its group
-	store    *storage.Store
-	log      *storage.Log
+	node     *node.Node
 	failures []error // that OnFailure was told; read them after the end
 }
 
 // launch starts a replica whose gate is at a moment. What change does not change is as usual.
-func launch(t *testing.T, disk *vfs.MemFS, moment node.Moment, change func(*member, *node.Config)) *member {
+func launch(t *testing.T, disk *vfs.MemFS, moment node.Moment, change func(*member, *node.Options)) *member {
 	t.Helper()
-	log := slog.New(slog.DiscardHandler)
-	store, err := storage.Open(storage.Options{Dir: dir, FS: disk, Log: log})
-	if err != nil {
-		t.Fatal(err)
-	}
-	m := &member{recorder: &recorder{}, gate: &gate{moment: moment}, disk: disk, id: 1, voters: []uint64{1}, store: store}
-	config := node.Config{
-		ID: m.id, Machine: m.recorder, Campaign: true, MaxInFlight: 1 << 30, Logger: log, At: m.gate.at,
+	m := &member{recorder: &recorder{}, gate: &gate{moment: moment}, disk: disk}
+	options := node.Options{
+		ID: 1, Storage: storage.Options{Dir: dir, FS: disk}, MaxInFlight: 1 << 30, Log: slog.New(slog.DiscardHandler),
+		Machine:   func(*storage.State) node.Machine { return m.recorder },
+		At:        m.gate.at,
 		OnFailure: func(err error) { m.failures = append(m.failures, err) },
 	}
 	if change != nil {
-		change(m, &config)
+		change(m, &options)
 	}
-	if config.Log, err = store.OpenLog(shard, m.voters, config.Applied); err != nil {
+	m.id = options.ID
+	var err error
+	if m.node, err = node.Open(options); err != nil {
 		t.Fatal(err)
 	}
-	m.log = config.Log
-	store.Start()
-	if m.Replica, err = node.Start(config); err != nil {
-		t.Fatal(err)
-	}
+	m.Replica = m.node.Replica(shard)
 	return m
 }
 
@@ -150,10 +143,14 @@ func (m *member) ready(t *testing.T) *member {
 func (m *member) end(t *testing.T) {
 	t.Helper()
 	m.gate.open()
-	m.Stop()
-	if err := m.store.Close(); err != nil {
+	if err := m.node.Close(); err != nil {
 		t.Error(err)
 	}
+}
+
+// execute has a command executed, and waits for the reply.
+func (m *member) execute(ctx context.Context, command []byte) ([]byte, error) {
+	return node.Execute(ctx, m.node.Group(shard), command)
 }
 
 // outcome is what a proposal or barrier was told.

@@ -9,19 +9,19 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// Network carries messages between the replicas of one process, as badly as a test wants: it delays, loses, repeats
-// and reorders them, and links can be cut, each way for itself. It is for one group.
+// Network carries messages between the nodes of one process, as badly as a test wants: it delays, loses, repeats
+// and reorders them, and links can be cut, each way for itself.
 //
 // Messages are encoded and decoded on the way, so that nothing is shared between the members, as it would not be
 // between machines.
 type Network struct {
 	underway sync.WaitGroup // messages
 
-	mu       sync.Mutex
-	random   *rand.Rand
-	faults   Faults
-	replicas map[uint64]*Replica
-	cut      map[link]bool
+	mu     sync.Mutex
+	random *rand.Rand
+	faults Faults
+	nodes  map[uint64]*Node
+	cut    map[link]bool
 }
 
 // Faults is what a Network does to messages. The zero Faults delivers each at once, and once.
@@ -36,14 +36,14 @@ type link struct{ from, to uint64 }
 
 // NewNetwork returns a network whose faults are drawn from random.
 func NewNetwork(random *rand.Rand, faults Faults) *Network {
-	return &Network{random: random, faults: faults, replicas: make(map[uint64]*Replica), cut: make(map[link]bool)}
+	return &Network{random: random, faults: faults, nodes: make(map[uint64]*Node), cut: make(map[link]bool)}
 }
 
-// Attach makes a replica reachable as a node, in place of an earlier one; nil makes the node unreachable.
-func (n *Network) Attach(node uint64, replica *Replica) {
+// Attach makes a node reachable under its number, in place of an earlier one; nil makes the number unreachable.
+func (n *Network) Attach(id uint64, node *Node) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.replicas[node] = replica
+	n.nodes[id] = node
 }
 
 // Cut cuts the way from one node to another, or mends it. The way back is another one.
@@ -72,7 +72,7 @@ type sender struct {
 }
 
 // Send implements Transport.
-func (s sender) Send(messages []*raftpb.Message) {
+func (s sender) Send(shard uint16, messages []*raftpb.Message) {
 	for _, message := range messages {
 		encoded, err := proto.Marshal(message)
 		if err != nil {
@@ -82,7 +82,7 @@ func (s sender) Send(messages []*raftpb.Message) {
 			// Not time.AfterFunc: in a bubble of synctest, the race detector of Go 1.26 does not survive it.
 			s.network.underway.Go(func() {
 				time.Sleep(delay)
-				s.network.arrive(link{s.node, message.GetTo()}, encoded)
+				s.network.arrive(link{s.node, message.GetTo()}, shard, encoded)
 			})
 		}
 	}
@@ -107,15 +107,15 @@ func (n *Network) delay() time.Duration {
 }
 
 // arrive delivers a message, unless the link was cut meanwhile.
-func (n *Network) arrive(l link, encoded []byte) {
+func (n *Network) arrive(l link, shard uint16, encoded []byte) {
 	message := new(raftpb.Message)
 	if err := proto.Unmarshal(encoded, message); err != nil {
 		panic(err) // it was encoded here
 	}
 	n.mu.Lock()
-	replica, cut := n.replicas[l.to], n.cut[l]
+	node, cut := n.nodes[l.to], n.cut[l]
 	n.mu.Unlock()
-	if replica != nil && !cut {
-		replica.Receive(message)
+	if node != nil && !cut {
+		node.Receive(shard, message)
 	}
 }

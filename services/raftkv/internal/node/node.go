@@ -1,6 +1,8 @@
-// Package node has the goroutines that own a member of a Raft group (Replica): proposals and reads go in,
-// the log and the state machine are written in the right order, replies come out. The algorithm is
-// go.etcd.io/raft; the disk is package storage; what the commands mean is the machine's business.
+// Package node is a server of a cluster without its contract: a Node opens the store, and has a Group for each shard,
+// which is what a server asks for the shard's keys. Where the node has a member of the group, that is a Replica: its
+// goroutines take proposals and reads, write the log and the state machine in the right order, and tell the replies. The
+// algorithm is go.etcd.io/raft; the disk is package storage; what the commands mean is the machine's business. Messages to
+// other nodes leave through a Transport, and come in through Node.Receive.
 //
 // # The life of a proposal
 //
@@ -14,3 +16,215 @@
 //
 // A group of one voter takes the same way: its own vote, and its own disk, are the majority.
 package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"go.etcd.io/raft/v3/raftpb"
+
+	"numstore.example/services/raftkv/internal/storage"
+)
+
+// Options say what a node opens.
+type Options struct {
+	// ID is the node's number, 1 or greater. Members are the numbers of all nodes of the cluster, each of which has a
+	// member of every shard's group; nil means this node alone.
+	ID      uint64
+	Members []uint64
+
+	// Shards is how many shards there are. Zero means one.
+	Shards int
+
+	// Transport reaches the other members; nil when there are none.
+	Transport Transport
+
+	// Storage says where the store is and how it is treated. The node sets what is said here as well.
+	Storage storage.Options
+
+	// MaxInFlight is how many bytes of commands may wait for their replies, in all groups together; more are refused with
+	// ErrBusy.
+	MaxInFlight int64
+
+	// SessionTTL is after which time, of the log, clients may be forgotten that have written nothing. Zero means never.
+	SessionTTL time.Duration
+
+	// OnFailure is told, once, when the store, or the first of the replicas, cannot go on; see Storage.OnFailure.
+	OnFailure func(error)
+
+	Log *slog.Logger
+
+	// For tests. At is called at each moment of the life of an entry. Machine returns what stands in for a shard's state.
+	At      func(Moment)
+	Machine func(*storage.State) Machine
+}
+
+// Node is the store of a server and its members of the shards' groups. It owns all of it, until Close.
+type Node struct {
+	options Options
+	store   *storage.Store
+	locals  []*Local // of each shard
+
+	stop     context.CancelFunc
+	stopping context.Context
+	running  sync.WaitGroup // the ticker, and who forgets
+}
+
+// Open opens a node, or makes a new one. Its groups begin to look for their leaders, which it does not wait for.
+func Open(options Options) (*Node, error) {
+	if options.Shards == 0 {
+		options.Shards = 1
+	}
+	if options.Members == nil {
+		options.Members = []uint64{options.ID}
+	}
+	failed := options.OnFailure
+	var once sync.Once
+	options.OnFailure = func(err error) { once.Do(func() { failed(err) }) }
+	options.Storage.Shards = options.Shards
+	options.Storage.OnFailure = options.OnFailure
+	options.Storage.Log = options.Log
+	store, err := storage.Open(options.Storage)
+	if err != nil {
+		return nil, err
+	}
+	n := &Node{options: options, store: store}
+	n.stopping, n.stop = context.WithCancel(context.Background())
+	if err := n.start(); err != nil {
+		return nil, errors.Join(err, n.Close())
+	}
+	return n, nil
+}
+
+// start opens all states and logs, which the store wants before its own start, and then starts what runs on them.
+func (n *Node) start() error {
+	budget := &budget{limit: n.options.MaxInFlight}
+	var configs []Config
+	for shard := range n.options.Shards {
+		state, config, err := n.open(uint16(shard))
+		if err != nil {
+			return err
+		}
+		config.budget = budget
+		configs = append(configs, config)
+		n.locals = append(n.locals, &Local{state: state})
+	}
+	n.store.Start()
+	for shard, config := range configs {
+		replica, err := Start(config)
+		if err != nil {
+			return fmt.Errorf("shard %d: %w", shard, err)
+		}
+		n.locals[shard].replica = replica
+	}
+	n.running.Go(n.tick)
+	if n.options.SessionTTL > 0 {
+		n.running.Go(n.forget)
+	}
+	return nil
+}
+
+// open opens the state and the log of a shard.
+func (n *Node) open(shard uint16) (*storage.State, Config, error) {
+	state, err := n.store.OpenState(shard)
+	if err != nil {
+		return nil, Config{}, err
+	}
+	machine := Machine(state)
+	if n.options.Machine != nil {
+		machine = n.options.Machine(state)
+	}
+	log, err := n.store.OpenLog(shard, n.options.Members, machine.Applied())
+	if err != nil {
+		return nil, Config{}, err
+	}
+	return state, Config{
+		ID: n.options.ID, Log: log, Machine: machine,
+		Send:      func(messages []*raftpb.Message) { n.options.Transport.Send(shard, messages) },
+		Campaign:  len(n.options.Members) == 1,
+		OnFailure: n.options.OnFailure, Logger: n.options.Log, At: n.options.At,
+	}, nil
+}
+
+// tick moves the clocks of all groups.
+func (n *Node) tick() {
+	ticker := time.NewTicker(tickInterval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+			for _, local := range n.locals {
+				local.replica.Tick()
+			}
+		case <-n.stopping.Done():
+			return
+		}
+	}
+}
+
+// AwaitReady waits until each group has a leader, and until those that this node leads show all that was ever answered.
+// It returns why that will not be, or why the context has ended.
+func (n *Node) AwaitReady(ctx context.Context) error {
+	for _, local := range n.locals {
+		err := local.replica.AwaitLeader(ctx)
+		if err == nil {
+			err = local.replica.AwaitBarrier(ctx)
+		}
+		if failure := n.store.Failure(); err != nil && failure != nil {
+			return failure // what the replica says is a consequence
+		}
+		if err != nil && !errors.Is(err, ErrNotLeader) {
+			return err
+		}
+	}
+	return nil
+}
+
+// ID returns the node's number.
+func (n *Node) ID() uint64 { return n.options.ID }
+
+// Group returns the group of a shard, from 0 to Options.Shards less one.
+func (n *Node) Group(shard int) Group { return n.locals[shard] }
+
+// Locals returns the groups of which this node has a member, which are all.
+func (n *Node) Locals() []*Local { return n.locals }
+
+// Store returns the store, for what concerns the disk. Its shards are the groups' business.
+func (n *Node) Store() *storage.Store { return n.store }
+
+// Receive takes a message that another node has sent to this one's member of a shard's group. It does not wait. The
+// message belongs to the node from then on.
+func (n *Node) Receive(shard uint16, message *raftpb.Message) {
+	if int(shard) < len(n.locals) {
+		n.locals[shard].replica.receive(message)
+	}
+}
+
+// Stop ends the groups: who waits for an answer gets ErrStopped. The store can be read until Close.
+func (n *Node) Stop() {
+	n.stop()
+	n.running.Wait()
+	for _, local := range n.locals {
+		if local.replica != nil {
+			local.replica.Stop()
+		}
+	}
+}
+
+// Close stops the groups and closes the store. Nobody must use the node any more. When the disk has failed or hangs, it
+// closes nothing, as locks may be held for ever: end the process.
+func (n *Node) Close() error {
+	n.stop()
+	if n.store.Failed() {
+		return nil // nothing can be written any more
+	}
+	if stalled := n.store.Disk().Stalled; stalled > 0 {
+		return fmt.Errorf("the disk has not answered for %v: the store is left as a crash would leave it; nothing that was acknowledged is lost", stalled)
+	}
+	n.Stop()
+	return n.store.Close()
+}

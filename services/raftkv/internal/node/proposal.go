@@ -1,11 +1,9 @@
 package node
 
 import (
-	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"sync/atomic"
 
 	"go.etcd.io/raft/v3/raftpb"
 )
@@ -30,47 +28,18 @@ func (p *Proposal) size() (n int64) {
 // Propose proposes commands. It does not wait.
 func (r *Replica) Propose(p *Proposal) {
 	size := p.size()
-	inFlight := r.ledger.bytes.Add(size)
-	done := p.Done
-	p.Done = func(replies [][]byte, err error) {
-		r.ledger.bytes.Add(-size)
-		done(replies, err)
-	}
-	// A proposal alone is never too large: what one may be is the server's business.
-	if inFlight > r.config.MaxInFlight && inFlight > size {
+	if !r.config.budget.take(size) {
+		r.config.budget.giveBack(size)
 		p.Done(nil, ErrBusy)
 		return
 	}
+	done := p.Done
+	p.Done = func(replies [][]byte, err error) {
+		r.config.budget.giveBack(size)
+		done(replies, err)
+	}
 	if err := r.mail.put(func(m *mail) { m.proposals = append(m.proposals, p) }); err != nil {
 		p.Done(nil, err)
-	}
-}
-
-// Execute proposes one command and waits for its reply. When the context ends first, the command may or may
-// not be executed later.
-func (r *Replica) Execute(ctx context.Context, command []byte) ([]byte, error) {
-	type outcome struct {
-		reply []byte
-		err   error
-	}
-	settled := make(chan outcome, 1)
-	r.Propose(&Proposal{
-		Commands: [][]byte{command},
-		Done: func(replies [][]byte, err error) {
-			if err != nil {
-				settled <- outcome{err: err}
-				return
-			}
-			settled <- outcome{reply: replies[0]}
-		},
-	})
-	select {
-	case o := <-settled:
-		return o.reply, o.err
-	case <-r.Failed():
-		return nil, r.Failure()
-	case <-ctx.Done():
-		return nil, ctx.Err()
 	}
 }
 
@@ -146,7 +115,6 @@ func decodeEntry(logged *raftpb.Entry) (e entry, err error) {
 type ledger struct {
 	next    uint64
 	waiting map[uint64][]*Proposal
-	bytes   atomic.Int64 // of commands in flight
 }
 
 func newLedger() ledger {

@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"math"
 	"sync"
@@ -31,11 +30,8 @@ type Machine interface {
 	// Now returns the latest of the times that Apply was told, now or before the state was stored; 0 if there was none.
 	Now() uint64
 
-	// Snapshot writes the whole state as of one moment. It runs in the caller's goroutine, beside Apply.
-	Snapshot(w io.Writer) error
-
-	// Restore replaces the state of a new machine by one that Snapshot has written.
-	Restore(r io.Reader) error
+	// Applied returns the index of the last entry that it shows, and keeps, when it was opened.
+	Applied() uint64
 }
 
 // Config says what a replica is a part of.
@@ -43,16 +39,14 @@ type Config struct {
 	ID      uint64 // of this replica's node, 1 or greater; one of the voters that the log was opened with
 	Log     *storage.Log
 	Machine Machine
-	Applied uint64 // the last entry that the machine shows, and keeps
 
-	// Transport reaches the other members; nil when there are none.
-	Transport Transport
+	// Send sends messages to other members; see Transport.
+	Send func(messages []*raftpb.Message)
 
 	// Campaign makes the replica stand for election at once, without waiting for a leader to be silent.
 	Campaign bool
 
-	// MaxInFlight is how many bytes of commands may wait for their replies; more are refused with ErrBusy.
-	MaxInFlight int64
+	budget *budget // of bytes of commands that wait for their replies
 
 	// OnFailure is told, once, when the replica had to stop because the log or the machine failed.
 	OnFailure func(error)
@@ -143,42 +137,42 @@ type Replica struct {
 	truncated   uint64 // the last entry that was cut off
 	tail        tail   // of applied entries that were not cut off
 
-	appends  queue[appending]       // to the appender; see maxAppends
-	commits  queue[*raftpb.Message] // to the applier; see maxApplying
-	led      chan struct{}          // closed when the group first has a leader
-	ended    chan struct{}          // closed when nothing more is done
-	failure  error                  // then: why not
-	stopping chan struct{}
-	stopOnce sync.Once
-	running  sync.WaitGroup
-	syncs    atomic.Uint64
+	appends    queue[appending]       // to the appender; see maxAppends
+	commits    queue[*raftpb.Message] // to the applier; see maxApplying
+	led        chan struct{}          // closed when the group first has a leader
+	ended      chan struct{}          // closed when nothing more is done
+	failure    error                  // then: why not
+	clockTicks chan struct{}          // has an element when the clock has ticked
+	stopping   chan struct{}
+	stopOnce   sync.Once
+	running    sync.WaitGroup
+	syncs      atomic.Uint64
 }
 
 // Start starts a replica.
 func Start(config Config) (*Replica, error) {
-	if config.Transport == nil {
-		config.Transport = alone{}
-	}
+	applied := config.Machine.Applied()
 	r := &Replica{
-		config:   config,
-		worked:   stopwatch{started: time.Now()},
-		mail:     newMailbox(),
-		ledger:   newLedger(),
-		applied:  config.Applied,
-		kept:     config.Applied,
-		heard:    make(map[uint64]int64),
-		appends:  newQueue[appending](),
-		commits:  newQueue[*raftpb.Message](),
-		led:      make(chan struct{}),
-		ended:    make(chan struct{}),
-		stopping: make(chan struct{}),
+		config:     config,
+		worked:     stopwatch{started: time.Now()},
+		mail:       newMailbox(),
+		ledger:     newLedger(),
+		applied:    applied,
+		kept:       applied,
+		heard:      make(map[uint64]int64),
+		appends:    newQueue[appending](),
+		commits:    newQueue[*raftpb.Message](),
+		led:        make(chan struct{}),
+		ended:      make(chan struct{}),
+		stopping:   make(chan struct{}),
+		clockTicks: make(chan struct{}, 1),
 	}
 	node, err := raft.NewRawNode(&raft.Config{
 		ID:                        config.ID,
 		ElectionTick:              electionTicks,
 		HeartbeatTick:             1,
 		Storage:                   config.Log,
-		Applied:                   config.Applied,
+		Applied:                   applied,
 		AsyncStorageWrites:        true,
 		MaxSizePerMsg:             maxEntry,
 		MaxCommittedSizePerReady:  maxApplying,
@@ -218,6 +212,14 @@ func (r *Replica) measureTail() error {
 	return err
 }
 
+// Tick moves the replica's clock, by tickInterval. It does not wait.
+func (r *Replica) Tick() {
+	select {
+	case r.clockTicks <- struct{}{}:
+	default: // the one before was not seen yet
+	}
+}
+
 // Stop ends the replica. What waits for a reply gets ErrStopped.
 func (r *Replica) Stop() {
 	r.stopOnce.Do(func() { close(r.stopping) })
@@ -247,9 +249,6 @@ func (r *Replica) Failure() error { return fmt.Errorf("%w: %w", ErrStopped, r.co
 
 // Syncs returns how many appends the syncer has seen reach the disk.
 func (r *Replica) Syncs() uint64 { return r.syncs.Load() }
-
-// Snapshot writes the state of the machine, which shows at least all that was answered before the call.
-func (r *Replica) Snapshot(w io.Writer) error { return r.config.Machine.Snapshot(w) }
 
 // randomID returns where a replica begins to number its entries: no other incarnation does nearby.
 func randomID() uint64 {

@@ -20,7 +20,7 @@ import (
 // what was answered or refused does not count.
 func TestPropose_busy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := launch(t, vfs.NewMem(), node.AfterSync, func(_ *member, c *node.Config) { c.MaxInFlight = 100 }).ready(t)
+		m := launch(t, vfs.NewMem(), node.AfterSync, func(_ *member, c *node.Options) { c.MaxInFlight = 100 }).ready(t)
 		defer m.end(t)
 		for range 2 {
 			m.gate.close()
@@ -77,7 +77,7 @@ func TestStop(t *testing.T) {
 				}
 				m.send("late").expect(t, "a later proposal", 1, node.ErrStopped)
 				m.barrier().expect(t, "a later read", 1, node.ErrStopped)
-				if _, err := m.Execute(t.Context(), []byte("late")); !errors.Is(err, node.ErrStopped) {
+				if _, err := m.execute(t.Context(), []byte("late")); !errors.Is(err, node.ErrStopped) {
 					t.Errorf("a later call ends with %v", err)
 				}
 				if err := m.AwaitBarrier(t.Context()); !errors.Is(err, node.ErrStopped) {
@@ -167,7 +167,7 @@ func TestPropose_alone(t *testing.T) {
 		start := time.Now()
 		for i := range 100 {
 			text := fmt.Sprint(i)
-			reply, err := m.Execute(t.Context(), []byte(text))
+			reply, err := m.execute(t.Context(), []byte(text))
 			if err != nil || string(reply) != text {
 				t.Fatalf("call %d was answered with %q, %v", i, reply, err)
 			}
@@ -192,7 +192,7 @@ func TestContext(t *testing.T) {
 		m.gate.close()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
-		if _, err := m.Execute(ctx, []byte("command")); !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := m.execute(ctx, []byte("command")); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("a call ends with %v", err)
 		}
 		if err := m.AwaitBarrier(ctx); !errors.Is(err, context.DeadlineExceeded) {
@@ -205,7 +205,7 @@ func TestContext(t *testing.T) {
 		}
 	})
 	synctest.Test(t, func(t *testing.T) { // a replica that never stands for election knows no leader
-		m := launch(t, vfs.NewMem(), node.BeforeAppend, func(m *member, c *node.Config) { m.gate.close() })
+		m := launch(t, vfs.NewMem(), node.BeforeAppend, func(m *member, _ *node.Options) { m.gate.close() })
 		defer m.end(t)
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
@@ -239,7 +239,7 @@ func crashed(t *testing.T) (left *vfs.MemFS, applied uint64) {
 	m := launch(t, vfs.NewCrashableMem(), node.BeforeApply, nil).ready(t)
 	defer m.end(t)
 	for i := range 3 {
-		if _, err := m.Execute(t.Context(), []byte(fmt.Sprint(i))); err != nil {
+		if _, err := m.execute(t.Context(), []byte(fmt.Sprint(i))); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -256,9 +256,9 @@ func TestStart_unapplied(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			left, applied := crashed(t)
 			applied -= uint64(missing)
-			m := launch(t, left, node.BeforeApply, func(m *member, c *node.Config) {
+			m := launch(t, left, node.BeforeApply, func(m *member, c *node.Options) {
 				m.gate.close()
-				c.Applied = applied
+				m.shows = applied
 			})
 			defer m.end(t)
 			synctest.Wait()
@@ -277,7 +277,7 @@ func TestStart_unapplied(t *testing.T) {
 			if n := len(m.applied()); n != len(want) {
 				t.Errorf("after entry %d, a read was let through when %d of %d entries were applied", applied, n, len(want))
 			}
-			if reply, err := m.Execute(t.Context(), []byte("new")); err != nil || string(reply) != "new" {
+			if reply, err := m.execute(t.Context(), []byte("new")); err != nil || string(reply) != "new" {
 				t.Errorf("a new call: %q, %v", reply, err)
 			}
 			var got []string
@@ -331,9 +331,9 @@ func TestMachine_failsAtStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		left, applied := crashed(t)
 		broken := errors.New("the machine is broken")
-		m := launch(t, left, node.AfterSync, func(m *member, c *node.Config) {
+		m := launch(t, left, node.AfterSync, func(m *member, c *node.Options) {
 			m.refuse = broken
-			c.Applied = applied - 2
+			m.shows = applied - 2
 		})
 		defer m.end(t)
 		if err := m.AwaitLeader(t.Context()); !errors.Is(err, broken) || !errors.Is(err, node.ErrStopped) {
@@ -345,15 +345,15 @@ func TestMachine_failsAtStart(t *testing.T) {
 // logged returns how many bytes of commands the log holds.
 func (m *member) logged(t *testing.T) (size int) {
 	t.Helper()
-	first, err := m.log.FirstIndex()
+	first, err := m.Log().FirstIndex()
 	if err != nil {
 		t.Fatal(err)
 	}
-	last, err := m.log.LastIndex()
+	last, err := m.Log().LastIndex()
 	if err != nil {
 		t.Fatal(err)
 	}
-	entries, err := m.log.Entries(first, last+1, math.MaxUint64)
+	entries, err := m.Log().Entries(first, last+1, math.MaxUint64)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -373,18 +373,18 @@ func TestLog_cut(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				disk, kept := vfs.NewMem(), uint64(0)
 				for written := 0; written < 200; written += writes {
-					m := launch(t, disk, node.AfterSync, func(m *member, c *node.Config) {
-						m.lag, m.kept, c.Applied = lag, kept, kept
+					m := launch(t, disk, node.AfterSync, func(m *member, c *node.Options) {
+						m.lag, m.kept, m.shows = lag, kept, kept
 					}).ready(t)
 					for range writes {
-						if _, err := m.Execute(t.Context(), make([]byte, size)); err != nil {
+						if _, err := m.execute(t.Context(), make([]byte, size)); err != nil {
 							t.Fatal(err)
 						}
 					}
 					m.Stop()
 					kept = m.kept
 					logged := m.logged(t)
-					first, err := m.log.FirstIndex()
+					first, err := m.Log().FirstIndex()
 					m.end(t)
 					if err != nil || first > kept+1 {
 						t.Errorf("the machine keeps entries up to %d; the log begins with %d (%v)", kept, first, err)

@@ -2,28 +2,22 @@ package node
 
 import "go.etcd.io/raft/v3/raftpb"
 
-// Transport carries Raft's messages from a member of a group to the others.
+// Transport carries Raft's messages from a node's members of the groups to those of other nodes.
 //
 // Raft counts on little: a message may be lost, come late, twice, or behind one that was sent after it. It must not
 // come changed, or to another node than that of its To.
 type Transport interface {
-	// Send sends messages, each to the node of its To. It is called by the goroutine that everyone waits for, so it
+	// Send sends messages of a shard's group, each to the node of its To, for Node.Receive there. It is called by the goroutine that everyone waits for, so it
 	// does not wait: what it has no room for is lost. The messages stay as they are from then on.
-	Send(messages []*raftpb.Message)
+	Send(shard uint16, messages []*raftpb.Message)
 }
 
 // maxReceived is how many bytes of messages from other nodes may wait for the replica, one message more excepted. What
 // comes then is lost, as it might be on its way.
 const maxReceived = 64 << 20
 
-// Receive takes a message that another node has sent to this member. It does not wait. The message belongs to the
-// replica from then on.
-func (r *Replica) Receive(message *raftpb.Message) { r.mail.receive(message) }
-
-// alone is the transport of a group with one member, which has nobody to send to.
-type alone struct{}
-
-func (alone) Send([]*raftpb.Message) {}
+// receive takes a message that another member has sent to this one.
+func (r *Replica) receive(message *raftpb.Message) { r.mail.receive(message) }
 
 // messageSize returns about how many bytes a message takes in memory.
 func messageSize(message *raftpb.Message) int {

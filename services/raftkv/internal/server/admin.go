@@ -83,11 +83,8 @@ func (a *admin) Backup(_ *raftkvpb.BackupRequest, stream grpc.ServerStreamingSer
 		return err
 	}
 	defer a.places.leaveBackup()
-	if err := a.Replica.AwaitBarrier(stream.Context()); err != nil {
-		return readStatus(err)
-	}
 	out := bufio.NewWriterSize(chunks{stream}, scanChunk)
-	err := a.Replica.Snapshot(out)
+	err := a.Node.Group(0).Backup(stream.Context(), out)
 	if err == nil {
 		err = out.Flush()
 	}
@@ -118,7 +115,7 @@ func (a *admin) Compact(ctx context.Context, _ *raftkvpb.CompactRequest) (*raftk
 	if err := a.Admin.check(ctx); err != nil {
 		return nil, err
 	}
-	if err := a.Store.Compact(ctx); errors.Is(err, storage.ErrFull) || errors.Is(err, syscall.ENOSPC) {
+	if err := a.Node.Store().Compact(ctx); errors.Is(err, storage.ErrFull) || errors.Is(err, syscall.ENOSPC) {
 		return nil, status.Errorf(codes.Unavailable, "%v; make some room outside of the store", err)
 	} else if err != nil {
 		return nil, readStatus(err)

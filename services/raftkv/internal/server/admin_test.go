@@ -13,7 +13,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/cockroachdb/pebble/v2/vfs"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/metadata"
@@ -21,6 +20,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"numstore.example/contracts/raftkvpb"
+	"numstore.example/services/raftkv/internal/node"
 	"numstore.example/services/raftkv/internal/storage"
 )
 
@@ -67,7 +67,7 @@ func TestAdmin_check(t *testing.T) {
 }
 
 func TestAdmin_off(t *testing.T) {
-	h := start(t, nil, storage.Options{})
+	h := start(t, nil, nil)
 	_, shutdown := h.admin.Shutdown(t.Context(), &raftkvpb.ShutdownRequest{})
 	_, compact := h.admin.Compact(t.Context(), &raftkvpb.CompactRequest{})
 	_, backup := h.backup(t)
@@ -104,7 +104,7 @@ func (h *harness) backup(t *testing.T) (content []byte, err error) {
 }
 
 func TestAdmin_shutdownAndCompact(t *testing.T) {
-	h := start(t, allowAll, storage.Options{})
+	h := start(t, allowAll, nil)
 	if _, err := h.admin.Compact(withToken(t), &raftkvpb.CompactRequest{}); err != nil {
 		t.Error(err)
 	}
@@ -117,7 +117,7 @@ func TestAdmin_shutdownAndCompact(t *testing.T) {
 // TestBackup restores a backup into a new server: keys, versions and sessions are there.
 func TestBackup(t *testing.T) {
 	const client = "a client, 16 byt"
-	h := start(t, allowAll, storage.Options{})
+	h := start(t, allowAll, nil)
 	for i := range 100 {
 		request := put(fmt.Sprintf("k%02d", i), strings.Repeat("v", i))
 		if i == 99 {
@@ -136,7 +136,7 @@ func TestBackup(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	restored := start(t, nil, storage.Options{FS: vfs.NewMem(), Restore: storage.RestoreFrom(backup, 0)})
+	restored := start(t, nil, func(o *node.Options) { o.Storage.Restore = storage.RestoreFrom(backup, 0) })
 	if got, want := fmt.Sprint(pairsOf(t, restored)), fmt.Sprint(pairsOf(t, h)); got != want {
 		t.Errorf("restored %s; want %s", got, want)
 	}
@@ -156,7 +156,7 @@ func TestBackup(t *testing.T) {
 
 // TestLogRequests: a line for each operation, with its outcome, and nothing long in it.
 func TestLogRequests(t *testing.T) {
-	h := start(t, func(c *Config) { c.LogRequests = true }, storage.Options{})
+	h := start(t, func(c *Config) { c.LogRequests = true }, nil)
 	h.Put(t.Context(), put("A", strings.Repeat("v", testMaxValue)))
 	h.Get(t.Context(), &raftkvpb.GetRequest{Key: []byte("A")})
 	h.Get(t.Context(), &raftkvpb.GetRequest{Key: []byte("B")})
@@ -166,7 +166,7 @@ func TestLogRequests(t *testing.T) {
 	}})
 	h.onPipeline(t)(putOperation(put("\xff\n", "x")))
 	h.onPipeline(t)(getOperation("a key too long"))
-	h.replica.Stop()
+	h.node.Stop()
 	h.onPipeline(t)(getOperation("A"))
 	for i, want := range [][]string{
 		{"call=put", "key=A", "(100 bytes)", "existed=false", "version=1"},
@@ -198,17 +198,11 @@ func TestLogRequests(t *testing.T) {
 func TestForget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const idle, busy = "an idle client..", "a busy client..."
-		h := start(t, nil, storage.Options{})
-		ctx, cancel := context.WithCancel(t.Context())
-		ended := make(chan struct{})
-		go func() {
-			Forget(ctx, h.replica, func() int { return h.state.Figures().Sessions }, time.Hour)
-			close(ended)
-		}()
+		h := start(t, nil, func(o *node.Options) { o.SessionTTL = time.Hour })
 		write := func(client string, sequence uint64) error {
 			request := put("A", "")
 			request.RequestId = requestID(client, sequence)
-			_, err := h.Put(ctx, request)
+			_, err := h.Put(t.Context(), request)
 			return err
 		}
 		for _, client := range []string{idle, busy} {
@@ -233,10 +227,8 @@ func TestForget(t *testing.T) {
 		if err := write(busy, 3); err != nil {
 			t.Errorf("the busy client's next write: %v", err)
 		}
-		if n := h.state.Figures().Sessions; n != 1 {
+		if n := h.node.Locals()[0].Figures().Sessions; n != 1 {
 			t.Errorf("there are %d sessions; want 1", n)
 		}
-		cancel()
-		<-ended
 	})
 }

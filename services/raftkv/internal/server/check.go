@@ -38,7 +38,7 @@ func (a *adapter) checkKeyAndValue(key, value []byte) error {
 // admit refuses writes for which this server's disk has no room: while it is full, all but deletions. Unlike the other
 // checks, this one is no rule that all replicas share.
 func (a *adapter) admit(writes ...kv.Write) error {
-	full := a.Store.Writable()
+	full := a.Node.Store().Writable()
 	if full == nil {
 		return nil
 	}

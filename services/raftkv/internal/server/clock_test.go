@@ -1,7 +1,6 @@
 package server
 
 import (
-	"context"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,7 +10,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"numstore.example/contracts/raftkvpb"
-	"numstore.example/services/raftkv/internal/storage"
+	"numstore.example/services/raftkv/internal/node"
 )
 
 // TestForget_timeOfDay: what the time of day is when a server starts does not matter. Neither a year that it was down, or
@@ -57,15 +56,7 @@ func TestForget_timeOfDay(t *testing.T) {
 
 // startForgetting starts a server on a disk, which forgets clients that were idle for an hour.
 func startForgetting(t *testing.T, disk vfs.FS) *harness {
-	h := start(t, nil, storage.Options{FS: disk})
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan struct{})
-	go func() {
-		Forget(ctx, h.replica, func() int { return h.state.Figures().Sessions }, time.Hour)
-		close(ended)
-	}()
-	t.Cleanup(func() { cancel(); <-ended })
-	return h
+	return start(t, nil, func(o *node.Options) { o.Storage.FS, o.SessionTTL = disk, time.Hour })
 }
 
 // write appends a byte in the name of a client.

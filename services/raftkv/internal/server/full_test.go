@@ -12,7 +12,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"numstore.example/contracts/raftkvpb"
-	"numstore.example/services/raftkv/internal/storage"
+	"numstore.example/services/raftkv/internal/node"
 )
 
 // fullable is a disk in memory that says how much is free.
@@ -31,7 +31,7 @@ func TestFull(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		disk := &fullable{FS: vfs.NewMem()}
 		disk.free.Store(8 << 20)
-		h := start(t, nil, storage.Options{FS: disk, Reserve: 1 << 20})
+		h := start(t, nil, func(o *node.Options) { o.Storage.FS, o.Storage.Reserve = disk, 1<<20 })
 		id := func(n uint64) *raftkvpb.RequestId {
 			return &raftkvpb.RequestId{ClientId: []byte("0123456789abcdef"), Sequence: n}
 		}

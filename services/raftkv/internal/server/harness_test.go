@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -26,13 +25,12 @@ const (
 	testMaxValue = 100
 )
 
-// harness is an adapter before a replica of its own, whose disk is memory.
+// harness is an adapter before a node of its own, whose disk is memory.
 type harness struct {
 	raftkvpb.RaftKVClient
 	admin    raftkvpb.RaftKVAdminClient
 	server   *grpc.Server
-	state    *storage.State
-	replica  *node.Replica
+	node     *node.Node
 	stopping chan struct{} // to be closed by a test
 	stopped  chan struct{} // closed when the adapter was told to stop
 	log      *lines
@@ -40,27 +38,32 @@ type harness struct {
 	appends  chan struct{} // has an element when an entry was made since it was taken out
 }
 
-// start starts a harness. What change does to the configuration holds from the first call on.
-func start(t testing.TB, change func(*Config), options storage.Options) *harness {
+// start starts a harness. What the functions do to the configuration, and to the node's options, holds from the first
+// call on; nil does nothing.
+func start(t testing.TB, change func(*Config), opening func(*node.Options)) *harness {
 	t.Helper()
 	h := &harness{stopping: make(chan struct{}), stopped: make(chan struct{}), log: new(lines), appends: make(chan struct{}, 1)}
-	options.Log = slog.New(slog.NewTextHandler(h.log, nil))
-	options.OnFailure = func(err error) { t.Errorf("the store has failed: %v", err) }
-	options.Dir = "data"
-	if options.FS == nil {
-		options.FS = vfs.NewMem()
+	log := slog.New(slog.NewTextHandler(h.log, nil))
+	options := node.Options{
+		ID: 1, Storage: storage.Options{Dir: "data", FS: vfs.NewMem()}, MaxInFlight: 1000, At: h.at, Log: log,
+		OnFailure: func(err error) { t.Errorf("the node has failed: %v", err) },
 	}
-	store, err := storage.Open(options)
+	if opening != nil {
+		opening(&options)
+	}
+	var err error
+	h.node, err = node.Open(options)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { store.Close() })
-	h.startReplica(t, store)
-
+	t.Cleanup(func() { h.node.Close() })
+	if err := h.node.AwaitReady(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	config := Config{
-		Node: 1, Replica: h.replica, State: h.state, Store: store,
+		Node: h.node, Group: func([]byte) node.Group { return h.node.Group(0) },
 		MaxKey: testMaxKey, MaxValue: testMaxValue, MaxMessage: 1 << 20,
-		Stopping: h.stopping, Stop: sync.OnceFunc(func() { close(h.stopped) }), Log: options.Log,
+		Stopping: h.stopping, Stop: sync.OnceFunc(func() { close(h.stopped) }), Log: log,
 	}
 	if change != nil {
 		change(&config)
@@ -69,40 +72,17 @@ func start(t testing.TB, change func(*Config), options storage.Options) *harness
 	return h
 }
 
-func (h *harness) startReplica(t testing.TB, store *storage.Store) {
-	t.Helper()
-	var err error
-	if h.state, err = store.OpenState(0); err != nil {
-		t.Fatal(err)
-	}
-	log, err := store.OpenLog(0, []uint64{1}, h.state.Applied())
-	if err != nil {
-		t.Fatal(err)
-	}
-	store.Start()
-	h.replica, err = node.Start(node.Config{
-		ID: 1, Log: log, Machine: h.state, Applied: h.state.Applied(), Campaign: true, MaxInFlight: 1000,
-		OnFailure: func(err error) { t.Errorf("the replica has failed: %v", err) },
-		Logger:    slog.New(slog.DiscardHandler),
-		At: func(moment node.Moment) {
-			switch moment {
-			case node.BeforeAppend:
-				select {
-				case h.appends <- struct{}{}:
-				default:
-				}
-			case node.AfterSync:
-				h.disk.Lock()
-				defer h.disk.Unlock()
-			}
-		},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(h.replica.Stop)
-	if err := errors.Join(h.replica.AwaitLeader(context.Background()), h.replica.AwaitBarrier(context.Background())); err != nil {
-		t.Fatal(err)
+// at tells of entries, and holds up the disk.
+func (h *harness) at(moment node.Moment) {
+	switch moment {
+	case node.BeforeAppend:
+		select {
+		case h.appends <- struct{}{}:
+		default:
+		}
+	case node.AfterSync:
+		h.disk.Lock()
+		defer h.disk.Unlock()
 	}
 }
 

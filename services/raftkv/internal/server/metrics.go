@@ -4,24 +4,24 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"numstore.example/services/raftkv/internal/node"
-	"numstore.example/services/raftkv/internal/storage"
 )
 
-// RegisterMetrics puts the figures of a shard and its store into a registry.
-func RegisterMetrics(registry prometheus.Registerer, replica *node.Replica, state *storage.State, store *storage.Store) {
+// RegisterMetrics puts the figures of a node into a registry.
+func RegisterMetrics(registry prometheus.Registerer, n *node.Node) {
+	shard, store := n.Locals()[0], n.Store()
 	gauge := func(name, help string, value func() float64) {
 		registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value))
 	}
 	counter := func(name, help string, value func() float64) {
 		registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, value))
 	}
-	gauge("raftkv_keys", "Keys held.", func() float64 { return float64(state.Figures().Keys) })
-	gauge("raftkv_bytes", "Bytes of keys and values held.", func() float64 { return float64(state.Figures().Bytes) })
-	gauge("raftkv_sessions", "Clients whose last write is remembered.", func() float64 { return float64(state.Figures().Sessions) })
-	gauge("raftkv_raft_term", "Raft's term.", func() float64 { return float64(replica.Status().Term) })
-	gauge("raftkv_raft_applied_index", "The last entry of the log that was applied.", func() float64 { return float64(replica.Status().Applied) })
+	gauge("raftkv_keys", "Keys held.", func() float64 { return float64(shard.Figures().Keys) })
+	gauge("raftkv_bytes", "Bytes of keys and values held.", func() float64 { return float64(shard.Figures().Bytes) })
+	gauge("raftkv_sessions", "Clients whose last write is remembered.", func() float64 { return float64(shard.Figures().Sessions) })
+	gauge("raftkv_raft_term", "Raft's term.", func() float64 { return float64(shard.Status().Term) })
+	gauge("raftkv_raft_applied_index", "The last entry of the log that was applied.", func() float64 { return float64(shard.Status().Applied) })
 	counter("raftkv_log_syncs_total", "Appends to the log that were waited for until they were on disk. One sync of the disk may serve several.",
-		func() float64 { return float64(replica.Syncs()) })
+		func() float64 { return float64(shard.Syncs()) })
 	gauge("raftkv_writable", "1 while all writes are taken, 0 while the disk is full and deletions alone are.", func() float64 {
 		if store.Writable() != nil {
 			return 0

@@ -107,14 +107,14 @@ func (p *pipeline) watch(over <-chan struct{}) {
 	select {
 	case <-p.Stopping:
 		p.end(status.Error(codes.Unavailable, "the server is stopping"))
-	case <-p.Replica.Failed():
+	case <-p.Node.Group(0).Failed():
 	case <-gone:
 	case <-over:
 		return
 	}
 	select {
-	case <-p.Replica.Failed():
-		p.abort(readStatus(p.Replica.Failure())) // the contract says what that tells of writes
+	case <-p.Node.Group(0).Failed():
+		p.abort(readStatus(p.Node.Group(0).Failure())) // the contract says what that tells of writes
 	case <-gone:
 		p.abort(status.FromContextError(p.stream.Context().Err()).Err())
 	case <-over:
@@ -162,12 +162,18 @@ func (p *pipeline) get() {
 		if gets == nil {
 			return
 		}
-		err := p.Replica.AwaitBarrier(p.stream.Context())
-		for _, get := range gets {
-			if !p.roomy() {
-				return
+		keys := make([][]byte, len(gets))
+		for i := range gets {
+			keys[i] = gets[i].request.GetKey()
+		}
+		err := p.Node.Group(0).GetAll(p.stream.Context(), keys, func(i int, record kv.Record, found bool, err error) bool {
+			p.finish(answered{answer: p.getAnswer(gets[i], record, found, err)})
+			return p.roomy()
+		})
+		if err != nil {
+			for _, get := range gets {
+				p.finish(answered{answer: p.getAnswer(get, kv.Record{}, false, err)})
 			}
-			p.finish(answered{answer: p.getAnswer(get, err)})
 		}
 	}
 }
@@ -197,9 +203,9 @@ func (p *pipeline) roomy() bool {
 	return !p.aborted
 }
 
-// getAnswer does a get whose barrier ended with an error or none.
-func (p *pipeline) getAnswer(get getting, err error) *raftkvpb.Answer {
-	response, err := p.adapter.get(get.request, err)
+// getAnswer is the answer to a get.
+func (p *pipeline) getAnswer(get getting, record kv.Record, found bool, err error) *raftkvpb.Answer {
+	response, err := p.got(get.request.GetKey(), record, found, err)
 	if err != nil {
 		return refusedAnswer(get.tag, err)
 	}

@@ -120,7 +120,7 @@ func encode(writes []kv.Write, ids []kv.RequestID) [][]byte {
 // propose has writes executed, and answers when that is done.
 func (p *pipeline) propose(w *pipelined, commands [][]byte) {
 	p.hold(w, sizeOf(commands))
-	p.Replica.Propose(&node.Proposal{Commands: commands, Done: func(replies [][]byte, err error) {
+	p.Node.Group(0).Propose(&node.Proposal{Commands: commands, Done: func(replies [][]byte, err error) {
 		w.replies, w.err = cloned(replies), err
 		p.hold(w, sizeOf(replies))
 		p.finish(answered{writes: w})

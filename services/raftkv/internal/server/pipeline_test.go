@@ -13,7 +13,6 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"numstore.example/contracts/raftkvpb"
-	"numstore.example/services/raftkv/internal/storage"
 )
 
 // testPipeline is a client's side of a pipeline.
@@ -66,7 +65,7 @@ func (p testPipeline) rest() []*raftkvpb.Answer {
 // the stream ends; also when far more is in flight than the server takes at a time.
 func TestPipeline_drains(t *testing.T) {
 	const messages, each = 30, 1000
-	h := start(t, func(c *Config) { c.MaxKey = 16 }, storage.Options{})
+	h := start(t, func(c *Config) { c.MaxKey = 16 }, nil)
 	stream := h.pipeline(t)
 	go func() {
 		for i := range messages {
@@ -98,7 +97,7 @@ func TestPipeline_drains(t *testing.T) {
 // TestPipeline_stopping: when the server stops, a stream that a client keeps open ends, after the answers to what
 // is in flight; what came later is not answered, nor waited for.
 func TestPipeline_stopping(t *testing.T) {
-	h := start(t, nil, storage.Options{})
+	h := start(t, nil, nil)
 	idle, busy := h.pipeline(t), h.pipeline(t)
 	idle.send(getOperation("A"))
 	if _, err := idle.Recv(); err != nil {
@@ -132,7 +131,7 @@ func TestPipeline_stopping(t *testing.T) {
 
 // TestPipeline_cutOff: a stream ends with its connection even when the server stops and the disk does not answer.
 func TestPipeline_cutOff(t *testing.T) {
-	h := start(t, nil, storage.Options{})
+	h := start(t, nil, nil)
 	h.disk.Lock()
 	defer h.disk.Unlock()
 	stream := h.pipeline(t)
@@ -153,7 +152,7 @@ func TestPipeline_cutOff(t *testing.T) {
 
 // TestPipeline_givenUp: a client that goes away leaves nothing behind, and its writes happen or not.
 func TestPipeline_givenUp(t *testing.T) {
-	h := start(t, nil, storage.Options{})
+	h := start(t, nil, nil)
 	for range 20 {
 		ctx, cancel := context.WithCancel(t.Context())
 		stream, err := h.Pipeline(ctx)
@@ -171,7 +170,7 @@ func TestPipeline_givenUp(t *testing.T) {
 // TestPipeline_tooMany: a message with more operations than one may have ends the stream, after the answers to those
 // before it, and none of them happens.
 func TestPipeline_tooMany(t *testing.T) {
-	h := start(t, nil, storage.Options{})
+	h := start(t, nil, nil)
 	stream := h.pipeline(t)
 	stream.send(putOperation(put("A", "a")))
 	operations := make([]*raftkvpb.Operation, maxPipelined+1)
@@ -190,7 +189,7 @@ func TestPipeline_tooMany(t *testing.T) {
 
 // TestPipeline_once: repetitions on streams are those of calls, also within a message.
 func TestPipeline_once(t *testing.T) {
-	h := start(t, nil, storage.Options{})
+	h := start(t, nil, nil)
 	stream := h.pipeline(t)
 	id := requestID("a client, 16 byt", 1)
 	for range 10 {
@@ -224,7 +223,7 @@ func FuzzPipeline(f *testing.F) {
 		}
 		f.Add(encoded)
 	}
-	h := start(f, nil, storage.Options{})
+	h := start(f, nil, nil)
 	f.Fuzz(func(t *testing.T, encoded []byte) {
 		request := new(raftkvpb.PipelineRequest)
 		if proto.Unmarshal(encoded, request) != nil {

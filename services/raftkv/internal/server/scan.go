@@ -37,9 +37,6 @@ func (a *adapter) Scan(request *raftkvpb.ScanRequest, stream grpc.ServerStreamin
 	out.hold = func(size int64) (func(), error) { return a.places.hold(ctx, scanning, size) }
 	defer out.close(func() { a.places.leaveScan(client) })
 	a.calls.scans.Add(1)
-	if err := a.Replica.AwaitBarrier(ctx); err != nil {
-		return readStatus(err)
-	}
 	// What is packed leaves its buffer early, and it would not be seen how much the client has taken.
 	if err := grpc.SetSendCompressor(ctx, encoding.Identity); err != nil {
 		return status.Errorf(codes.Internal, "sending a scan as it is: %v", err)
@@ -48,7 +45,7 @@ func (a *adapter) Scan(request *raftkvpb.ScanRequest, stream grpc.ServerStreamin
 	if len(request.GetResumeAfter()) > 0 {
 		r.After = request.GetResumeAfter()
 	}
-	err = a.State.Scan(r, !request.GetKeysOnly(), out.add)
+	err = a.Node.Group(0).Scan(ctx, r, !request.GetKeysOnly(), out.add)
 	if err == nil {
 		err = out.end()
 	}

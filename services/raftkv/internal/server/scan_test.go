@@ -14,7 +14,6 @@ import (
 	"google.golang.org/grpc/status"
 
 	"numstore.example/contracts/raftkvpb"
-	"numstore.example/services/raftkv/internal/storage"
 )
 
 // TestPlaces: a client gets a quarter of the places, all of them together all but one, and that is for a backup.
@@ -99,7 +98,7 @@ func startWithPairs(t *testing.T, timeout time.Duration, values ...int) *harness
 	h := start(t, func(c *Config) {
 		c.MaxValue, c.MaxScans, c.ScanTimeout = 1<<20, 2, timeout
 		c.Admin.Tokens = []string{"secret"}
-	}, storage.Options{})
+	}, nil)
 	for i, size := range values {
 		if _, err := h.Put(t.Context(), &raftkvpb.PutRequest{Key: fmt.Appendf(nil, "%03d", i), Value: bytes.Repeat([]byte("x"), size)}); err != nil {
 			t.Fatal(err)

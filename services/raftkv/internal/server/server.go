@@ -14,15 +14,12 @@ import (
 	"numstore.example/contracts/raftkvpb"
 	"numstore.example/services/raftkv/internal/kv"
 	"numstore.example/services/raftkv/internal/node"
-	"numstore.example/services/raftkv/internal/storage"
 )
 
 // Config is what the adapter joins, and what it allows.
 type Config struct {
-	Node    uint64 // this server's number, 1 or greater
-	Replica *node.Replica
-	State   *storage.State
-	Store   *storage.Store
+	Node  *node.Node
+	Group func(key []byte) node.Group // that of a key's shard
 
 	MaxKey, MaxValue, MaxMessage int // bytes
 
@@ -63,22 +60,19 @@ type adapter struct {
 
 // Get implements the contract.
 func (a *adapter) Get(ctx context.Context, request *raftkvpb.GetRequest) (*raftkvpb.GetResponse, error) {
-	if err := a.checkKey(request.GetKey()); err != nil {
+	key := request.GetKey()
+	if err := a.checkKey(key); err != nil {
 		return nil, err
 	}
-	return a.get(request, a.Replica.AwaitBarrier(ctx))
+	record, found, err := a.Group(key).Get(ctx, key)
+	return a.got(key, record, found, err)
 }
 
-// get reads a key, unless its barrier ended with an error.
-func (a *adapter) get(request *raftkvpb.GetRequest, err error) (*raftkvpb.GetResponse, error) {
-	var record kv.Record
-	var found bool
-	if err == nil {
-		record, found, err = a.State.Get(request.GetKey())
-	}
+// got counts and logs a get, and makes its response.
+func (a *adapter) got(key []byte, record kv.Record, found bool, err error) (*raftkvpb.GetResponse, error) {
 	a.calls.gets.Add(1)
 	if a.LogRequests {
-		a.logGet(request.GetKey(), record.Value, found, err)
+		a.logGet(key, record.Value, found, err)
 	}
 	if err != nil {
 		return nil, readStatus(err)
@@ -152,7 +146,7 @@ func (a *adapter) execute(ctx context.Context, id *raftkvpb.RequestId, writes []
 		return kv.Reply{}, err
 	}
 	command := kv.Command{Request: request, Writes: writes}
-	encoded, err := a.Replica.Execute(ctx, command.AppendTo(nil))
+	encoded, err := node.Execute(ctx, a.Group(writes[0].Key), command.AppendTo(nil))
 	return a.settle(writes, encoded, err)
 }
 

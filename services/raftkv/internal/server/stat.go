@@ -31,7 +31,8 @@ func (c *counters) count(kind kv.Kind) {
 
 // Stat implements the contract.
 func (a *adapter) Stat(context.Context, *raftkvpb.StatRequest) (*raftkvpb.StatResponse, error) {
-	figures, replica := a.State.Figures(), a.Replica.Status()
+	shard := a.Node.Locals()[0]
+	figures, replica := shard.Figures(), shard.Status()
 	return &raftkvpb.StatResponse{
 		StartTime: timestamppb.New(a.started),
 		Sets:      a.calls.puts.Load(),
@@ -49,7 +50,7 @@ func (a *adapter) Stat(context.Context, *raftkvpb.StatRequest) (*raftkvpb.StatRe
 			Term:         replica.Term,
 			AppliedIndex: replica.Applied,
 		}},
-		Disk: diskStat(a.Store.Disk()),
+		Disk: diskStat(a.Node.Store().Disk()),
 	}, nil
 }
 
@@ -80,7 +81,7 @@ func (a *adapter) Topology(context.Context, *raftkvpb.TopologyRequest) (*raftkvp
 	return &raftkvpb.TopologyResponse{
 		MapVersion: mapVersion,
 		Placement:  raftkvpb.Placement_PLACEMENT_HASH,
-		Nodes:      []*raftkvpb.Node{{Id: a.Node}},
-		Shards:     []*raftkvpb.Shard{{Replicas: []uint64{a.Node}, Leader: a.Replica.Status().Leader}},
+		Nodes:      []*raftkvpb.Node{{Id: a.Node.ID()}},
+		Shards:     []*raftkvpb.Shard{{Replicas: []uint64{a.Node.ID()}, Leader: a.Node.Locals()[0].Status().Leader}},
 	}, nil
 }

@@ -21,7 +21,7 @@ import (
 func TestRefusals(t *testing.T) {
 	const client = "a client, 16 byt"
 	long := strings.Repeat("v", testMaxValue)
-	h := start(t, nil, storage.Options{})
+	h := start(t, nil, nil)
 	for _, setup := range []*raftkvpb.PutRequest{
 		put("A", "a"), put("full", long), {Key: []byte("B"), RequestId: requestID(client, 1)}, {Key: []byte("B"), RequestId: requestID(client, 2)},
 	} {
@@ -103,7 +103,7 @@ func (h *harness) onPipeline(t *testing.T) func(*raftkvpb.Operation) error {
 
 // TestRefusals_scan and batches have no place on a pipeline.
 func TestRefusals_scan(t *testing.T) {
-	h := start(t, nil, storage.Options{})
+	h := start(t, nil, nil)
 	for _, test := range []struct {
 		request *raftkvpb.ScanRequest
 		says    string
@@ -124,7 +124,7 @@ func TestRefusals_scan(t *testing.T) {
 
 // TestUnanswered: what cannot be answered in time, or at all.
 func TestUnanswered(t *testing.T) {
-	h := start(t, nil, storage.Options{})
+	h := start(t, nil, nil)
 	<-h.appends // those of the start
 	h.disk.Lock()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -157,7 +157,7 @@ func TestUnanswered(t *testing.T) {
 	}
 	h.disk.Unlock()
 
-	h.replica.Stop()
+	h.node.Stop()
 	if _, err := h.Put(t.Context(), put("A", "")); status.Code(err) != codes.Unavailable || !strings.Contains(err.Error(), "same request id") {
 		t.Errorf("a write after the end: %v; want UNAVAILABLE", err)
 	}

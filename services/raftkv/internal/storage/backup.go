@@ -8,8 +8,8 @@ import (
 
 const restoreBatch = 4 << 20 // bytes of rows that are written at a time
 
-// Snapshot writes a backup of the state as of one moment, while the state goes on changing.
-func (s *State) Snapshot(w io.Writer) error {
+// Backup writes a backup of the state as of one moment, while the state goes on changing.
+func (s *State) Backup(w io.Writer) error {
 	from := prefix(spaceState, s.shard, 0)
 	iterator, err := s.view(from[:prefixLen-1], end(from[:prefixLen-1]))
 	if err != nil {

@@ -25,7 +25,7 @@ import (
 func (t *testStore) backUp(tb testing.TB) []byte {
 	tb.Helper()
 	var backup bytes.Buffer
-	if err := t.state.Snapshot(&backup); err != nil {
+	if err := t.state.Backup(&backup); err != nil {
 		tb.Fatal(err)
 	}
 	return backup.Bytes()
@@ -202,7 +202,7 @@ func TestBackup_moment(t *testing.T) {
 		store.must(t, writePair(10))
 		return backup.Write(p)
 	})
-	if err := store.state.Snapshot(writer); err != nil {
+	if err := store.state.Backup(writer); err != nil {
 		t.Fatal(err)
 	}
 	restored, err := openTest(filling(vfs.NewMem(), backup.Bytes()))
@@ -227,7 +227,7 @@ func TestBackup_unwritable(t *testing.T) {
 	full := errors.New("the disk is full")
 	for n := range 4 {
 		calls := 0
-		err := store.state.Snapshot(writerFunc(func(p []byte) (int, error) {
+		err := store.state.Backup(writerFunc(func(p []byte) (int, error) {
 			if calls++; calls > n {
 				return 0, full
 			}

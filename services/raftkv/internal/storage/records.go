@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	// cachedRecords times the longest key and value that are kept is what the cache may take: 32 MiB.
+	// cachedRecords times the longest key and value that are kept is what the caches of all shards may take: 32 MiB.
 	cachedRecords = 32 << 10
 	maxCached     = 1 << 10
 )
@@ -28,8 +28,8 @@ type records struct {
 	flushes uint64 // how often changed went to Pebble
 }
 
-func newRecords() *records {
-	cached, err := simplelru.NewLRU[string, kv.Record](cachedRecords, nil)
+func newRecords(cache int) *records {
+	cached, err := simplelru.NewLRU[string, kv.Record](max(cache, 1), nil)
 	if err != nil {
 		panic(err) // the size is not positive
 	}

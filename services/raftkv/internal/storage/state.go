@@ -45,7 +45,7 @@ const totalsSize = 7 * 8
 
 // OpenState opens the state of a shard; that of a new shard is empty.
 func (s *Store) OpenState(shard uint16) (*State, error) {
-	state := &State{store: s, shard: shard, records: newRecords()}
+	state := &State{store: s, shard: shard, records: newRecords(cachedRecords / s.options.Shards)}
 	if err := state.load(); err != nil {
 		return nil, fmt.Errorf("opening the state of shard %d: %w", shard, err)
 	}
@@ -62,7 +62,7 @@ func (s *State) load() error {
 	if err != nil {
 		return err
 	}
-	s.kv = kv.NewState(totals, sessions)
+	s.kv = kv.NewState(totals, sessions, kv.MaxSessions/s.store.options.Shards)
 	s.kept = s.applied.index
 	s.changes = changes{state: s, sessions: make(map[kv.ClientID]*remembered)}
 	s.publish()

@@ -58,6 +58,10 @@ type Options struct {
 	// meanwhile. Zero means DefaultWriteBehind; with 1, the changes of each entry are written when it is applied.
 	WriteBehind int
 
+	// Shards is how many shards share the memory for records and sessions. Zero means one. All replicas of a shard must
+	// have the same: it says how many of a shard's clients are remembered.
+	Shards int
+
 	// MaxTables is how many tables are kept open, 64 at least. Zero means 1000.
 	MaxTables int
 
@@ -127,6 +131,9 @@ type Store struct {
 func Open(options Options) (*Store, error) {
 	if options.WriteBehind == 0 {
 		options.WriteBehind = DefaultWriteBehind
+	}
+	if options.Shards == 0 {
+		options.Shards = 1
 	}
 	s := &Store{options: options, fs: options.FS, failed: make(chan struct{}), stopSyncing: make(chan struct{})}
 	if s.fs == nil {

@@ -1,0 +1,28 @@
+package node
+
+import (
+	"time"
+
+	"numstore.example/services/raftkv/internal/kv"
+)
+
+// forget has the shards forget clients that have written nothing for SessionTTL, until the node stops. It is a command
+// like any other: every replica forgets the same clients at the same place in the log, by the log's time.
+func (n *Node) forget() {
+	ttl := n.options.SessionTTL
+	ticker := time.NewTicker(max(ttl/10, time.Second))
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+		case <-n.stopping.Done():
+			return
+		}
+		for _, local := range n.locals {
+			if local.Figures().Sessions > 0 {
+				// Who does not lead need not: the leader does it too.
+				_, _ = Execute(n.stopping, local, kv.AppendForget(nil, uint64(ttl.Milliseconds())))
+			}
+		}
+	}
+}
