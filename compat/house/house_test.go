@@ -115,7 +115,7 @@ func TestPackageDocs(t *testing.T) {
 // topLevel is all that may stand at the top.
 var topLevel = []string{
 	"contracts", "services", "tools", "compat",
-	"README.md", "LICENSE", "Dockerfile", "magefile.go", "out.txt",
+	"README.md", "CONTRIBUTING.md", "LICENSE", "Dockerfile", "magefile.go", "out.txt",
 	"go.mod", "go.sum", "go.work", "go.work.sum",
 	"bin", // made by `mage build`, ignored by git
 }

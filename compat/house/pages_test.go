@@ -1,0 +1,153 @@
+package house
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"numstore.example/compat/internal/repo"
+)
+
+var (
+	// quoted finds what a page sets in backquotes and may be a path of the repository.
+	quoted = regexp.MustCompile("`([\\w./*-]+)`")
+	// testNamed finds the tests that a page names.
+	testNamed = regexp.MustCompile("`(Test\\w+)`")
+	// linked finds the targets of links to files.
+	linked = regexp.MustCompile(`\]\(([\w./-]+)`)
+	// testFunction finds tests.
+	testFunction = regexp.MustCompile(`(?m)^func (Test\w+)\(`)
+)
+
+// TestPages: the files, folders and tests that CONTRIBUTING.md and README.md name are there. NAME stands for any service.
+// (What they say of mage is TestCommands.)
+func TestPages(t *testing.T) {
+	tests := testNames(t)
+	named := 0
+	for _, page := range []string{"CONTRIBUTING.md", "README.md"} {
+		text := read(t, page)
+		for _, found := range linked.FindAllStringSubmatch(text, -1) {
+			expectFile(t, page, found[1])
+		}
+		if page != "CONTRIBUTING.md" {
+			continue // its paths are within a service, and TestServices has its map
+		}
+		for _, found := range quoted.FindAllStringSubmatch(text, -1) {
+			if !strings.Contains(found[1], "/") {
+				continue
+			}
+			named++
+			if !slices.ContainsFunc(services(t), func(name string) bool { return exists(t, strings.ReplaceAll(found[1], "NAME", name)) }) {
+				t.Errorf("%s names %s, which is not there", page, found[1])
+			}
+		}
+		for _, found := range testNamed.FindAllStringSubmatch(text, -1) {
+			if named++; !tests[found[1]] {
+				t.Errorf("%s names %s, which is no test", page, found[1])
+			}
+		}
+	}
+	if named < 30 {
+		t.Errorf("CONTRIBUTING.md names %d files and tests; want more: has its form changed?", named)
+	}
+}
+
+// TestServices: every service has what it takes to be found, used and tested.
+func TestServices(t *testing.T) {
+	readme, python := read(t, "README.md"), read(t, "contracts/python/pyproject.toml")
+	for _, service := range services(t) {
+		for _, file := range []string{
+			"services/NAME/README.md", "services/NAME/DESIGN.md",
+			"contracts/NAME.proto", "contracts/NAMEpb", "contracts/golden/NAME.json", "contracts/python/NAME_pb2.py",
+			"compat/testdata/NAME",
+		} {
+			expectFile(t, "CONTRIBUTING.md, A service,", strings.ReplaceAll(file, "NAME", service))
+		}
+		if !strings.Contains(readme, "\nservices/"+service+"/ ") || !strings.Contains(readme, "(services/"+service+"/README.md)") {
+			t.Errorf("README.md does not have services/%s/ in its map, and a link to its README.md", service)
+		}
+		if !strings.Contains(python, `"`+service+`_pb2", "`+service+`_pb2_grpc"`) {
+			t.Errorf("contracts/python/pyproject.toml does not have %s_pb2 and %[1]s_pb2_grpc", service)
+		}
+	}
+}
+
+// TestVerbs: the README of raftkv tells of every verb of kv.
+func TestVerbs(t *testing.T) {
+	help, err := repo.Go(t.Context(), root(t), "run", "./tools/kv", "--help").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, commands, _ := strings.Cut(string(help), "\nCommands:\n")
+	verbs := regexp.MustCompile(`(?m)^  ([a-z]+)\b`).FindAllStringSubmatch(commands, -1)
+	if len(verbs) < 10 {
+		t.Fatalf("kv --help describes %d verbs:\n%s", len(verbs), help)
+	}
+	readme := read(t, "services/raftkv/README.md")
+	for _, verb := range verbs {
+		if !strings.Contains(readme, "kv "+verb[1]) {
+			t.Errorf("services/raftkv/README.md does not tell of kv %s", verb[1])
+		}
+	}
+}
+
+// services returns the names of all services.
+func services(t *testing.T) (names []string) {
+	t.Helper()
+	mains, err := filepath.Glob(filepath.Join(root(t), "services", "*", "main.go"))
+	if err != nil || len(mains) < 2 {
+		t.Fatalf("the services are %q, %v", mains, err)
+	}
+	for _, main := range mains {
+		names = append(names, filepath.Base(filepath.Dir(main)))
+	}
+	return names
+}
+
+// testNames returns the tests of all packages.
+func testNames(t *testing.T) map[string]bool {
+	t.Helper()
+	names := make(map[string]bool)
+	for _, module := range []string{"contracts", "services", "tools", "compat"} {
+		err := filepath.WalkDir(filepath.Join(root(t), module), func(path string, _ os.DirEntry, err error) error {
+			if err != nil || !strings.HasSuffix(path, "_test.go") {
+				return err
+			}
+			text, err := os.ReadFile(path)
+			for _, found := range testFunction.FindAllStringSubmatch(string(text), -1) {
+				names[found[1]] = true
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return names
+}
+
+// expectFile complains if a file, or a folder, is not there.
+func expectFile(t *testing.T, page, path string) {
+	t.Helper()
+	if !exists(t, path) {
+		t.Errorf("%s names %s, which is not there", page, path)
+	}
+}
+
+func exists(t *testing.T, path string) bool {
+	t.Helper()
+	_, err := os.Stat(filepath.Join(root(t), path))
+	return err == nil
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root(t), path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
