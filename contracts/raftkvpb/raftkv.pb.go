@@ -64,9 +64,10 @@
 //   code                 when                                                     took effect?
 //   -------------------  -------------------------------------------------------  ------------------
 //   INVALID_ARGUMENT     an empty or too long key, a too long value, a request    no
-//                        id that is none, both a prefix and a range, more than
-//                        131072 fields, those of messages in it included, what
-//                        cannot be decoded, and so on
+//                        id whose client id is not of 16 bytes or whose sequence
+//                        is 0, both a prefix and a range, more than 131072
+//                        fields, those of messages in it included, what cannot
+//                        be decoded, and so on
 //   FAILED_PRECONDITION  the key has another version than the expected one        no
 //   OUT_OF_RANGE         Append: the value would become longer than the limit;    no
 //                        Batch: the previous values that it returns would be
@@ -234,7 +235,7 @@ type RequestId struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// 16 random bytes that the client has made up.
 	ClientId []byte `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
-	// 1, 2, 3 ... under one client id; the first is 1. 0 is none.
+	// 1 for the first write under a client id, then 2, 3 and so on. 0 is refused.
 	Sequence      uint64 `protobuf:"varint,2,opt,name=sequence,proto3" json:"sequence,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

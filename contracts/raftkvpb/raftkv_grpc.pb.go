@@ -64,9 +64,10 @@
 //   code                 when                                                     took effect?
 //   -------------------  -------------------------------------------------------  ------------------
 //   INVALID_ARGUMENT     an empty or too long key, a too long value, a request    no
-//                        id that is none, both a prefix and a range, more than
-//                        131072 fields, those of messages in it included, what
-//                        cannot be decoded, and so on
+//                        id whose client id is not of 16 bytes or whose sequence
+//                        is 0, both a prefix and a range, more than 131072
+//                        fields, those of messages in it included, what cannot
+//                        be decoded, and so on
 //   FAILED_PRECONDITION  the key has another version than the expected one        no
 //   OUT_OF_RANGE         Append: the value would become longer than the limit;    no
 //                        Batch: the previous values that it returns would be
