@@ -107,7 +107,7 @@ func readBatch(a *app) (b batch, err error) {
 		if bytes += len(line); bytes > maxBatchBytes {
 			return b, fmt.Errorf("line %d: the input is longer than %d bytes", number, maxBatchBytes)
 		}
-		if line, err = unended(line); err != nil {
+		if line, err = withoutLineFeed(line); err != nil {
 			return b, fmt.Errorf("line %d: %w; nothing was written", number, err)
 		}
 		if trim(line) != "" {

@@ -56,9 +56,10 @@ func cut(line []byte) (word, rest []byte, more bool) {
 	return word, bytes.TrimLeft(rest, " "), more
 }
 
-// unended returns a line without its line feed. One that ends as files of other systems do is an error: to take the
-// carriage return for a part of a value, or to drop it in silence, would both be wrong for somebody.
-func unended(line string) (string, error) {
+// withoutLineFeed returns a line without the line feed at its end, if it has one. A carriage return before that is an
+// error. It may belong to the value, or to the end of the line, as files of Windows have it; to guess would sometimes
+// store another value than was meant.
+func withoutLineFeed(line string) (string, error) {
 	line = strings.TrimSuffix(line, "\n")
 	if strings.HasSuffix(line, "\r") {
 		return "", errors.New("the line ends with a carriage return; lines end with a line feed alone (a value that ends so can be given in quotes or with --hex)")

@@ -93,13 +93,13 @@ func FuzzParse(f *testing.F) {
 // TestUnended: a line ends with a line feed alone, or with the input.
 func TestUnended(t *testing.T) {
 	for _, line := range []string{"PUT k v\r\n", "STOP\r"} {
-		if got, err := unended(line); err == nil {
-			t.Errorf("unended(%q) = %q; want an error", line, got)
+		if got, err := withoutLineFeed(line); err == nil {
+			t.Errorf("withoutLineFeed(%q) = %q; want an error", line, got)
 		}
 	}
 	for _, line := range []string{"GET k\n", "GET k"} {
-		if got, err := unended(line); got != "GET k" || err != nil {
-			t.Errorf("unended(%q) = %q, %v", line, got, err)
+		if got, err := withoutLineFeed(line); got != "GET k" || err != nil {
+			t.Errorf("withoutLineFeed(%q) = %q, %v", line, got, err)
 		}
 	}
 }

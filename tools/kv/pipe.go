@@ -63,7 +63,7 @@ func (p *pipe) run() error {
 			line = "STOP"
 		}
 		var r request
-		if line, err = unended(line); err == nil {
+		if line, err = withoutLineFeed(line); err == nil {
 			r, err = parse([]byte(line))
 		}
 		if err == nil {

@@ -142,7 +142,7 @@ type shell struct {
 
 // execute does what a line says. It is the last one when its output cannot be written.
 func (s *shell) execute(line string) error {
-	line, err := unended(line)
+	line, err := withoutLineFeed(line)
 	if line = trim(line); err == nil && line != "" {
 		err = s.verdict(s.obey(line))
 	}
