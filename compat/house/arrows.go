@@ -48,6 +48,11 @@ var rules = []rule{
 		reason: "a core is rules: no clock, no network, no disk, no gRPC",
 	},
 	{
+		from:   module + `services/internal/engine(?:/.*)?`,
+		to:     rpc + `|go\.etcd\.io/raft/.*|` + module + `services/internal/rpcserver`,
+		reason: "what every store on disk shares knows no shard, no Raft and no calls",
+	},
+	{
 		from: module + `services/[^/]+/internal/storage`, to: rpc,
 		reason: "storage knows the disk and the core",
 	},

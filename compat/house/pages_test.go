@@ -55,6 +55,29 @@ func TestPages(t *testing.T) {
 	}
 }
 
+// mapLine finds a line of README's map: how far it is indented, and a file or folder.
+var mapLine = regexp.MustCompile(`(?m)^( *)([\w./]+)  `)
+
+// TestMap: what the map in README.md shows is there. What is indented lies in the folder above it, or in its internal/.
+func TestMap(t *testing.T) {
+	_, text, _ := strings.Cut(read(t, "README.md"), "\n```\n")
+	text, _, _ = strings.Cut(text, "\n```\n")
+	folder, rooms := "", 0
+	for _, found := range mapLine.FindAllStringSubmatch(text, -1) {
+		rooms++
+		path := found[2]
+		if found[1] == "" {
+			folder = path
+		} else if path = folder + found[2]; !exists(t, path) {
+			path = folder + "internal/" + found[2]
+		}
+		expectFile(t, "README.md", path)
+	}
+	if rooms < 15 {
+		t.Errorf("the map has %d rooms; want more: has its form changed?", rooms)
+	}
+}
+
 // TestServices: every service has what it takes to be found, used and tested.
 func TestServices(t *testing.T) {
 	readme, python := read(t, "README.md"), read(t, "contracts/python/pyproject.toml")
