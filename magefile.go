@@ -154,9 +154,9 @@ func BenchSmoke() error {
 }
 
 // measure runs a suite. What is measured is compiled first, once.
-func measure(suite string, withPython bool, args ...string) error {
+func measure(suite string, besidePython bool, args ...string) error {
 	mg.SerialDeps(Build, peers)
-	if withPython {
+	if besidePython {
 		python, err := python()
 		if err != nil {
 			return err

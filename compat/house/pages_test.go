@@ -81,6 +81,7 @@ func TestMap(t *testing.T) {
 // TestServices: every service has what it takes to be found, used and tested.
 func TestServices(t *testing.T) {
 	readme, python := read(t, "README.md"), read(t, "contracts/python/pyproject.toml")
+	loadgen, bench, mage := read(t, "tools/loadgen/internal/service/service.go"), read(t, "tools/bench/suite.go"), read(t, "magefile.go")
 	for _, service := range services(t) {
 		for _, file := range []string{
 			"services/NAME/README.md", "services/NAME/DESIGN.md",
@@ -91,6 +92,12 @@ func TestServices(t *testing.T) {
 		}
 		if !strings.Contains(readme, "\nservices/"+service+"/ ") || !strings.Contains(readme, "(services/"+service+"/README.md)") {
 			t.Errorf("README.md does not have services/%s/ in its map, and a link to its README.md", service)
+		}
+		if !strings.Contains(loadgen, `"`+service+`":`) {
+			t.Errorf("tools/loadgen/internal/service/service.go does not have %q in All", service)
+		}
+		if !strings.Contains(bench, `"`+service+`":`) || !strings.Contains(mage, `{name: "`+service+`",`) {
+			t.Errorf("there is no suite for %q in tools/bench/suite.go, or none in magefile.go", service)
 		}
 		if !strings.Contains(python, `"`+service+`_pb2", "`+service+`_pb2_grpc"`) {
 			t.Errorf("contracts/python/pyproject.toml does not have %s_pb2 and %[1]s_pb2_grpc", service)
