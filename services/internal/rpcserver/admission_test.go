@@ -80,9 +80,9 @@ func TestAdmission_deadline(t *testing.T) {
 		go new(counter).call(t.Context(), calls)
 		synctest.Wait()
 
-		hasty, cancel := context.WithTimeout(t.Context(), time.Second)
+		short, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if err := calls.enter(hasty); status.Code(err) != codes.DeadlineExceeded {
+		if err := calls.enter(short); status.Code(err) != codes.DeadlineExceeded {
 			t.Errorf("got %v; want DEADLINE_EXCEEDED", err)
 		}
 		gone, cancel := context.WithCancel(t.Context())
