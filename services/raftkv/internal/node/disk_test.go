@@ -177,7 +177,7 @@ func failStalled(t *testing.T, interval time.Duration) {
 	}); err != nil {
 		t.Error(err)
 	}
-	if !in.node.Store().Failed() {
+	if in.node.Store().Failure() == nil {
 		t.Error("the store does not know of it")
 	}
 }

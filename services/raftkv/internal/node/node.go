@@ -219,7 +219,7 @@ func (n *Node) Stop() {
 // closes nothing, as locks may be held for ever: end the process.
 func (n *Node) Close() error {
 	n.stop()
-	if n.store.Failed() {
+	if n.store.Failure() != nil {
 		return nil // nothing can be written any more
 	}
 	if stalled := n.store.Disk().Stalled; stalled > 0 {

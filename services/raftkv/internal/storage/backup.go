@@ -1,9 +1,8 @@
 package storage
 
 import (
+	"encoding/binary"
 	"io"
-
-	"github.com/cockroachdb/pebble/v2"
 )
 
 const restoreBatch = 4 << 20 // bytes of rows that are written at a time
@@ -27,14 +26,14 @@ func (s *State) Backup(w io.Writer) error {
 	for iterator.First(); iterator.Valid(); iterator.Next() {
 		row, err := iterator.ValueAndErr()
 		if err != nil {
-			return s.store.readError(err)
+			return s.store.ReadError(err)
 		}
 		if err := out.row(iterator.Key()[prefixLen-1:], row); err != nil {
 			return err
 		}
 	}
 	if err := iterator.Error(); err != nil {
-		return s.store.readError(err)
+		return s.store.ReadError(err)
 	}
 	return out.end()
 }
@@ -72,14 +71,14 @@ func (s *State) Restore(r io.Reader) error {
 
 // restore is Restore. The index and the term of the last entry that the backup shows are where the log goes on.
 func (s *State) restore(backup *Backup) error {
-	batch := s.store.newBatch()
+	batch := s.store.NewBatch()
 	defer func() { batch.Close() }()
-	batch.Set(fillingKey(s.shard), nil, nil)
-	if err := s.store.guard(func() error { return batch.Commit(pebble.Sync) }); err != nil {
+	batch.Set(FillingKey(binary.BigEndian.AppendUint16(nil, s.shard)), nil, nil)
+	if err := s.store.Commit(batch, true); err != nil {
 		return err
 	}
 	batch.Close()
-	batch = s.store.newBatch()
+	batch = s.store.NewBatch()
 	err := backup.rows(func(key, value []byte) error {
 		if key[0] == stateTotals && len(value) == totalsSize-8 { // of format 1
 			value = totalsWithTerm(value, firstTerm)
@@ -88,17 +87,17 @@ func (s *State) restore(backup *Backup) error {
 		if err := batch.Set(append(p[:], key[1:]...), value, nil); err != nil || batch.Len() <= restoreBatch {
 			return err
 		}
-		if err := batch.Commit(pebble.NoSync); err != nil {
+		if err := s.store.Commit(batch, false); err != nil {
 			return err
 		}
 		batch.Close()
-		batch = s.store.newBatch()
+		batch = s.store.NewBatch()
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	if err := batch.Commit(pebble.Sync); err != nil {
+	if err := s.store.Commit(batch, true); err != nil {
 		return err
 	}
 	if err := s.load(); err != nil {

@@ -2,7 +2,6 @@ package storage
 
 import (
 	"encoding/binary"
-	"errors"
 	"io"
 	"maps"
 	"slices"
@@ -82,12 +81,9 @@ func (c *changes) written() {
 // read returns a row, or nil when it is not there, until the next read or release.
 func (c *changes) read(key []byte) ([]byte, error) {
 	c.release()
-	row, closer, err := c.state.store.db.Get(key)
-	if errors.Is(err, pebble.ErrNotFound) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, c.state.store.readError(err)
+	row, closer, err := c.state.store.Get(key)
+	if row == nil || err != nil {
+		return nil, err
 	}
 	c.reading = closer
 	return row, nil

@@ -14,25 +14,23 @@ import (
 
 // Compact gives the space of what was overwritten and deleted back to the disk. It ends with an ErrFull when there is no
 // room for what it writes before it can remove anything.
-func (s *Store) Compact(ctx context.Context) error {
-	if s.Failed() {
+func (s *Engine) Compact(ctx context.Context, flush func() error) error {
+	if s.hasFailed() {
 		return s.Failure()
 	}
 	if err := s.room.check(); err != nil {
 		return err
 	}
-	_, err := unlessFailed(s, func() (struct{}, error) { return struct{}{}, s.compact(ctx) })
+	_, err := UnlessFailed(s, func() (struct{}, error) { return struct{}{}, s.compact(ctx, flush) })
 	if errors.Is(err, syscall.ENOSPC) {
 		return fmt.Errorf("%w: there is no room for what a compaction writes before it removes anything: %w", ErrFull, err)
 	}
 	return err
 }
 
-func (s *Store) compact(ctx context.Context) error {
-	for _, state := range s.states {
-		if err := state.flush(); err != nil { // a deletion that is not written frees nothing
-			return err
-		}
+func (s *Engine) compact(ctx context.Context, flush func() error) error {
+	if err := flush(); err != nil { // a deletion that is not written frees nothing
+		return err
 	}
 	flushed, err := s.db.AsyncFlush()
 	if err != nil {
@@ -67,7 +65,7 @@ func (s *Store) compact(ctx context.Context) error {
 const maxShort = 5
 
 // whileRoom does something that waits for tables, unless there is no room for these.
-func (s *Store) whileRoom(ctx context.Context, do func(context.Context) error) error {
+func (s *Engine) whileRoom(ctx context.Context, do func(context.Context) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	before := s.room.short.Load()
@@ -95,7 +93,7 @@ func (s *Store) whileRoom(ctx context.Context, do func(context.Context) error) e
 const compactedAtOnce = 4 << 20
 
 // spans returns keys that cut all keys into spans of about as many bytes, in their order.
-func (s *Store) spans() ([][]byte, error) {
+func (s *Engine) spans() ([][]byte, error) {
 	levels, err := s.db.SSTables()
 	if err != nil {
 		return nil, err

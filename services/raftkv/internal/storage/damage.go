@@ -31,6 +31,11 @@ func (d *damage) Error() string {
 
 func (d *damage) Unwrap() error { return d.cause }
 
+// Damage is the error of a file, or of what lies in a row, that is not as it was written; what names it.
+func Damage(format string, arguments ...any) error {
+	return &damage{what: fmt.Sprintf(format, arguments...)}
+}
+
 // IsDamage says whether an error comes from a file that is not as it was written.
 func IsDamage(err error) bool {
 	var d *damage
@@ -40,9 +45,9 @@ func IsDamage(err error) bool {
 // numberInText finds the number of a file in what Pebble says in detail of damage.
 var numberInText = regexp.MustCompile(`\b(?:file|table|wal) 0*([1-9][0-9]*)\b`)
 
-// readError completes an error of Pebble's that tells of damage: Pebble names a file by its number alone, or
+// ReadError completes an error of Pebble's that tells of damage: Pebble names a file by its number alone, or
 // in the details of an error.
-func (s *Store) readError(err error) error {
+func (s *Engine) ReadError(err error) error {
 	var known *damage
 	if err == nil || !pebble.IsCorruptionError(err) || errors.As(err, &known) {
 		return err
@@ -67,7 +72,7 @@ func firstLine(err error) string {
 
 // openError completes an error of Pebble's at its start. It has others there for files that are missing, or shorter or
 // longer than they were.
-func (s *Store) openError(err error) error {
+func (s *Engine) openError(err error) error {
 	switch {
 	case err == nil:
 		return nil
@@ -76,7 +81,7 @@ func (s *Store) openError(err error) error {
 	case strings.Contains(err.Error(), "object size mismatch"): // there is no better way to tell
 		return &damage{what: fmt.Sprintf("a file in %s has another length than was written (%s)", s.options.Dir, firstLine(err)), cause: err}
 	}
-	return s.readError(err)
+	return s.ReadError(err)
 }
 
 // checkNothing refuses a folder that has had a store, but lost the file by which Pebble knows of it. Pebble

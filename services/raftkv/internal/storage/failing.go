@@ -13,11 +13,11 @@ import (
 // failingFS is the file system that Pebble gets. For an error of the disk Pebble would end the process, unless
 // it was writing a table: so it hears of errors with tables alone. For all else (the write-ahead log, the
 // manifest, the folder) the store fails instead, and the disk stays as it was at that moment. Pebble goes on
-// believing that it writes, but nothing that it does counts (see guard) and nothing arrives: a manifest, for
+// believing that it writes, but nothing that it does counts (see Guard) and nothing arrives: a manifest, for
 // one, must not name a table whose place in the folder was not synced, and no log may be deleted because of it.
 type failingFS struct {
 	vfs.FS
-	store *Store
+	store *Engine
 }
 
 func isTable(name string) bool { return path.Ext(name) == ".sst" }
@@ -35,7 +35,7 @@ func (f failingFS) ReuseForWrite(oldname, newname string, category vfs.DiskWrite
 // create makes a file. A table is not made after a failure: Pebble would read it.
 func (f failingFS) create(name string, category vfs.DiskWriteCategory, create func() (vfs.File, error)) (vfs.File, error) {
 	switch {
-	case isTable(name) && f.store.Failed():
+	case isTable(name) && f.store.hasFailed():
 		return nil, ErrFailed
 	case isTable(name):
 		file, err := create()
@@ -43,7 +43,7 @@ func (f failingFS) create(name string, category vfs.DiskWriteCategory, create fu
 			return nil, f.store.pace(err)
 		}
 		return &tableFile{File: file, store: f.store, merges: category == compaction}, nil
-	case f.store.Failed():
+	case f.store.hasFailed():
 		return nowhere{}, nil
 	}
 	file, err := create()
@@ -62,7 +62,7 @@ const compaction vfs.DiskWriteCategory = "pebble-compaction"
 // it can be tried again, and that cannot.
 type tableFile struct {
 	vfs.File
-	store  *Store
+	store  *Engine
 	merges bool
 	failed error // what was written before; Pebble asks once for each block, and notices at the end
 }
@@ -82,12 +82,12 @@ func (t *tableFile) Write(b []byte) (n int, err error) {
 }
 
 // pace holds up who has had no room for a table: Pebble tries it again at once, and for ever.
-func (s *Store) pace(err error) error {
+func (s *Engine) pace(err error) error {
 	if errors.Is(err, syscall.ENOSPC) && s.room.want > 0 {
 		select {
 		case <-time.After(watchInterval):
 		case <-s.failed:
-		case <-s.stopSyncing:
+		case <-s.stopping:
 		}
 	}
 	return err
@@ -104,7 +104,7 @@ func (f failingFS) OpenDir(name string) (vfs.File, error) {
 
 // Remove implements vfs.FS.
 func (f failingFS) Remove(name string) error {
-	if f.store.Failed() {
+	if f.store.hasFailed() {
 		return nil
 	}
 	return f.FS.Remove(name)
@@ -113,7 +113,7 @@ func (f failingFS) Remove(name string) error {
 // Rename implements vfs.FS. Pebble renames a file while it opens the store. It would take an error for a reason to give up,
 // which ends the process if it merges tables already.
 func (f failingFS) Rename(oldname, newname string) error {
-	if f.store.Failed() {
+	if f.store.hasFailed() {
 		return nil // the file may be nowhere, and Pebble would take that for an error
 	}
 	if err := f.FS.Rename(oldname, newname); err != nil {
@@ -136,7 +136,7 @@ func (f failingFS) List(dir string) ([]string, error) {
 type watchedFile struct {
 	vfs.File
 	name  string
-	store *Store
+	store *Engine
 }
 
 func (w *watchedFile) report(err error) {
@@ -147,7 +147,7 @@ func (w *watchedFile) report(err error) {
 
 // do does something to the file.
 func (w *watchedFile) do(something func() error) {
-	if !w.store.Failed() {
+	if !w.store.hasFailed() {
 		w.report(something())
 	}
 }

@@ -10,16 +10,18 @@ import (
 )
 
 // Failure returns an ErrFailed with what OnFailure was told, or nil if it was not called.
-func (s *Store) Failure() error {
-	if !s.Failed() {
+func (s *Engine) Failure() error {
+	select {
+	case <-s.failed:
+		return fmt.Errorf("%w: %w", ErrFailed, s.failure)
+	default:
 		return nil
 	}
-	return fmt.Errorf("%w: %w", ErrFailed, s.failure)
 }
 
-// unlessFailed waits for something that needs Pebble's locks, which may be held for ever after a failure: its
+// UnlessFailed waits for something that needs Pebble's locks, which may be held for ever after a failure: its
 // goroutine is left behind then.
-func unlessFailed[T any](s *Store, something func() (T, error)) (T, error) {
+func UnlessFailed[T any](s *Engine, something func() (T, error)) (T, error) {
 	type outcome struct {
 		value T
 		err   error
@@ -44,14 +46,16 @@ func unlessFailed[T any](s *Store, something func() (T, error)) (T, error) {
 	if o.panic != nil {
 		panic(o.panic) // as if it had happened here
 	}
-	if s.Failed() && (o.err != nil || !o.ended) {
+	if s.hasFailed() && (o.err != nil || !o.ended) {
 		return o.value, s.Failure()
 	}
 	return o.value, o.err
 }
 
-// Failed says whether OnFailure was called.
-func (s *Store) Failed() bool {
+// Failed is closed when OnFailure was called.
+func (s *Engine) Failed() <-chan struct{} { return s.failed }
+
+func (s *Engine) hasFailed() bool {
 	select {
 	case <-s.failed:
 		return true
@@ -60,8 +64,11 @@ func (s *Store) Failed() bool {
 	}
 }
 
-// fail makes the store's first failure known.
-func (s *Store) fail(err error) {
+// Fail makes a failure of the store known, unless it has failed before.
+func (s *Engine) Fail(err error) { s.fail(err) }
+
+// fail is Fail.
+func (s *Engine) fail(err error) {
 	s.failOnce.Do(func() {
 		s.failure = err
 		close(s.failed)
@@ -71,10 +78,10 @@ func (s *Store) fail(err error) {
 	})
 }
 
-// guard does a write. Pebble may panic, or end the goroutine through logger.Fatalf, when the disk fails; or it
+// Guard does a write. Pebble may panic, or end the goroutine through logger.Fatalf, when the disk fails; or it
 // does not know of it (see failingFS). Each is a failure of the store.
-func (s *Store) guard(write func() error) (err error) {
-	if s.Failed() {
+func (s *Engine) Guard(write func() error) (err error) {
+	if s.hasFailed() {
 		return s.Failure()
 	}
 	returned := false
@@ -83,7 +90,7 @@ func (s *Store) guard(write func() error) (err error) {
 		switch {
 		case p != nil:
 			err = fmt.Errorf("writing to %s: %v", s.options.Dir, p)
-		case err != nil && !s.Failed(): // otherwise it says already what could not be written
+		case err != nil && !s.hasFailed(): // otherwise it says already what could not be written
 			err = fmt.Errorf("writing to %s: %w", s.options.Dir, err)
 		}
 		if err != nil || !returned {
@@ -91,7 +98,7 @@ func (s *Store) guard(write func() error) (err error) {
 		}
 	}()
 	err = write()
-	if err == nil && s.Failed() {
+	if err == nil && s.hasFailed() {
 		err = s.failure // of which Pebble was not told
 	}
 	returned = true
@@ -104,7 +111,7 @@ func (s *Store) guard(write func() error) (err error) {
 //
 // For want of room alone it may try again, from time to time (see pace), as long as no write waits for it: deletions go
 // on meanwhile, and there may be room later.
-func (s *Store) backgroundError(err error) {
+func (s *Engine) backgroundError(err error) {
 	if s.room.want > 0 && errors.Is(err, syscall.ENOSPC) {
 		s.room.starved.Store(true)
 		s.room.short.Add(1)
@@ -112,14 +119,14 @@ func (s *Store) backgroundError(err error) {
 			return
 		}
 	}
-	s.fail(fmt.Errorf("writing in the background: %w", s.readError(err)))
+	s.fail(fmt.Errorf("writing in the background: %w", s.ReadError(err)))
 	if !s.opening.Load() {
 		runtime.Goexit()
 	}
 }
 
 // stalled is told that writes wait until Pebble has written out or merged tables.
-func (s *Store) stalled(info pebble.WriteStallBeginInfo) {
+func (s *Engine) stalled(info pebble.WriteStallBeginInfo) {
 	s.waiting.Store(true)
 	if s.room.starved.Load() {
 		s.fail(fmt.Errorf("writes wait for tables: %w", ErrFull))
@@ -128,9 +135,9 @@ func (s *Store) stalled(info pebble.WriteStallBeginInfo) {
 }
 
 // goesOn is told that writes wait no longer.
-func (s *Store) goesOn() { s.waiting.Store(false) }
+func (s *Engine) goesOn() { s.waiting.Store(false) }
 
 // corrupted is told of damage that a read or a compaction has met.
-func (s *Store) corrupted(info pebble.DataCorruptionInfo) {
+func (s *Engine) corrupted(info pebble.DataCorruptionInfo) {
 	s.options.Log.Error("a file is damaged", "file", info.Path, "error", firstLine(info.Details))
 }

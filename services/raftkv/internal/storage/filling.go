@@ -2,29 +2,18 @@ package storage
 
 import (
 	"fmt"
-	"strings"
 )
 
-// Source is what a new store is filled with.
-type Source interface {
-	// Fill fills a store that has nothing in it, and returns what the source is called, to be remembered.
-	Fill(*Store) (name string, err error)
-
-	// Compare says whether a store that was filled with a source of this name, or with none if that is empty,
-	// was filled with this one; and what this one is called.
-	Compare(filled string) (name string, same bool, err error)
-}
-
 // checkSource lets a start that should fill the store go on with one that was filled from the same source.
-func (s *Store) checkSource() error {
-	if s.options.Restore == nil {
+func (s *Engine) checkSource() error {
+	if s.options.Fill == nil {
 		return nil
 	}
 	source, err := s.row(sourceKey)
 	if err != nil {
 		return err
 	}
-	wanted, same, err := s.options.Restore.Compare(string(source))
+	wanted, same, err := s.options.Fill.Compare(string(source))
 	if err != nil {
 		return err
 	}
@@ -40,7 +29,7 @@ func (s *Store) checkSource() error {
 }
 
 // checkIncomplete refuses a store that was not made to the end, but must not be made anew.
-func (s *Store) checkIncomplete() error {
+func (s *Engine) checkIncomplete() error {
 	marks, err := s.marks()
 	if err != nil {
 		return err
@@ -50,12 +39,12 @@ func (s *Store) checkIncomplete() error {
 		if err != nil {
 			return err
 		}
-		mark.close()
+		mark.Close()
 		if err := mark.checkEmpty(); err != nil {
 			return err
 		}
 	}
-	if s.options.Restore != nil {
+	if s.options.Fill != nil {
 		return nil
 	}
 	filling, err := s.any(fillingKeys, end(fillingKeys))
@@ -63,15 +52,4 @@ func (s *Store) checkIncomplete() error {
 		err = ErrRestoring
 	}
 	return err
-}
-
-// marks returns the paths of the marks of all logs.
-func (s *Store) marks() (paths []string, err error) {
-	names, err := s.fs.List(s.options.Dir)
-	for _, name := range names {
-		if strings.HasPrefix(name, markPrefix) && !strings.HasSuffix(name, unfinishedFile) {
-			paths = append(paths, s.fs.PathJoin(s.options.Dir, name))
-		}
-	}
-	return paths, err
 }

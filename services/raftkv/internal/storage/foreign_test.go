@@ -124,7 +124,7 @@ func (f files) plain(t *testing.T, name string) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	own, _, err := readIdentity(disk, testDir)
+	own, _, err := readIdentity(disk, testDir, layout)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -199,7 +199,7 @@ func TestForeign_controls(t *testing.T) {
 				all[name] = all.plain(t, name)
 			}
 		}
-		all[identityName] = identity{id: storeID(all[manifestMarkName]), since: 1 << 40}.encode()
+		all[identityName] = identity{id: storeID(all[manifestMarkName]), since: 1 << 40}.encode(layout)
 	}
 	if refusal, wrong := first.examine("", want); refusal != nil || wrong != nil {
 		t.Fatal(refusal, wrong)

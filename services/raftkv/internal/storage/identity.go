@@ -45,22 +45,19 @@ const tagSize = 8
 
 const identityName = "IDENTITY"
 
-// layout is the number of the layout that this package writes. It reads layout 1 as well, which had no identity.
-const layout = 2
-
 // An identity is text, for people. Later layouts begin and end with the same lines.
 const (
 	identityFormat = "layout %d\nstore %v\nsince %d\n"
 	identityEnd    = "crc %08x\n"
 )
 
-func (i identity) encode() []byte {
+func (i identity) encode(layout int) []byte {
 	text := fmt.Appendf(nil, identityFormat, layout, i.id, i.since)
 	return fmt.Appendf(text, identityEnd, crc32.Checksum(text, castagnoli))
 }
 
 // readIdentity returns the identity of a folder, or false when it has none.
-func readIdentity(fsys vfs.FS, dir string) (i identity, exists bool, err error) {
+func readIdentity(fsys vfs.FS, dir string, layout int) (i identity, exists bool, err error) {
 	path := fsys.PathJoin(dir, identityName)
 	content, err := readFile(fsys, path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -78,7 +75,7 @@ func readIdentity(fsys vfs.FS, dir string) (i identity, exists bool, err error) 
 		return i, false, &damage{what: path + " is damaged", cause: err}
 	}
 	if number > layout {
-		return i, false, newerLayout(number)
+		return i, false, newerLayout(number, layout)
 	}
 	var id []byte
 	if _, err := fmt.Fscanf(bytes.NewReader(text), "layout %d\nstore %x\nsince %d\n", &number, &id, &i.since); err != nil || len(id) != storeIDSize {
@@ -88,12 +85,12 @@ func readIdentity(fsys vfs.FS, dir string) (i identity, exists bool, err error) 
 	return i, true, nil
 }
 
-func newerLayout(number any) error {
+func newerLayout(number any, layout int) error {
 	return fmt.Errorf("its layout is version %v, and this program knows versions up to %d; use a newer program", number, layout)
 }
 
 // writeIdentity makes the identity of a folder: a random id, for the files that are made from now on.
-func writeIdentity(fsys vfs.FS, dir string) (i identity, err error) {
+func writeIdentity(fsys vfs.FS, dir string, layout int) (i identity, err error) {
 	if err := writeGuard(fsys, dir); err != nil {
 		return i, err
 	}
@@ -108,7 +105,7 @@ func writeIdentity(fsys vfs.FS, dir string) (i identity, err error) {
 	if err != nil {
 		return i, err
 	}
-	_, err = file.Write(i.encode())
+	_, err = file.Write(i.encode(layout))
 	if err == nil {
 		err = file.Sync()
 	}

@@ -37,20 +37,12 @@ const (
 	stateDropped    = 'x'
 )
 
-var (
-	sourceKey   = []byte{'b'}
-	layoutKey   = []byte{'v'}
-	fillingKeys = []byte{'w'} // what they begin with
-)
-
 // prefixLen is the length of what comes before a key, client or index.
 const prefixLen = 4
 
 func prefix(space byte, shard uint16, kind byte) [prefixLen]byte {
 	return [prefixLen]byte{space, byte(shard >> 8), byte(shard), kind}
 }
-
-func fillingKey(shard uint16) []byte { return binary.BigEndian.AppendUint16([]byte{'w'}, shard) }
 
 func entryKey(shard uint16, index uint64) []byte {
 	p := prefix(spaceRaft, shard, raftEntry)

@@ -102,7 +102,7 @@ func (t *testStore) isTakenOver(tb testing.TB, want []string) {
 	if err != nil || !bytes.Equal(row, t.layoutRow()) {
 		tb.Errorf("the layout's row is %q (%v)", row, err)
 	}
-	if t.state.applied != t.log.last || t.log.mark.last != t.log.last {
+	if t.state.applied != t.log.last || t.log.mark.Last() != t.log.last.synced() {
 		tb.Errorf("the log is up to %v, the state shows %v, the mark says %v", t.log.last, t.state.applied, t.log.mark.last)
 	}
 }
@@ -207,7 +207,7 @@ func TestLayout_newer(t *testing.T) {
 	}
 
 	store := begin(t, vfs.NewMem())
-	batch := store.newBatch()
+	batch := store.NewBatch()
 	if err := errors.Join(batch.Set(layoutKey, []byte("3"), nil), batch.Commit(pebble.Sync)); err != nil {
 		t.Fatal(err)
 	}

@@ -22,7 +22,7 @@ type Log struct {
 	store  *Store
 	shard  uint16
 	voters []uint64
-	mark   *mark
+	mark   *Mark
 
 	hard hardState // belongs to the goroutine that writes
 
@@ -32,6 +32,12 @@ type Log struct {
 	recent    []*raftpb.Entry // the last entries, up to last; may be empty. The slice is replaced, never changed
 	ended     position        // last, as far as Pebble has it: what syncNow marks
 }
+
+// position is a place in a log.
+type position struct{ term, index uint64 }
+
+// synced is p as a mark says it.
+func (p position) synced() Synced { return Synced{Epoch: p.term, Index: p.index} }
 
 type hardState struct{ term, vote, commit uint64 }
 
@@ -60,8 +66,8 @@ func (s *Store) OpenLog(shard uint16, voters []uint64, applied uint64) (*Log, er
 
 // misses is the error of a log that the state of its shard does not fit.
 func (l *Log) misses(applied uint64) error {
-	return &damage{what: fmt.Sprintf("the state in %s shows the log up to entry %d, but the log holds entries %d to %d",
-		l.store.options.Dir, applied, l.truncated.index+1, l.last.index)}
+	return Damage("the state in %s shows the log up to entry %d, but the log holds entries %d to %d",
+		l.store.Dir(), applied, l.truncated.index+1, l.last.index)
 }
 
 func (l *Log) load() error {
@@ -82,7 +88,7 @@ func (l *Log) load() error {
 // loadEntries reads the entries that were not cut off, and takes them up as recent.
 func (l *Log) loadEntries() error {
 	p := prefix(spaceRaft, l.shard, raftEntry)
-	iterator, err := l.store.db.NewIter(&pebble.IterOptions{LowerBound: entryKey(l.shard, l.truncated.index+1), UpperBound: end(p[:])})
+	iterator, err := l.store.Rows(entryKey(l.shard, l.truncated.index+1), end(p[:]))
 	if err != nil {
 		return err
 	}
@@ -90,7 +96,7 @@ func (l *Log) loadEntries() error {
 	for iterator.First(); iterator.Valid(); iterator.Next() {
 		index := binary.BigEndian.Uint64(iterator.Key()[prefixLen:])
 		if index != l.last.index+1 {
-			return &damage{what: fmt.Sprintf("the log in %s has entry %d after entry %d", l.store.options.Dir, index, l.last.index)}
+			return Damage("the log in %s has entry %d after entry %d", l.store.Dir(), index, l.last.index)
 		}
 		entry, err := decodeEntry(index, iterator.Value())
 		if err != nil {
@@ -99,55 +105,53 @@ func (l *Log) loadEntries() error {
 		l.recent = append(l.recent, entry)
 		l.last = position{entry.GetTerm(), index}
 	}
-	return l.store.readError(iterator.Error())
+	return l.store.ReadError(iterator.Error())
 }
 
 // openMark compares the log with its mark.
 func (l *Log) openMark() (err error) {
-	path := l.markPath()
 	if l.last == (position{}) && l.hard == (hardState{}) {
 		// Nothing was ever synced, or the mark was made and the log is lost.
-		there, err := isThere(l.store.fs, path)
+		there, err := l.store.HasMark(l.name())
 		if err != nil {
 			return err
 		}
 		if !there {
-			l.mark, err = createMark(l.store.fs, path, l.store.identity.id, position{})
+			l.mark, err = l.store.CreateMark(l.name(), Synced{})
 			return err
 		}
 	}
-	if l.mark, err = openMark(l.store.fs, path, l.store.identity.id); err != nil {
+	if l.mark, err = l.store.OpenMark(l.name()); err != nil {
 		return err
 	}
-	if l.last.before(l.mark.last) {
-		l.mark.close()
-		return &damage{what: fmt.Sprintf("the log ends at entry %d, but entry %d was synced (%s): %s is damaged, or a newer .log file is missing",
-			l.last.index, l.mark.last.index, path, l.store.newest)}
+	if synced := l.mark.Last(); l.last.synced().Before(synced) {
+		l.mark.Close()
+		return Damage("the log ends at entry %d, but entry %d was synced (%s): %s is damaged, or a newer .log file is missing",
+			l.last.index, synced.Index, l.store.MarkPath(l.name()), l.store.NewestLog())
 	}
 	return nil
 }
 
-func (l *Log) markPath() string {
-	return l.store.fs.PathJoin(l.store.options.Dir, fmt.Sprint(markPrefix, l.shard))
-}
+// name is what the mark of the log is known by.
+func (l *Log) name() string { return fmt.Sprint(l.shard) }
 
 // reset makes a new log begin after an entry that the state shows, with which it was restored.
 func (l *Log) reset(p position) error {
 	l.truncated, l.last = p, p
 	l.hard = hardState{term: p.term, commit: p.index}
-	batch := l.store.newBatch()
+	batch := l.store.NewBatch()
 	defer batch.Close()
 	l.writeRow(batch, raftTruncated, p.term, p.index)
 	l.writeRow(batch, raftHardState, l.hard.term, l.hard.vote, l.hard.commit)
-	if err := batch.Commit(pebble.Sync); err != nil {
+	if err := l.store.Commit(batch, true); err != nil {
 		return err
 	}
 	// It says nothing yet, so that it does no harm if the store is never completed.
-	mark, err := createMark(l.store.fs, l.markPath(), l.store.identity.id, position{})
+	mark, err := l.store.CreateMark(l.name(), Synced{})
 	if err != nil {
 		return err
 	}
-	return mark.close()
+	return mark.Close()
 }
 
 // Pending is an append on its way to the disk.
@@ -170,19 +174,17 @@ func (l *Log) Append(entries []*raftpb.Entry, hard *raftpb.HardState) (*Pending,
 	if len(entries) == 0 && !voted {
 		return nil, nil
 	}
-	batch := l.store.newBatch()
+	batch := l.store.NewBatch()
 	l.writeRow(batch, raftHardState, l.hard.term, l.hard.vote, l.hard.commit)
 	l.writeEntries(batch, entries)
 
-	l.store.room.wrote(batch.Len())
-	pending := &Pending{log: l, batch: batch, ends: l.last}
-	err := l.store.guard(func() error {
-		if l.store.options.SyncInterval > 0 {
-			return batch.Commit(pebble.NoSync)
-		}
-		pending.sync = true
-		return l.store.db.ApplyNoSyncWait(batch, pebble.Sync) // asked for here, awaited in Wait
-	})
+	pending := &Pending{log: l, batch: batch, ends: l.last, sync: l.store.options.SyncInterval == 0}
+	var err error
+	if pending.sync {
+		err = l.store.Begin(batch) // awaited in Wait
+	} else {
+		err = l.store.Commit(batch, false)
+	}
 	l.mu.Lock()
 	l.ended = l.last
 	l.mu.Unlock()
@@ -195,9 +197,9 @@ func (p *Pending) Wait() error {
 	if !p.sync {
 		return p.batch.Close()
 	}
-	err := p.log.store.guard(func() error { return p.log.store.syncsUnderWay.do(p.batch.SyncWait) })
+	err := p.log.store.Await(p.batch)
 	if err == nil {
-		err = p.log.store.guard(func() error { return p.log.mark.set(p.ends) })
+		err = p.log.store.Guard(func() error { return p.log.mark.Set(p.ends.synced()) })
 	}
 	if err != nil {
 		return err // Pebble may still use the batch
@@ -251,21 +253,21 @@ func (l *Log) Truncate(index uint64) error {
 	if err != nil {
 		return err
 	}
-	batch := l.store.newBatch()
+	batch := l.store.NewBatch()
 	batch.DeleteRange(entryKey(l.shard, l.truncated.index+1), entryKey(l.shard, index+1), nil)
 	l.writeRow(batch, raftTruncated, term, index)
 	// First in memory: nobody looks for an entry from here on that is about to go (see read).
 	l.mu.Lock()
 	l.truncated = position{term, index}
 	l.mu.Unlock()
-	if err := l.store.guard(func() error { return batch.Commit(pebble.NoSync) }); err != nil {
+	if err := l.store.Commit(batch, false); err != nil {
 		return err // Pebble may still use the batch
 	}
 	return batch.Close()
 }
 
 // Failed is closed when the store of the log has failed. Other goroutines may call it.
-func (l *Log) Failed() <-chan struct{} { return l.store.failed }
+func (l *Log) Failed() <-chan struct{} { return l.store.Failed() }
 
 // Failure returns the reason, once it has failed.
 func (l *Log) Failure() error { return l.store.Failure() }

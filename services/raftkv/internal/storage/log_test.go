@@ -306,7 +306,7 @@ func TestLog_mark(t *testing.T) {
 		disk := vfs.NewMem()
 		store, log := openLog(t, Options{FS: disk}, 0)
 		log.write(t, some(c.last.term, 1, int(c.last.index)), hardly(c.last.term, 1, 0))
-		if err := log.mark.set(c.mark); err != nil {
+		if err := log.mark.Set(c.mark.synced()); err != nil {
 			t.Fatal(err)
 		}
 		store.Close()
@@ -403,8 +403,8 @@ func TestLog_intervalKeepsMark(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer mark.close()
-		if want := (position{1, 5}); mark.last != want {
+		defer mark.Close()
+		if want := (Synced{1, 5}); mark.last != want {
 			t.Errorf("the mark is at %v, not at %v", mark.last, want)
 		}
 	})

@@ -2,8 +2,6 @@ package storage
 
 import (
 	"encoding/binary"
-	"errors"
-	"fmt"
 
 	"github.com/cockroachdb/pebble/v2"
 	"go.etcd.io/raft/v3/raftpb"
@@ -24,7 +22,7 @@ func (l *Log) writeEntry(batch *pebble.Batch, entry *raftpb.Entry) {
 
 func decodeEntry(index uint64, row []byte) (*raftpb.Entry, error) {
 	if len(row) < 9 {
-		return nil, &damage{what: fmt.Sprintf("entry %d of the log is too short", index)}
+		return nil, Damage("entry %d of the log is too short", index)
 	}
 	term := binary.BigEndian.Uint64(row[1:])
 	return &raftpb.Entry{
@@ -47,16 +45,13 @@ func (l *Log) writeRow(batch *pebble.Batch, kind byte, numbers ...uint64) {
 func (l *Log) readRow(kind byte, n int) ([]uint64, error) {
 	p := prefix(spaceRaft, l.shard, kind)
 	numbers := make([]uint64, n)
-	row, closer, err := l.store.db.Get(p[:])
-	if errors.Is(err, pebble.ErrNotFound) {
-		return numbers, nil
-	}
-	if err != nil {
-		return nil, l.store.readError(err)
+	row, closer, err := l.store.Get(p[:])
+	if row == nil || err != nil {
+		return numbers, err
 	}
 	defer closer.Close()
 	if len(row) != 8*n {
-		return nil, &damage{what: fmt.Sprintf("row %c of the log in %s has %d bytes", kind, l.store.options.Dir, len(row))}
+		return nil, Damage("row %c of the log in %s has %d bytes", kind, l.store.Dir(), len(row))
 	}
 	for i := range numbers {
 		numbers[i] = binary.BigEndian.Uint64(row[8*i:])

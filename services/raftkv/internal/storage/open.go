@@ -4,12 +4,23 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"syscall"
 
 	"github.com/cockroachdb/pebble/v2"
 )
 
-func (s *Store) open() error {
+// The rows of the engine's own. Its user's keys begin with bytes from 'c' to 'u'.
+var (
+	sourceKey   = []byte{'b'} // what the store was filled with, if it was
+	layoutKey   = []byte{'v'} // the version of the layout, a digit, and the store's id; there once the store is complete
+	fillingKeys = []byte{'w'} // what those begin with that are there while the store is filled
+)
+
+// FillingKey returns the key of a row that says that a part of the store is being filled, until all of it is.
+func FillingKey(part []byte) []byte { return append(slices.Clone(fillingKeys), part...) }
+
+func (s *Engine) open() error {
 	err := s.room.begin()
 	if err == nil {
 		err = s.prepare()
@@ -26,7 +37,7 @@ func (s *Store) open() error {
 	if err == nil {
 		err = s.room.check()
 	}
-	if err != nil && s.db != nil && !s.Failed() {
+	if err != nil && s.db != nil && !s.hasFailed() {
 		_ = s.closeDB(s.db) // a compaction may meet the same damage just now
 	}
 	if err != nil {
@@ -39,7 +50,7 @@ func (s *Store) open() error {
 }
 
 // letGo closes what is open beside Pebble.
-func (s *Store) letGo() (err error) {
+func (s *Engine) letGo() (err error) {
 	if s.manifest != nil {
 		err = s.manifest.close()
 	}
@@ -50,7 +61,7 @@ func (s *Store) letGo() (err error) {
 }
 
 // prepare checks the folder, and the files in it that Pebble would read too leniently, and makes both if need be.
-func (s *Store) prepare() (err error) {
+func (s *Engine) prepare() (err error) {
 	s.fs = guardedFS{s.fs}
 	if err := s.lockDir(); err != nil {
 		return err
@@ -81,7 +92,7 @@ func (s *Store) prepare() (err error) {
 }
 
 // lockDir makes sure that no other process uses the folder, before anything is read that it may be writing.
-func (s *Store) lockDir() error {
+func (s *Engine) lockDir() error {
 	exists, err := s.exists()
 	if err == nil && !exists {
 		if err = checkNothing(s.fs, s.options.Dir); err == nil {
@@ -99,9 +110,9 @@ func (s *Store) lockDir() error {
 
 // identify reads who the store is. A new one gets an identity, and so does one of layout 1: what it has written so far
 // is not bound to it, what it writes from now on is.
-func (s *Store) identify() (err error) {
+func (s *Engine) identify() (err error) {
 	known := false
-	if s.identity, known, err = readIdentity(s.fs, s.options.Dir); known || err != nil {
+	if s.identity, known, err = readIdentity(s.fs, s.options.Dir, s.options.Layout); known || err != nil {
 		return err
 	}
 	marked, err := isThere(s.fs, s.fs.PathJoin(s.options.Dir, manifestMarkName))
@@ -111,12 +122,12 @@ func (s *Store) identify() (err error) {
 	if s.existed && marked {
 		return &damage{what: fmt.Sprintf("%s has %s, but the file %s is missing", s.options.Dir, manifestMarkName, identityName)}
 	}
-	s.identity, err = writeIdentity(s.fs, s.options.Dir)
+	s.identity, err = writeIdentity(s.fs, s.options.Dir, s.options.Layout)
 	return err
 }
 
 // finish makes a store of what Pebble has opened, unless it is one.
-func (s *Store) finish() error {
+func (s *Engine) finish() error {
 	version, err := s.version()
 	switch {
 	case err != nil:
@@ -130,14 +141,14 @@ func (s *Store) finish() error {
 	if err := s.checkSource(); err != nil {
 		return err
 	}
-	if version < layout {
-		return s.takeOver()
+	if version < s.options.Layout {
+		return s.takeOver(version)
 	}
 	return nil
 }
 
 // exists says whether the folder has a Pebble store, complete or not.
-func (s *Store) exists() (bool, error) {
+func (s *Engine) exists() (bool, error) {
 	desc, err := pebble.Peek(s.options.Dir, s.fs)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
@@ -149,33 +160,22 @@ func (s *Store) exists() (bool, error) {
 }
 
 // version returns the layout of a store, or 0 for one that was not made to the end.
-func (s *Store) version() (int, error) {
+func (s *Engine) version() (int, error) {
 	row, err := s.row(layoutKey)
 	switch {
 	case row == nil || err != nil:
 		return 0, err
 	case string(row) == "1":
 		return 1, nil
-	case row[0] != '0'+layout || len(row) != 1+storeIDSize:
-		return 0, newerLayout(fmt.Sprintf("%.1s", row))
+	case int(row[0]-'0') > s.options.Layout || len(row) != 1+storeIDSize:
+		return 0, newerLayout(fmt.Sprintf("%.1s", row), s.options.Layout)
 	}
-	return layout, s.identity.id.owns("what is in "+s.options.Dir, row[1:])
+	return int(row[0] - '0'), s.identity.id.owns("what is in "+s.options.Dir, row[1:])
 }
 
 // layoutRow says that the store is complete, and which one it is.
-func (s *Store) layoutRow() []byte { return append([]byte{'0' + layout}, s.identity.id[:]...) }
-
-// row returns a copy of a row, or nil when it is not there.
-func (s *Store) row(key []byte) ([]byte, error) {
-	row, closer, err := s.db.Get(key)
-	if errors.Is(err, pebble.ErrNotFound) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, s.readError(err)
-	}
-	defer closer.Close()
-	return append([]byte{}, row...), nil
+func (s *Engine) layoutRow() []byte {
+	return append([]byte{'0' + byte(s.options.Layout)}, s.identity.id[:]...)
 }
 
 // create makes the store usable. A crash before its last step leaves a store that is not complete, with
@@ -183,7 +183,7 @@ func (s *Store) row(key []byte) ([]byte, error) {
 //
 // One that is being filled with a backup has a row that says so until then (see Restore): nobody shall take an empty
 // store for what was in the backup.
-func (s *Store) create() error {
+func (s *Engine) create() error {
 	if err := s.clear(); err != nil {
 		return err
 	}
@@ -196,47 +196,39 @@ func (s *Store) create() error {
 	if err := s.openDB(); err != nil {
 		return err
 	}
-	batch := s.newBatch()
+	batch := s.NewBatch()
 	defer batch.Close()
-	if s.options.Restore != nil {
-		source, err := s.options.Restore.Fill(s)
+	if s.options.Fill != nil {
+		source, err := s.options.Fill.Fill(s)
 		if err != nil {
 			return err
 		}
-		s.states = nil // that which was restored; the one to use is opened anew
 		batch.DeleteRange(fillingKeys, end(fillingKeys), nil)
 		batch.Set(sourceKey, []byte(source), nil)
 	}
 	batch.Set(layoutKey, s.layoutRow(), nil)
-	return s.guard(func() error { return batch.Commit(pebble.Sync) })
+	return s.Commit(batch, true)
 }
 
 // clear removes what an earlier attempt has left. A new store has nothing to remove; a deletion would be
 // carried through its tables for nothing.
-func (s *Store) clear() error {
+func (s *Engine) clear() error {
 	left, err := s.any(nil, fillingKeys)
 	if err != nil || !left {
 		return err
 	}
-	batch := s.newBatch()
+	batch := s.NewBatch()
 	defer batch.Close()
 	batch.DeleteRange([]byte{0}, fillingKeys, nil)
-	return s.guard(func() error { return batch.Commit(pebble.Sync) })
+	return s.Commit(batch, true)
 }
 
 // any says whether there is a row in a span.
-func (s *Store) any(lower, upper []byte) (bool, error) {
-	iterator, err := s.db.NewIter(&pebble.IterOptions{LowerBound: lower, UpperBound: upper})
+func (s *Engine) any(lower, upper []byte) (bool, error) {
+	iterator, err := s.Rows(lower, upper)
 	if err != nil {
 		return false, err
 	}
 	found := iterator.First()
-	return found, s.readError(iterator.Close())
-}
-
-// newBatch returns a batch that names the store: checkLogs refuses one of another store's.
-func (s *Store) newBatch() *pebble.Batch {
-	batch := s.db.NewBatch()
-	batch.LogData(s.identity.tag(), nil)
-	return batch
+	return found, s.ReadError(iterator.Close())
 }

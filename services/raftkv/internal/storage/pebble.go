@@ -23,8 +23,8 @@ const (
 	pebbleFormat = pebble.FormatValueSeparation
 )
 
-func (s *Store) openDB() (err error) {
-	if s.Failed() {
+func (s *Engine) openDB() (err error) {
+	if s.hasFailed() {
 		return s.failure
 	}
 	options := &pebble.Options{
@@ -56,7 +56,7 @@ func (s *Store) openDB() (err error) {
 
 // openPebble returns when Pebble has opened the store, or when that has failed in the background. In the
 // latter case Pebble may try it again for ever, and is left alone; if it comes to an end it is closed.
-func (s *Store) openPebble(options *pebble.Options) (*pebble.DB, error) {
+func (s *Engine) openPebble(options *pebble.Options) (*pebble.DB, error) {
 	type outcome struct {
 		db  *pebble.DB
 		err error
@@ -68,7 +68,7 @@ func (s *Store) openPebble(options *pebble.Options) (*pebble.DB, error) {
 		defer options.Cache.Unref() // Pebble has its own reference
 		db, err := pebble.Open(s.options.Dir, options)
 		s.opening.Store(false)
-		if err == nil && s.Failed() {
+		if err == nil && s.hasFailed() {
 			db.Close()
 			return
 		}
@@ -76,7 +76,7 @@ func (s *Store) openPebble(options *pebble.Options) (*pebble.DB, error) {
 	}()
 	select {
 	case o := <-opened:
-		if s.Failed() {
+		if s.hasFailed() {
 			return nil, s.failure
 		}
 		return o.db, s.openError(o.err)
@@ -86,7 +86,7 @@ func (s *Store) openPebble(options *pebble.Options) (*pebble.DB, error) {
 }
 
 // logger passes what Pebble has to say on to the store's log.
-type logger struct{ store *Store }
+type logger struct{ store *Engine }
 
 func (l *logger) Infof(string, ...any) {} // flushes and compactions: of no use to operators
 

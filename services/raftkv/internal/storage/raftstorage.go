@@ -1,8 +1,6 @@
 package storage
 
 import (
-	"fmt"
-
 	"github.com/cockroachdb/pebble/v2"
 	"go.etcd.io/raft/v3"
 	"go.etcd.io/raft/v3/raftpb"
@@ -78,10 +76,10 @@ func (l *Log) read(lo, hi uint64) ([]*raftpb.Entry, error) {
 		entries = append(entries, entry)
 	}
 	if err := iterator.Error(); err != nil {
-		return nil, l.store.readError(err)
+		return nil, l.store.ReadError(err)
 	}
 	if uint64(len(entries)) != hi-lo {
-		return nil, &damage{what: fmt.Sprintf("entries %d to %d of the log in %s are not all there", lo, hi-1, l.store.options.Dir)}
+		return nil, Damage("entries %d to %d of the log in %s are not all there", lo, hi-1, l.store.Dir())
 	}
 	return entries, nil
 }
@@ -100,7 +98,7 @@ func (l *Log) look(lo, hi uint64) ([]*raftpb.Entry, *pebble.Iterator, error) {
 	case lo >= first:
 		return l.recent[lo-first : hi-first], nil, nil
 	}
-	iterator, err := l.store.db.NewIter(&pebble.IterOptions{LowerBound: entryKey(l.shard, lo), UpperBound: entryKey(l.shard, hi)})
+	iterator, err := l.store.Rows(entryKey(l.shard, lo), entryKey(l.shard, hi))
 	return nil, iterator, err
 }
 

@@ -191,7 +191,7 @@ func writeZeros(file vfs.File, length int64) error {
 
 // Writable returns nil when the store takes writes of any kind, or else an ErrFull that says how much is missing. Then
 // it takes deletions alone.
-func (s *Store) Writable() error {
+func (s *Engine) Writable() error {
 	if !s.room.full.Load() {
 		return nil
 	}

@@ -148,7 +148,7 @@ func TestRoom_surprise(t *testing.T) {
 		s.must(t, put(1, i, fmt.Sprintf("key %d", i), value))
 	}
 	disk.silent.Store(false)
-	if s.Writable() == nil || s.Failed() {
+	if s.Writable() == nil || s.Failure() != nil {
 		t.Errorf("writable: %v, failed: %v", s.Writable(), s.Failed())
 	}
 	if _, err := disk.Stat(disk.PathJoin(testDir, reserveFile)); err == nil {
@@ -179,7 +179,7 @@ func TestRoom_control(t *testing.T) {
 			break
 		}
 	}
-	if err == nil || !s.Failed() {
+	if err == nil || s.Failure() == nil {
 		t.Errorf("it goes on (%v)", err)
 	}
 	_ = s.Close()
@@ -199,7 +199,7 @@ func TestRoom_starved(t *testing.T) {
 	if err := s.Compact(context.Background()); err == nil {
 		t.Error("a compaction had room enough")
 	}
-	if s.Failed() {
+	if s.Failure() != nil {
 		t.Fatalf("the store has failed: %v", s.Failure())
 	}
 	disk.total.Add(testDisk)

@@ -29,7 +29,7 @@ func (s *State) Scan(r Range, values bool, visit func(key []byte, record kv.Reco
 	for iterator.First(); iterator.Valid(); iterator.Next() {
 		row, err := iterator.ValueAndErr()
 		if err != nil {
-			return s.store.readError(err)
+			return s.store.ReadError(err)
 		}
 		record, err := decodeRecord(row)
 		if err != nil {
@@ -42,7 +42,7 @@ func (s *State) Scan(r Range, values bool, visit func(key []byte, record kv.Reco
 			return err
 		}
 	}
-	return s.store.readError(iterator.Error())
+	return s.store.ReadError(iterator.Error())
 }
 
 // bounds returns the span of rows that a range is.

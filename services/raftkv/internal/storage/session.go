@@ -3,7 +3,6 @@ package storage
 import (
 	"bytes"
 	"encoding/binary"
-	"fmt"
 	"maps"
 	"slices"
 
@@ -62,7 +61,7 @@ func (c *changes) Reply(session *kv.Session) ([]byte, error) {
 	}
 	row, err := c.read(key)
 	if err == nil && len(row) <= skip {
-		err = &damage{what: fmt.Sprintf("a remembered reply in %s is missing", c.state.store.options.Dir)}
+		err = Damage("a remembered reply in %s is missing", c.state.store.Dir())
 	}
 	if err != nil {
 		return nil, err
@@ -127,7 +126,7 @@ func encodeSession(row []byte, session *kv.Session, reply []byte) {
 // loadSessions reads all sessions.
 func (s *State) loadSessions() (sessions []kv.Session, err error) {
 	p := prefix(spaceState, s.shard, stateSession)
-	iterator, err := s.store.db.NewIter(&pebble.IterOptions{LowerBound: p[:], UpperBound: end(p[:])})
+	iterator, err := s.store.Rows(p[:], end(p[:]))
 	if err != nil {
 		return nil, err
 	}
@@ -139,12 +138,12 @@ func (s *State) loadSessions() (sessions []kv.Session, err error) {
 		}
 		sessions = append(sessions, session)
 	}
-	return sessions, s.store.readError(iterator.Error())
+	return sessions, s.store.ReadError(iterator.Error())
 }
 
 func decodeSession(key, row []byte) (session kv.Session, err error) {
 	if len(key) != prefixLen+len(session.Client) || len(row) < sessionHeader {
-		return session, &damage{what: "a session is too short"}
+		return session, Damage("a session is too short")
 	}
 	copy(session.Client[:], key[prefixLen:])
 	session.Sequence = binary.BigEndian.Uint64(row)

@@ -3,7 +3,6 @@ package storage
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -71,12 +70,9 @@ func (s *State) load() error {
 
 func (s *State) loadTotals() (totals kv.Totals, err error) {
 	p := prefix(spaceState, s.shard, stateTotals)
-	row, closer, err := s.store.db.Get(p[:])
-	if errors.Is(err, pebble.ErrNotFound) {
-		return totals, nil
-	}
-	if err != nil {
-		return totals, s.store.readError(err)
+	row, closer, err := s.store.Get(p[:])
+	if row == nil || err != nil {
+		return totals, err
 	}
 	defer closer.Close()
 	return totals, s.decodeTotals(row, &totals)
@@ -84,7 +80,7 @@ func (s *State) loadTotals() (totals kv.Totals, err error) {
 
 func (s *State) decodeTotals(row []byte, totals *kv.Totals) error {
 	if len(row) != totalsSize {
-		return &damage{what: fmt.Sprintf("the totals in %s have %d bytes", s.store.options.Dir, len(row))}
+		return Damage("the totals in %s have %d bytes", s.store.Dir(), len(row))
 	}
 	for i, field := range []*uint64{&s.applied.index, &s.applied.term, &totals.Revision, &totals.Now, &totals.Turns, &totals.Keys, &totals.Bytes} {
 		*field = binary.BigEndian.Uint64(row[8*i:])
@@ -167,12 +163,11 @@ func (s *State) write() error {
 	if s.kept == s.applied.index {
 		return nil
 	}
-	batch := s.store.newBatch()
+	batch := s.store.NewBatch()
 	s.changes.writeTo(batch)
 	p := prefix(spaceState, s.shard, stateTotals)
 	batch.Set(p[:], s.encodeTotals(), nil)
-	s.store.room.wrote(batch.Len())
-	if err := s.store.guard(func() error { return batch.Commit(pebble.NoSync) }); err != nil {
+	if err := s.store.Commit(batch, false); err != nil {
 		s.broken = err
 		return err // Pebble may still use the batch
 	}
@@ -193,13 +188,13 @@ func (s *State) flush() error {
 
 // view returns an iterator that shows a span of the state's rows as of now.
 func (s *State) view(lower, upper []byte) (*pebble.Iterator, error) {
-	return unlessFailed(s.store, func() (*pebble.Iterator, error) {
+	return UnlessFailed(s.store.Engine, func() (*pebble.Iterator, error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if err := s.write(); err != nil {
 			return nil, err
 		}
-		return s.store.db.NewIter(&pebble.IterOptions{LowerBound: lower, UpperBound: upper})
+		return s.store.Rows(lower, upper)
 	})
 }
 
@@ -209,12 +204,9 @@ func (s *State) Get(key []byte) (kv.Record, bool, error) {
 	if known {
 		return record, record.Version != 0, nil
 	}
-	row, closer, err := s.store.db.Get(s.key(key))
-	if errors.Is(err, pebble.ErrNotFound) {
-		return kv.Record{}, false, nil
-	}
-	if err != nil {
-		return kv.Record{}, false, s.store.readError(err)
+	row, closer, err := s.store.Get(s.key(key))
+	if row == nil || err != nil {
+		return kv.Record{}, false, err
 	}
 	defer closer.Close()
 	if record, err = decodeRecord(row); err != nil {
@@ -233,7 +225,7 @@ func (s *State) key(key []byte) []byte {
 // A record is stored as its version, in eight bytes, and its value.
 func decodeRecord(row []byte) (kv.Record, error) {
 	if len(row) < 8 {
-		return kv.Record{}, &damage{what: "a record is too short"}
+		return kv.Record{}, Damage("a record is too short")
 	}
 	return kv.Record{Version: binary.BigEndian.Uint64(row), Value: row[8:]}, nil
 }

@@ -33,14 +33,10 @@
 package storage
 
 import (
-	"errors"
-	"fmt"
+	"context"
 	"log/slog"
-	"sync"
-	"sync/atomic"
 	"time"
 
-	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
@@ -62,24 +58,15 @@ type Options struct {
 	// have the same: it says how many of a shard's clients are remembered.
 	Shards int
 
-	// MaxTables is how many tables are kept open, 64 at least. Zero means 1000.
-	MaxTables int
-
-	// Reserve is how many bytes are kept for the moment when the disk is full, at most an eighth of it; zero means none
-	// (see room).
-	Reserve uint64
-
-	// DiskStall is after how long a sync that does not end is told as a stall: OnStall gets true, and false when it is
-	// over. Zero means never.
-	DiskStall time.Duration
-	OnStall   func(stalled bool)
-
 	// Restore, if not nil, fills a new store before it becomes usable. Open then fails with ErrExists when
 	// there is a store already, unless it was filled with the same.
 	Restore Source
 
-	// OnFailure is told, once, when the store can no longer write, or cannot trust what it reads while it
-	// reorders its tables. After that the store is of no use, and Close leaves it as it is: end the process.
+	// These are as in EngineOptions.
+	MaxTables int
+	Reserve   uint64
+	DiskStall time.Duration
+	OnStall   func(stalled bool)
 	OnFailure func(error)
 
 	Log *slog.Logger
@@ -89,42 +76,16 @@ type Options struct {
 // one, but the longer nothing is applied while they are written.
 const DefaultWriteBehind = 512 << 10
 
-var (
-	// ErrExists is returned by Open when it should restore into a folder that has a store.
-	ErrExists = errors.New("the folder holds a store already")
-	// ErrRestoring is returned by Open for a folder into which a backup was not restored to the end.
-	ErrRestoring = errors.New("a backup was being restored into this folder and is not complete; restore it again")
-	// ErrFailed is returned for writes to a store that has failed, with the reason.
-	ErrFailed = errors.New("the store has failed, and can write again after a restart, when the reason is mended")
-)
+// layout is the version of the layout that is written: of the keys (see keys.go), and of what lies in the rows.
+const layout = 2
 
-// Store is the Pebble store of a node, with all of its shards. States and logs are opened by one goroutine, before
+// Store is what a node has on disk, with all of its shards. States and logs are opened by one goroutine, before
 // Start; the other methods may be called from several goroutines at once.
 type Store struct {
+	*Engine
 	options Options
-	fs      vfs.FS
-	lock    *pebble.Lock
-	db      *pebble.DB
 	logs    []*Log   // all that were opened
 	states  []*State // likewise
-	existed bool     // whether Open has found a store
-	newest  string   // the newest write-ahead log that it has found
-
-	identity identity
-	manifest *manifestMark
-
-	room          *room
-	presence      *presence
-	syncsUnderWay syncs
-
-	failOnce sync.Once
-	failed   chan struct{} // closed when the store has failed
-	failure  error         // the reason, from then on
-	opening  atomic.Bool   // Pebble is
-	waiting  atomic.Bool   // writes are, until Pebble has written out or merged tables
-
-	stopSyncing chan struct{}
-	syncing     sync.WaitGroup
 }
 
 // Open opens the store of a folder, or makes one.
@@ -135,42 +96,64 @@ func Open(options Options) (*Store, error) {
 	if options.Shards == 0 {
 		options.Shards = 1
 	}
-	s := &Store{options: options, fs: options.FS, failed: make(chan struct{}), stopSyncing: make(chan struct{})}
-	if s.fs == nil {
-		s.fs = disk
+	engineOptions := EngineOptions{
+		Dir: options.Dir, FS: options.FS, MaxTables: options.MaxTables,
+		Reserve: options.Reserve, DiskStall: options.DiskStall, OnStall: options.OnStall,
+		Layout: layout, TakeOver: takeOverTotals,
+		OnFailure: options.OnFailure, Log: options.Log,
 	}
-	s.room = newRoom(s.fs, options.Dir, options.Reserve)
-	s.fs = vfs.OnDiskFull(s.fs, s.room.exhausted)
-	if err := s.open(); err != nil {
-		return nil, fmt.Errorf("opening %s: %w", options.Dir, err)
+	if options.Restore != nil {
+		engineOptions.Fill = asEngineSource{options.Restore, options}
 	}
-	if command := tooWide(s.fs, options.Dir); options.FS == nil && command != "" {
-		options.Log.Warn("other users of this machine can look into the data folder", "dir", options.Dir, "to forbid it", command)
+	engine, err := OpenEngine(engineOptions)
+	if err != nil {
+		return nil, err
 	}
-	return s, nil
+	return &Store{Engine: engine, options: options}, nil
+}
+
+// Source is what a new store is filled with.
+type Source interface {
+	// Fill fills a store that has nothing in it, and returns what the source is called, to be remembered.
+	Fill(*Store) (name string, err error)
+
+	// Compare says whether a store that was filled with a source of this name, or with none if that is empty,
+	// was filled with this one; and what this one is called.
+	Compare(filled string) (name string, same bool, err error)
+}
+
+// asEngineSource lets the engine fill a store from a Source.
+type asEngineSource struct {
+	Source
+	options Options
+}
+
+// Fill implements EngineSource.
+func (f asEngineSource) Fill(engine *Engine) (name string, err error) {
+	return f.Source.Fill(&Store{Engine: engine, options: f.options})
 }
 
 // Start begins the syncs of SyncInterval, if there is one, for all logs that were opened, and the watch over the disk.
 func (s *Store) Start() {
-	s.syncing.Go(s.watch)
+	s.Watch()
 	if s.options.SyncInterval > 0 {
-		s.syncing.Go(s.syncRegularly)
+		s.Go(s.syncRegularly)
 	}
 }
 
-func (s *Store) syncRegularly() {
+func (s *Store) syncRegularly(stopping <-chan struct{}) {
 	ticker := time.NewTicker(s.options.SyncInterval)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ticker.C:
-		case <-s.stopSyncing:
+		case <-stopping:
 			return
-		case <-s.failed:
+		case <-s.Failed():
 			return
 		}
 		if err := s.syncNow(); err != nil {
-			s.fail(err)
+			s.Fail(err)
 			return
 		}
 	}
@@ -182,13 +165,26 @@ func (s *Store) syncNow() error {
 	for i, log := range s.logs {
 		written[i] = log.written()
 	}
-	if err := s.guard(func() error {
-		return s.syncsUnderWay.do(func() error { return s.db.LogData(s.identity.tag(), pebble.Sync) })
-	}); err != nil {
+	if err := s.Sync(); err != nil {
 		return err
 	}
 	for i, log := range s.logs {
-		if err := log.mark.set(written[i]); err != nil {
+		if err := log.mark.Set(written[i].synced()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Compact merges and rewrites all tables, so that what was overwritten or deleted gives its room back.
+func (s *Store) Compact(ctx context.Context) error {
+	return s.Engine.Compact(ctx, s.flush)
+}
+
+// flush writes what has changed in all states.
+func (s *Store) flush() error {
+	for _, state := range s.states {
+		if err := state.flush(); err != nil {
 			return err
 		}
 	}
@@ -198,29 +194,10 @@ func (s *Store) syncNow() error {
 // Close writes out what is in memory or not synced yet, and closes all files. It must not be called while
 // another method runs, and does nothing after a failure.
 func (s *Store) Close() error {
-	close(s.stopSyncing)
-	_, _ = unlessFailed(s, func() (struct{}, error) { s.syncing.Wait(); return struct{}{}, nil })
-	if s.Failed() {
-		return nil // locks may be held for ever
-	}
-	for _, log := range s.logs {
-		log.mark.close()
-	}
-	var errs []error
-	for _, state := range s.states {
-		errs = append(errs, state.flush())
-	}
-	if s.Failed() {
-		return s.failure
-	}
-	return errors.Join(append(errs, s.closeDB(s.db), s.letGo())...)
+	return s.Engine.Close(func() error {
+		for _, log := range s.logs {
+			log.mark.Close()
+		}
+		return s.flush()
+	})
 }
-
-// closeDB closes Pebble, which waits for what it does in the background. That may have failed just now, and never end.
-func (s *Store) closeDB(db *pebble.DB) error {
-	_, err := unlessFailed(s, func() (struct{}, error) { return struct{}{}, db.Close() })
-	return err
-}
-
-// Metrics returns Pebble's figures.
-func (s *Store) Metrics() *pebble.Metrics { return s.db.Metrics() }

@@ -216,9 +216,9 @@ func blocks(t *testing.T, twice bool) files {
 }
 
 // bare is a store with Pebble's own checks alone.
-func bare(fs vfs.FS) (*Store, error) {
-	s := &Store{options: Options{Dir: testDir, Log: discard}, fs: guardedFS{fs}, failed: make(chan struct{}), room: newRoom(fs, testDir, 0)}
-	identity, exists, err := readIdentity(fs, testDir)
+func bare(fs vfs.FS) (*Engine, error) {
+	s := &Engine{options: EngineOptions{Dir: testDir, Layout: layout, Log: discard}, fs: guardedFS{fs}, failed: make(chan struct{}), room: newRoom(fs, testDir, 0)}
+	identity, exists, err := readIdentity(fs, testDir, layout)
 	if !exists || err != nil {
 		return s, err
 	}
@@ -259,8 +259,8 @@ func TestManifestMark_stale(t *testing.T) {
 	older, _ := layout1(t)
 	own := identity{id: storeID{1}, since: 13}
 	folders := map[string]files{
-		"a new store":       {identityName: identity{id: own.id}.encode()},
-		"a store of before": older.with(identityName, own.encode()),
+		"a new store":       {identityName: identity{id: own.id}.encode(layout)},
+		"a store of before": older.with(identityName, own.encode(layout)),
 	}
 	for what, all := range folders {
 		for _, number := range []uint64{1, 13, 14, 15, 16} {

@@ -14,7 +14,7 @@ type Disk struct {
 }
 
 // Disk returns what is known of the disk. It may be a second old, but for Writable.
-func (s *Store) Disk() Disk {
+func (s *Engine) Disk() Disk {
 	d := Disk{Writable: s.Writable(), Free: s.room.free.Load(), Reserve: s.room.want}
 	if age := s.syncsUnderWay.oldest(); s.options.DiskStall > 0 && age > s.options.DiskStall {
 		d.Stalled = age
@@ -23,7 +23,7 @@ func (s *Store) Disk() Disk {
 }
 
 // watch looks at the disk until the store is closed or has failed: is there room, does it answer, is the folder there?
-func (s *Store) watch() {
+func (s *Engine) watch(stopping <-chan struct{}) {
 	ticker := time.NewTicker(watchInterval)
 	defer ticker.Stop()
 	var seen Disk
@@ -39,7 +39,7 @@ func (s *Store) watch() {
 		select {
 		case <-ticker.C:
 		case <-s.room.soon:
-		case <-s.stopSyncing:
+		case <-stopping:
 			return
 		case <-s.failed:
 			return
@@ -48,7 +48,7 @@ func (s *Store) watch() {
 }
 
 // tell logs what has changed, and tells who wants to know of stalls. It returns what was told.
-func (s *Store) tell(before, now Disk) Disk {
+func (s *Engine) tell(before, now Disk) Disk {
 	switch {
 	case now.Writable != nil && before.Writable == nil:
 		_, _ = s.db.AsyncFlush() // so that a start has little to write out

@@ -37,7 +37,7 @@ func TestPresence(t *testing.T) {
 			}
 			defer s.Close()
 			s.must(t, put(1, 1, "key", "value"))
-			if s.Failed() {
+			if s.Failure() != nil {
 				t.Fatal("it has failed before")
 			}
 			if err := change(dir); err != nil {
