@@ -3,6 +3,8 @@ package storage
 import (
 	"encoding/binary"
 	"io"
+
+	"numstore.example/services/internal/engine"
 )
 
 const restoreBatch = 4 << 20 // bytes of rows that are written at a time
@@ -10,7 +12,7 @@ const restoreBatch = 4 << 20 // bytes of rows that are written at a time
 // Backup writes a backup of the state as of one moment, while the state goes on changing.
 func (s *State) Backup(w io.Writer) error {
 	from := prefix(spaceState, s.shard, 0)
-	iterator, err := s.view(from[:prefixLen-1], end(from[:prefixLen-1]))
+	iterator, err := s.view(from[:prefixLen-1], engine.End(from[:prefixLen-1]))
 	if err != nil {
 		return err
 	}
@@ -73,7 +75,7 @@ func (s *State) Restore(r io.Reader) error {
 func (s *State) restore(backup *Backup) error {
 	batch := s.store.NewBatch()
 	defer func() { batch.Close() }()
-	batch.Set(FillingKey(binary.BigEndian.AppendUint16(nil, s.shard)), nil, nil)
+	batch.Set(engine.FillingKey(binary.BigEndian.AppendUint16(nil, s.shard)), nil, nil)
 	if err := s.store.Commit(batch, true); err != nil {
 		return err
 	}

@@ -8,16 +8,14 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"path"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
-	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
-	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 
+	"numstore.example/services/internal/engine"
+	"numstore.example/services/internal/engine/enginetest"
 	"numstore.example/services/raftkv/internal/kv"
 )
 
@@ -58,7 +56,7 @@ func (r reading) Compare(filled string) (string, bool, error) {
 // stateRows returns all rows of the state.
 func (t *testStore) stateRows(tb testing.TB) (rows []string) {
 	tb.Helper()
-	iterator, err := t.db.NewIter(&pebble.IterOptions{LowerBound: []byte{spaceState}, UpperBound: []byte{spaceState + 1}})
+	iterator, err := t.Rows([]byte{spaceState}, []byte{spaceState + 1})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -93,7 +91,7 @@ func TestBackup_restored(t *testing.T) {
 				t.Fatal(err)
 			}
 			for range 2 {
-				if err := difference(store.stateRows(t), want); err != nil {
+				if err := enginetest.Difference(store.stateRows(t), want); err != nil {
 					t.Fatal(err)
 				}
 				if again := store.backUp(t); !bytes.Equal(again[BackupHeader:], backup[BackupHeader:]) {
@@ -105,7 +103,7 @@ func TestBackup_restored(t *testing.T) {
 			changed := store.stateRows(t)
 			store = store.reopen(t, how)
 			defer store.end(t)
-			if err := difference(store.stateRows(t), changed); err != nil {
+			if err := enginetest.Difference(store.stateRows(t), changed); err != nil {
 				t.Error(err)
 			}
 		})
@@ -152,7 +150,7 @@ func TestBackup_large(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer restored.end(t)
-	if err := difference(restored.stateRows(t), store.stateRows(t)); err != nil {
+	if err := enginetest.Difference(restored.stateRows(t), store.stateRows(t)); err != nil {
 		t.Error(err)
 	}
 }
@@ -210,7 +208,7 @@ func TestBackup_moment(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer restored.end(t)
-	if err := difference(restored.stateRows(t), want); err != nil {
+	if err := enginetest.Difference(restored.stateRows(t), want); err != nil {
 		t.Error(err)
 	}
 }
@@ -261,7 +259,7 @@ func TestBackup_damaged(t *testing.T) {
 		}
 	}
 	for i := range backup {
-		refused("with another byte", i, flip(random, backup, i))
+		refused("with another byte", i, enginetest.Flip(random, backup, i))
 		refused("cut off at byte", i, backup[:i])
 	}
 	store, err := openTest(filling(disk, backup))
@@ -269,7 +267,7 @@ func TestBackup_damaged(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer store.end(t)
-	if err := difference(store.stateRows(t), want); err != nil {
+	if err := enginetest.Difference(store.stateRows(t), want); err != nil {
 		t.Error(err)
 	}
 }
@@ -283,11 +281,11 @@ func TestBackup_exists(t *testing.T) {
 		fill(store)
 		want := store.stateRows(t)
 		store.end(t)
-		if _, err := openTest(filling(disk, backup)); !errors.Is(err, ErrExists) {
+		if _, err := openTest(filling(disk, backup)); !errors.Is(err, engine.ErrExists) {
 			t.Errorf("the error is %v", err)
 		}
 		store = begin(t, disk)
-		if err := difference(store.stateRows(t), want); err != nil {
+		if err := enginetest.Difference(store.stateRows(t), want); err != nil {
 			t.Error(err)
 		}
 		store.end(t)
@@ -304,7 +302,7 @@ func TestBackup_again(t *testing.T) {
 		t.Fatal(err)
 	}
 	names := map[string]string{ // of what comes in a message
-		"first": fmt.Sprintf("backup %x", first[len(backupMagic):][:storeIDSize]),
+		"first": fmt.Sprintf("backup %x", first[len(backupMagic):][:backupID]),
 		"old":   fmt.Sprintf("%s%x", format1, sha256.Sum256(old)),
 	}
 	backups := map[string][]byte{"first": first, "second": second, "old": old}
@@ -320,7 +318,7 @@ func TestBackup_again(t *testing.T) {
 		for other, backup := range backups {
 			store, err := openTest(filling(disk, backup))
 			if other != name {
-				if !errors.Is(err, ErrExists) || !strings.Contains(err.Error(), names[name]) || !strings.Contains(err.Error(), "this is backup") && !strings.Contains(err.Error(), "this is a backup") {
+				if !errors.Is(err, engine.ErrExists) || !strings.Contains(err.Error(), names[name]) || !strings.Contains(err.Error(), "this is backup") && !strings.Contains(err.Error(), "this is a backup") {
 					t.Errorf("the %s backup where the %s one was: %v", other, name, err)
 				}
 				continue
@@ -329,7 +327,7 @@ func TestBackup_again(t *testing.T) {
 				t.Errorf("the %s backup again: %v", name, err)
 				continue
 			}
-			if err := difference(store.stateRows(t), want); err != nil {
+			if err := enginetest.Difference(store.stateRows(t), want); err != nil {
 				t.Errorf("the %s backup again: %v", name, err)
 			}
 			store.end(t)
@@ -337,39 +335,20 @@ func TestBackup_again(t *testing.T) {
 	}
 }
 
-// crashPoints starts a store on a disk, and returns what crashes before each operation on files would have left:
-// what was synced, everything, and something in between.
-func crashPoints(tb testing.TB, random *rand.Rand, disk *vfs.MemFS, options func(vfs.FS) Options) (left []*vfs.MemFS) {
+// crashPoints opens and closes a store on a disk, and returns what crashes on the way would have left.
+func crashPoints(tb testing.TB, random *rand.Rand, disk *vfs.MemFS, options func(vfs.FS) Options) []*vfs.MemFS {
 	tb.Helper()
-	var mu sync.Mutex // of left and random
-	store, err := openTest(options(errorfs.Wrap(disk, errorfs.InjectorFunc(func(op errorfs.Op) error {
-		if op.Kind.ReadOrWrite() == errorfs.OpIsRead {
-			return nil
-		}
-		if err := keepManifest(disk, op); err != nil {
+	left, err := enginetest.CrashPoints(random, disk, func(disk vfs.FS) error {
+		store, err := openTest(options(disk))
+		if err != nil {
 			return err
 		}
-		mu.Lock() // Pebble deletes files in a goroutine of its own
-		defer mu.Unlock()
-		for _, percent := range []int{0, 50, 100} {
-			left = append(left, disk.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: percent, RNG: random}))
-		}
-		return nil
-	}))))
+		return store.Close()
+	})
 	if err != nil {
 		tb.Fatal(err)
 	}
-	store.end(tb)
 	return left
-}
-
-// keepManifest is called before an operation. Pebble counts on it that the name of a file which was synced is on the
-// disk when it says that this is the manifest; on a disk in memory it is not.
-func keepManifest(disk vfs.FS, op errorfs.Op) error {
-	if op.Kind != errorfs.OpCreate || !strings.HasPrefix(path.Base(op.Path), "marker.manifest.") {
-		return nil
-	}
-	return syncDir(disk, testDir)
 }
 
 // TestOpen_crashes crashes the making of a store at every operation. The next start finds nothing or a
@@ -404,14 +383,14 @@ func TestBackup_crashes(t *testing.T) {
 		store, err := openTest(Options{FS: copied})
 		exists := err == nil && store.state.Figures() != Figures{}
 		switch {
-		case errors.Is(err, ErrRestoring):
+		case errors.Is(err, engine.ErrRestoring):
 			refused++
 		case err != nil:
 			t.Errorf("crash %d of %d: %v", i, len(left), err)
 			continue
 		case exists:
 			complete++
-			if err := difference(store.stateRows(t), want); err != nil {
+			if err := enginetest.Difference(store.stateRows(t), want); err != nil {
 				t.Errorf("crash %d of %d: %v", i, len(left), err)
 			}
 		}
@@ -424,7 +403,7 @@ func TestBackup_crashes(t *testing.T) {
 			t.Errorf("crash %d of %d left everything: %t; and restoring it again ends with: %v", i, len(left), exists, err)
 			continue
 		}
-		if err := difference(store.stateRows(t), want); err != nil {
+		if err := enginetest.Difference(store.stateRows(t), want); err != nil {
 			t.Errorf("crash %d of %d, and restored again: %v", i, len(left), err)
 		}
 		store.end(t)

@@ -12,6 +12,8 @@ import (
 	"hash/crc32"
 	"io"
 	"strings"
+
+	"numstore.example/services/internal/engine"
 )
 
 // A backup begins with a line that says what it is, sixteen random bytes that tell it from others, and the CRC-32C of
@@ -26,10 +28,11 @@ const (
 	backupMagic1   = "raftkv backup 1\n"
 	backupFrame    = 256 << 10 // a frame ends after the row that reaches this length
 	backupFrameMax = 1 << 30
+	backupID       = 16 // bytes that tell one backup from others
 )
 
 // BackupHeader is the length of what is different in each backup. The rest depends on the state alone.
-const BackupHeader = len(backupMagic) + storeIDSize + 4
+const BackupHeader = len(backupMagic) + backupID + 4
 
 // ErrNoBackup is returned for a file that is not a whole, undamaged backup.
 var ErrNoBackup = errors.New("not a whole backup of raftkv")
@@ -38,7 +41,7 @@ var ErrNoBackup = errors.New("not a whole backup of raftkv")
 func newBackupHeader() ([]byte, error) {
 	header := append(make([]byte, 0, BackupHeader), backupMagic...)[:BackupHeader]
 	_, err := rand.Read(header[len(backupMagic):])
-	seal(header)
+	engine.Seal(header)
 	return header, err
 }
 
@@ -66,7 +69,7 @@ func OpenBackup(r io.Reader) (*Backup, error) {
 		b := &Backup{in: io.TeeReader(in, digest), digest: digest}
 		_, err := io.CopyN(io.Discard, b.in, int64(len(backupMagic1)))
 		return b, err
-	case len(header) < BackupHeader || !sealed(header) || !bytes.HasPrefix(header, []byte(backupMagic)):
+	case len(header) < BackupHeader || !engine.Sealed(header) || !bytes.HasPrefix(header, []byte(backupMagic)):
 		return nil, fmt.Errorf("%w: it does not begin as one", ErrNoBackup)
 	}
 	b := &Backup{in: in, name: fmt.Sprintf("backup %x", header[len(backupMagic):len(header)-4])}
@@ -150,7 +153,7 @@ func (f *frames) flush() error {
 	}
 	binary.LittleEndian.PutUint32(f.frame, uint32(len(f.frame)-4))
 	f.frame = append(f.frame, 0, 0, 0, 0)
-	seal(f.frame)
+	engine.Seal(f.frame)
 	_, err := f.w.Write(f.frame)
 	f.frame = f.frame[:4]
 	return err
@@ -162,7 +165,7 @@ func (f *frames) end() error {
 	}
 	last := binary.LittleEndian.AppendUint64(make([]byte, 4), f.rows)
 	last = append(last, 0, 0, 0, 0)
-	seal(last)
+	engine.Seal(last)
 	_, err := f.w.Write(last)
 	return err
 }
@@ -198,9 +201,9 @@ func readFrame(r io.Reader) (content []byte, last bool, err error) {
 		return nil, false, fmt.Errorf("it ends after %d of %d bytes of a frame: %w", n, size+4, err)
 	}
 	frame := body.Bytes()
-	if !sealed(frame) {
+	if !engine.Sealed(frame) {
 		return nil, false, fmt.Errorf("a frame has the checksum %08x, not %08x",
-			crc32.Checksum(frame[:len(frame)-4], castagnoli), binary.LittleEndian.Uint32(frame[len(frame)-4:]))
+			crc32.Checksum(frame[:len(frame)-4], crc32.MakeTable(crc32.Castagnoli)), binary.LittleEndian.Uint32(frame[len(frame)-4:]))
 	}
 	return frame[4 : len(frame)-4], length == 0, nil
 }

@@ -53,13 +53,3 @@ func clientKey(shard uint16, kind byte, client kv.ClientID) []byte {
 	p := prefix(spaceState, shard, kind)
 	return append(p[:], client[:]...)
 }
-
-// end returns the end of the span of all keys that begin with a prefix, or nil when there is none.
-func end(prefix []byte) []byte {
-	for i := len(prefix) - 1; i >= 0; i-- {
-		if prefix[i] < 0xff {
-			return append(append([]byte(nil), prefix[:i]...), prefix[i]+1)
-		}
-	}
-	return nil
-}

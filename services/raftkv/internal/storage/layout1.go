@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 
 	"github.com/cockroachdb/pebble/v2"
+
+	"numstore.example/services/internal/engine"
 )
 
 // Layout 1 was this:
@@ -18,15 +20,15 @@ import (
 
 // takeOverTotals completes the totals with the term of the last entry that was applied. That entry is in the log, or
 // the last one that was cut off.
-func takeOverTotals(engine *Engine, batch *pebble.Batch) error {
-	s := &Store{Engine: engine}
+func takeOverTotals(below *engine.Store, batch *pebble.Batch) error {
+	s := &Store{Store: below}
 	key := prefix(spaceState, 0, stateTotals)
-	row, err := s.row(key[:])
+	row, err := s.Row(key[:])
 	if row == nil || err != nil {
 		return err
 	}
 	if len(row) != totalsSize-8 {
-		return Damage("the totals in %s have %d bytes", s.Dir(), len(row))
+		return engine.Damage("the totals in %s have %d bytes", s.Dir(), len(row))
 	}
 	log := &Log{store: s, shard: 0}
 	if err := log.load(); err != nil {

@@ -18,6 +18,7 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 
+	"numstore.example/services/internal/engine/enginetest"
 	"numstore.example/services/raftkv/internal/kv"
 )
 
@@ -93,17 +94,17 @@ func (t *testStore) isTakenOver(tb testing.TB, want []string) {
 	tb.Helper()
 	got, err := t.contents()
 	if err == nil {
-		err = difference(got, want)
+		err = enginetest.Difference(got, want)
 	}
 	if err != nil {
 		tb.Error(err)
 	}
-	row, err := t.row(layoutKey)
-	if err != nil || !bytes.Equal(row, t.layoutRow()) {
+	row, err := t.Row([]byte{'v'})
+	if err != nil || len(row) == 0 || row[0] != '2' || fmt.Sprintf("%x", row[1:]) != t.ID() {
 		tb.Errorf("the layout's row is %q (%v)", row, err)
 	}
 	if t.state.applied != t.log.last || t.log.mark.Last() != t.log.last.synced() {
-		tb.Errorf("the log is up to %v, the state shows %v, the mark says %v", t.log.last, t.state.applied, t.log.mark.last)
+		tb.Errorf("the log is up to %v, the state shows %v, the mark says %v", t.log.last, t.state.applied, t.log.mark.Last())
 	}
 }
 
@@ -178,7 +179,7 @@ func TestLayout1_damage(t *testing.T) {
 	all, want := layout1(t)
 	for name, content := range all {
 		for i := random.IntN(11); i < len(content); i += 11 {
-			if _, wrong := all.with(name, flip(random, content, i)).examine(name, want); wrong != nil {
+			if _, wrong := all.with(name, enginetest.Flip(random, content, i)).examine(name, want); wrong != nil {
 				t.Errorf("byte %d of %s: %v", i, name, wrong)
 			}
 		}
@@ -201,14 +202,14 @@ func TestLayout1_older(t *testing.T) {
 func TestLayout_newer(t *testing.T) {
 	all, _ := sample(t, fillSample, 1, true)
 	text := []byte("layout 3\nsomething that is not known\n")
-	newer := all.with(identityName, fmt.Appendf(text, identityEnd, crc32.Checksum(text, castagnoli)))
+	newer := all.with("IDENTITY", fmt.Appendf(text, "crc %08x\n", crc32.Checksum(text, crc32.MakeTable(crc32.Castagnoli))))
 	if refusal, _ := newer.examine("", nil); refusal == nil || IsDamage(refusal) || !strings.Contains(refusal.Error(), "newer program") {
-		t.Errorf("in %s: %v", identityName, refusal)
+		t.Errorf("in IDENTITY: %v", refusal)
 	}
 
 	store := begin(t, vfs.NewMem())
 	batch := store.NewBatch()
-	if err := errors.Join(batch.Set(layoutKey, []byte("3"), nil), batch.Commit(pebble.Sync)); err != nil {
+	if err := errors.Join(batch.Set([]byte{'v'}, []byte("3"), nil), batch.Commit(pebble.Sync)); err != nil {
 		t.Fatal(err)
 	}
 	store.end(t)
@@ -228,7 +229,7 @@ func TestBackup_format1(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, how := range reopenings {
-		if err := difference(store.pairs(t), backup1Pairs()); err != nil {
+		if err := enginetest.Difference(store.pairs(t), backup1Pairs()); err != nil {
 			t.Error(err)
 		}
 		if term, err := store.log.Term(store.state.applied.index); err != nil || term != store.state.applied.term {
@@ -240,7 +241,7 @@ func TestBackup_format1(t *testing.T) {
 	store.end(t)
 	random := seeded(t)
 	for i := range backup {
-		store, err := openTest(filling(vfs.NewMem(), flip(random, backup, i)))
+		store, err := openTest(filling(vfs.NewMem(), enginetest.Flip(random, backup, i)))
 		if err == nil {
 			store.end(t)
 		}

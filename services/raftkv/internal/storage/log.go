@@ -9,6 +9,8 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 	"go.etcd.io/raft/v3"
 	"go.etcd.io/raft/v3/raftpb"
+
+	"numstore.example/services/internal/engine"
 )
 
 // Log is the Raft log of one shard: the entries that are on disk, and Raft's hard state. It is a
@@ -22,7 +24,7 @@ type Log struct {
 	store  *Store
 	shard  uint16
 	voters []uint64
-	mark   *Mark
+	mark   *engine.Mark
 
 	hard hardState // belongs to the goroutine that writes
 
@@ -37,7 +39,7 @@ type Log struct {
 type position struct{ term, index uint64 }
 
 // synced is p as a mark says it.
-func (p position) synced() Synced { return Synced{Epoch: p.term, Index: p.index} }
+func (p position) synced() engine.Synced { return engine.Synced{Epoch: p.term, Index: p.index} }
 
 type hardState struct{ term, vote, commit uint64 }
 
@@ -66,7 +68,7 @@ func (s *Store) OpenLog(shard uint16, voters []uint64, applied uint64) (*Log, er
 
 // misses is the error of a log that the state of its shard does not fit.
 func (l *Log) misses(applied uint64) error {
-	return Damage("the state in %s shows the log up to entry %d, but the log holds entries %d to %d",
+	return engine.Damage("the state in %s shows the log up to entry %d, but the log holds entries %d to %d",
 		l.store.Dir(), applied, l.truncated.index+1, l.last.index)
 }
 
@@ -88,7 +90,7 @@ func (l *Log) load() error {
 // loadEntries reads the entries that were not cut off, and takes them up as recent.
 func (l *Log) loadEntries() error {
 	p := prefix(spaceRaft, l.shard, raftEntry)
-	iterator, err := l.store.Rows(entryKey(l.shard, l.truncated.index+1), end(p[:]))
+	iterator, err := l.store.Rows(entryKey(l.shard, l.truncated.index+1), engine.End(p[:]))
 	if err != nil {
 		return err
 	}
@@ -96,7 +98,7 @@ func (l *Log) loadEntries() error {
 	for iterator.First(); iterator.Valid(); iterator.Next() {
 		index := binary.BigEndian.Uint64(iterator.Key()[prefixLen:])
 		if index != l.last.index+1 {
-			return Damage("the log in %s has entry %d after entry %d", l.store.Dir(), index, l.last.index)
+			return engine.Damage("the log in %s has entry %d after entry %d", l.store.Dir(), index, l.last.index)
 		}
 		entry, err := decodeEntry(index, iterator.Value())
 		if err != nil {
@@ -117,7 +119,7 @@ func (l *Log) openMark() (err error) {
 			return err
 		}
 		if !there {
-			l.mark, err = l.store.CreateMark(l.name(), Synced{})
+			l.mark, err = l.store.CreateMark(l.name(), engine.Synced{})
 			return err
 		}
 	}
@@ -126,7 +128,7 @@ func (l *Log) openMark() (err error) {
 	}
 	if synced := l.mark.Last(); l.last.synced().Before(synced) {
 		l.mark.Close()
-		return Damage("the log ends at entry %d, but entry %d was synced (%s): %s is damaged, or a newer .log file is missing",
+		return engine.Damage("the log ends at entry %d, but entry %d was synced (%s): %s is damaged, or a newer .log file is missing",
 			l.last.index, synced.Index, l.store.MarkPath(l.name()), l.store.NewestLog())
 	}
 	return nil
@@ -147,7 +149,7 @@ func (l *Log) reset(p position) error {
 		return err
 	}
 	// It says nothing yet, so that it does no harm if the store is never completed.
-	mark, err := l.store.CreateMark(l.name(), Synced{})
+	mark, err := l.store.CreateMark(l.name(), engine.Synced{})
 	if err != nil {
 		return err
 	}

@@ -10,10 +10,11 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"go.etcd.io/raft/v3"
 	"go.etcd.io/raft/v3/raftpb"
+
+	"numstore.example/services/internal/engine"
 )
 
 // openLog opens the log of a store whose state shows entries up to applied.
@@ -177,7 +178,7 @@ func TestLog_model(t *testing.T) {
 // synced before.
 func reopenLog(tb testing.TB, store *Store, disk *vfs.MemFS, applied uint64, random *rand.Rand) (*Store, *Log, *vfs.MemFS) {
 	tb.Helper()
-	if err := store.db.LogData(store.identity.tag(), pebble.Sync); err != nil {
+	if err := store.Sync(); err != nil {
 		tb.Fatal(err)
 	}
 	left := disk
@@ -245,7 +246,7 @@ func TestLog_applied(t *testing.T) {
 	}
 	log.write(t, entries, nil)
 	entries = nil
-	if err := store.db.Flush(); err != nil { // nothing else changes the heap then
+	if err := store.Compact(t.Context()); err != nil { // nothing else changes the heap then
 		t.Fatal(err)
 	}
 	before := heap()
@@ -399,13 +400,18 @@ func TestLog_intervalKeepsMark(t *testing.T) {
 		if err := store.Close(); err != nil {
 			t.Fatal(err)
 		}
-		mark, err := openMark(disk, disk.PathJoin(testDir, "synced-0"), store.identity.id)
+		store, err := Open(Options{Dir: testDir, FS: disk, Log: discard})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer store.Close()
+		mark, err := store.OpenMark("0")
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer mark.Close()
-		if want := (Synced{1, 5}); mark.last != want {
-			t.Errorf("the mark is at %v, not at %v", mark.last, want)
+		if want := (engine.Synced{Epoch: 1, Index: 5}); mark.Last() != want {
+			t.Errorf("the mark is at %v, not at %v", mark.Last(), want)
 		}
 	})
 }

@@ -5,6 +5,8 @@ import (
 
 	"github.com/cockroachdb/pebble/v2"
 	"go.etcd.io/raft/v3/raftpb"
+
+	"numstore.example/services/internal/engine"
 )
 
 // writeEntry writes an entry: its type, its term, its data.
@@ -22,7 +24,7 @@ func (l *Log) writeEntry(batch *pebble.Batch, entry *raftpb.Entry) {
 
 func decodeEntry(index uint64, row []byte) (*raftpb.Entry, error) {
 	if len(row) < 9 {
-		return nil, Damage("entry %d of the log is too short", index)
+		return nil, engine.Damage("entry %d of the log is too short", index)
 	}
 	term := binary.BigEndian.Uint64(row[1:])
 	return &raftpb.Entry{
@@ -51,7 +53,7 @@ func (l *Log) readRow(kind byte, n int) ([]uint64, error) {
 	}
 	defer closer.Close()
 	if len(row) != 8*n {
-		return nil, Damage("row %c of the log in %s has %d bytes", kind, l.store.Dir(), len(row))
+		return nil, engine.Damage("row %c of the log in %s has %d bytes", kind, l.store.Dir(), len(row))
 	}
 	for i := range numbers {
 		numbers[i] = binary.BigEndian.Uint64(row[8*i:])

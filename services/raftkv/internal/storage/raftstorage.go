@@ -4,6 +4,8 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 	"go.etcd.io/raft/v3"
 	"go.etcd.io/raft/v3/raftpb"
+
+	"numstore.example/services/internal/engine"
 )
 
 // InitialState implements raft.Storage.
@@ -79,7 +81,7 @@ func (l *Log) read(lo, hi uint64) ([]*raftpb.Entry, error) {
 		return nil, l.store.ReadError(err)
 	}
 	if uint64(len(entries)) != hi-lo {
-		return nil, Damage("entries %d to %d of the log in %s are not all there", lo, hi-1, l.store.Dir())
+		return nil, engine.Damage("entries %d to %d of the log in %s are not all there", lo, hi-1, l.store.Dir())
 	}
 	return entries, nil
 }

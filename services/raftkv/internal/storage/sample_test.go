@@ -1,23 +1,23 @@
 package storage
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
-	"os"
+	"math/rand/v2"
 	"slices"
 	"strings"
+	"testing"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"go.etcd.io/raft/v3/raftpb"
 
+	"numstore.example/services/internal/engine/enginetest"
 	"numstore.example/services/raftkv/internal/kv"
 )
 
-const testDir = "/srv/raftkv"
+const testDir = enginetest.Dir
 
 var (
 	voters  = []uint64{1}
@@ -142,7 +142,7 @@ func fillSample(t *testStore) (err error) {
 		case round == 0:
 			err = t.Compact(context.Background())
 		case round == 1:
-			err = errors.Join(t.log.Truncate(t.log.last.index-2), t.db.Flush())
+			err = errors.Join(t.log.Truncate(t.log.last.index-2), t.Compact(context.Background()))
 		}
 	}
 	return err
@@ -195,53 +195,82 @@ func (t *testStore) session(client kv.ClientID) (string, error) {
 	return fmt.Sprintf("client %d: dropped %t, session %x, large reply %x", client[0], dropped, row, large), err
 }
 
-// files are the contents of a folder.
-type files map[string][]byte
+// files are those of a test store.
+type files enginetest.Files
 
 func readFiles(fs vfs.FS) (files, error) {
-	names, err := fs.List(testDir)
+	all, err := enginetest.ReadFiles(fs)
+	return files(all), err
+}
+
+func (f files) with(name string, content []byte) files {
+	return files(enginetest.Files(f).With(name, content))
+}
+
+func (f files) disk() (*vfs.MemFS, error) { return enginetest.Files(f).Disk() }
+
+func (f files) on(disk *vfs.MemFS) (*vfs.MemFS, error) { return enginetest.Files(f).On(disk) }
+
+// sample makes a store that writes so many bytes behind, and returns its files and what they hold. One that was not
+// closed looks as after kill -9: all that was written to files is there.
+func sample(t *testing.T, fill func(*testStore) error, behind int, closed bool) (all files, want []string) {
+	t.Helper()
+	fs := vfs.NewMem()
+	store, err := openTest(Options{FS: fs, WriteBehind: behind})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = fill(store)
+	if err == nil && !closed {
+		all, err = readFiles(fs)
+		defer store.Close()
+	}
+	if err == nil {
+		want, err = store.contents() // which writes what was behind
+	}
+	if err == nil && closed {
+		if err = store.Close(); err == nil {
+			all, err = readFiles(fs)
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all, want
+}
+
+// examine opens files, one of which was changed, and reads everything. It returns how that was refused, or
+// an error when it was not refused as it should be, or something else came out than is wanted.
+func (f files) examine(changed string, want []string) (refusal, wrong error) {
+	disk, err := f.disk()
 	if err != nil {
 		return nil, err
 	}
-	all := make(files)
-	for _, name := range names {
-		file, err := fs.Open(fs.PathJoin(testDir, name))
-		if errors.Is(err, os.ErrNotExist) {
-			continue // Pebble has just deleted it
+	defer func() {
+		if p := recover(); p != nil {
+			wrong = fmt.Errorf("panic: %v", p)
 		}
-		if err != nil {
-			return nil, err
-		}
-		all[name], err = io.ReadAll(file)
-		if err = errors.Join(err, file.Close()); err != nil {
-			return nil, err
+	}()
+	var got []string
+	store, err := openTest(Options{FS: disk})
+	if err == nil {
+		got, err = store.contents()
+		if closeErr := store.Close(); err == nil {
+			err = closeErr
 		}
 	}
-	return all, nil
+	switch {
+	case err == nil:
+		return nil, enginetest.Difference(got, want)
+	case !IsDamage(err):
+		return err, fmt.Errorf("the error is none of damage: %w", err)
+	case !strings.Contains(err.Error(), changed):
+		return err, fmt.Errorf("the error does not name the file: %w", err)
+	}
+	return err, nil
 }
 
-// disk returns a file system with these files.
-func (f files) disk() (*vfs.MemFS, error) { return f.on(vfs.NewMem()) }
-
-// on puts the files on a disk, synced.
-func (f files) on(fs *vfs.MemFS) (*vfs.MemFS, error) {
-	if err := fs.MkdirAll(testDir, 0o755); err != nil {
-		return nil, err
-	}
-	for name, content := range f {
-		file, err := fs.Create(fs.PathJoin(testDir, name), vfs.WriteCategoryUnspecified)
-		if err != nil {
-			return nil, err
-		}
-		_, err = file.Write(bytes.Clone(content)) // under the race detector this file system writes to it
-		if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
-			return nil, err
-		}
-	}
-	for _, dir := range []string{testDir, fs.PathDir(testDir), "/"} {
-		if err := syncDir(fs, dir); err != nil {
-			return nil, err
-		}
-	}
-	return fs, nil
+// seeded returns a source of random numbers; a failure says how to repeat it.
+func seeded(tb testing.TB) *rand.Rand {
+	return enginetest.Random(tb, "./services/raftkv/internal/storage")
 }

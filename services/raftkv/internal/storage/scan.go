@@ -3,6 +3,7 @@ package storage
 import (
 	"bytes"
 
+	"numstore.example/services/internal/engine"
 	"numstore.example/services/raftkv/internal/kv"
 )
 
@@ -48,13 +49,13 @@ func (s *State) Scan(r Range, values bool, visit func(key []byte, record kv.Reco
 // bounds returns the span of rows that a range is.
 func (s *State) bounds(r Range) (lower, upper []byte) {
 	p := prefix(spaceState, s.shard, stateKey)
-	lower, upper = s.key(r.Start), end(p[:])
+	lower, upper = s.key(r.Start), engine.End(p[:])
 	if len(r.End) > 0 {
 		upper = s.key(r.End)
 	}
 	if len(r.Prefix) > 0 {
 		lower = s.key(r.Prefix)
-		upper = end(lower) // the prefix of all keys is below 0xff: there always is an end
+		upper = engine.End(lower) // the prefix of all keys is below 0xff: there always is an end
 	}
 	if r.After != nil {
 		if after := append(s.key(r.After), 0); bytes.Compare(after, lower) > 0 { // the least key after it

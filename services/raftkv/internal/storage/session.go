@@ -8,6 +8,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2"
 
+	"numstore.example/services/internal/engine"
 	"numstore.example/services/raftkv/internal/kv"
 )
 
@@ -61,7 +62,7 @@ func (c *changes) Reply(session *kv.Session) ([]byte, error) {
 	}
 	row, err := c.read(key)
 	if err == nil && len(row) <= skip {
-		err = Damage("a remembered reply in %s is missing", c.state.store.Dir())
+		err = engine.Damage("a remembered reply in %s is missing", c.state.store.Dir())
 	}
 	if err != nil {
 		return nil, err
@@ -126,7 +127,7 @@ func encodeSession(row []byte, session *kv.Session, reply []byte) {
 // loadSessions reads all sessions.
 func (s *State) loadSessions() (sessions []kv.Session, err error) {
 	p := prefix(spaceState, s.shard, stateSession)
-	iterator, err := s.store.Rows(p[:], end(p[:]))
+	iterator, err := s.store.Rows(p[:], engine.End(p[:]))
 	if err != nil {
 		return nil, err
 	}
@@ -143,7 +144,7 @@ func (s *State) loadSessions() (sessions []kv.Session, err error) {
 
 func decodeSession(key, row []byte) (session kv.Session, err error) {
 	if len(key) != prefixLen+len(session.Client) || len(row) < sessionHeader {
-		return session, Damage("a session is too short")
+		return session, engine.Damage("a session is too short")
 	}
 	copy(session.Client[:], key[prefixLen:])
 	session.Sequence = binary.BigEndian.Uint64(row)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2"
 
+	"numstore.example/services/internal/engine"
 	"numstore.example/services/raftkv/internal/kv"
 )
 
@@ -80,7 +81,7 @@ func (s *State) loadTotals() (totals kv.Totals, err error) {
 
 func (s *State) decodeTotals(row []byte, totals *kv.Totals) error {
 	if len(row) != totalsSize {
-		return Damage("the totals in %s have %d bytes", s.store.Dir(), len(row))
+		return engine.Damage("the totals in %s have %d bytes", s.store.Dir(), len(row))
 	}
 	for i, field := range []*uint64{&s.applied.index, &s.applied.term, &totals.Revision, &totals.Now, &totals.Turns, &totals.Keys, &totals.Bytes} {
 		*field = binary.BigEndian.Uint64(row[8*i:])
@@ -188,7 +189,7 @@ func (s *State) flush() error {
 
 // view returns an iterator that shows a span of the state's rows as of now.
 func (s *State) view(lower, upper []byte) (*pebble.Iterator, error) {
-	return UnlessFailed(s.store.Engine, func() (*pebble.Iterator, error) {
+	return engine.UnlessFailed(s.store.Store, func() (*pebble.Iterator, error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if err := s.write(); err != nil {
@@ -225,7 +226,7 @@ func (s *State) key(key []byte) []byte {
 // A record is stored as its version, in eight bytes, and its value.
 func decodeRecord(row []byte) (kv.Record, error) {
 	if len(row) < 8 {
-		return kv.Record{}, Damage("a record is too short")
+		return kv.Record{}, engine.Damage("a record is too short")
 	}
 	return kv.Record{Version: binary.BigEndian.Uint64(row), Value: row[8:]}, nil
 }

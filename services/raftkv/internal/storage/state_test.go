@@ -11,6 +11,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
+	"numstore.example/services/internal/engine/enginetest"
 	"numstore.example/services/raftkv/internal/kv"
 )
 
@@ -90,7 +91,7 @@ func TestState_reopened(t *testing.T) {
 			}
 			store = store.reopen(t, how)
 			defer store.end(t)
-			if err := difference(store.everything(t), want); err != nil {
+			if err := enginetest.Difference(store.everything(t), want); err != nil {
 				t.Fatal(err)
 			}
 			reply := store.must(t, put(19, 1, "new", "value"))

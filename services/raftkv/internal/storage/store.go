@@ -38,6 +38,8 @@ import (
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"numstore.example/services/internal/engine"
 )
 
 // Options say where the store is and how it treats it.
@@ -62,7 +64,7 @@ type Options struct {
 	// there is a store already, unless it was filled with the same.
 	Restore Source
 
-	// These are as in EngineOptions.
+	// These are as in engine.Options.
 	MaxTables int
 	Reserve   uint64
 	DiskStall time.Duration
@@ -76,13 +78,27 @@ type Options struct {
 // one, but the longer nothing is applied while they are written.
 const DefaultWriteBehind = 512 << 10
 
+// What the disk does, the engine says; who uses the store need not know of it.
+var (
+	ErrExists    = engine.ErrExists
+	ErrRestoring = engine.ErrRestoring
+	ErrFailed    = engine.ErrFailed
+	ErrFull      = engine.ErrFull
+)
+
+// Disk is what is known of the disk.
+type Disk = engine.Disk
+
+// IsDamage says whether an error comes from a file that is not as it was written.
+func IsDamage(err error) bool { return engine.IsDamage(err) }
+
 // layout is the version of the layout that is written: of the keys (see keys.go), and of what lies in the rows.
 const layout = 2
 
 // Store is what a node has on disk, with all of its shards. States and logs are opened by one goroutine, before
 // Start; the other methods may be called from several goroutines at once.
 type Store struct {
-	*Engine
+	*engine.Store
 	options Options
 	logs    []*Log   // all that were opened
 	states  []*State // likewise
@@ -96,20 +112,20 @@ func Open(options Options) (*Store, error) {
 	if options.Shards == 0 {
 		options.Shards = 1
 	}
-	engineOptions := EngineOptions{
+	below := engine.Options{
 		Dir: options.Dir, FS: options.FS, MaxTables: options.MaxTables,
 		Reserve: options.Reserve, DiskStall: options.DiskStall, OnStall: options.OnStall,
 		Layout: layout, TakeOver: takeOverTotals,
 		OnFailure: options.OnFailure, Log: options.Log,
 	}
 	if options.Restore != nil {
-		engineOptions.Fill = asEngineSource{options.Restore, options}
+		below.Fill = asEngineSource{options.Restore, options}
 	}
-	engine, err := OpenEngine(engineOptions)
+	opened, err := engine.Open(below)
 	if err != nil {
 		return nil, err
 	}
-	return &Store{Engine: engine, options: options}, nil
+	return &Store{Store: opened, options: options}, nil
 }
 
 // Source is what a new store is filled with.
@@ -128,9 +144,9 @@ type asEngineSource struct {
 	options Options
 }
 
-// Fill implements EngineSource.
-func (f asEngineSource) Fill(engine *Engine) (name string, err error) {
-	return f.Source.Fill(&Store{Engine: engine, options: f.options})
+// Fill implements engine.Source.
+func (f asEngineSource) Fill(below *engine.Store) (name string, err error) {
+	return f.Source.Fill(&Store{Store: below, options: f.options})
 }
 
 // Start begins the syncs of SyncInterval, if there is one, for all logs that were opened, and the watch over the disk.
@@ -178,7 +194,7 @@ func (s *Store) syncNow() error {
 
 // Compact merges and rewrites all tables, so that what was overwritten or deleted gives its room back.
 func (s *Store) Compact(ctx context.Context) error {
-	return s.Engine.Compact(ctx, s.flush)
+	return s.Store.Compact(ctx, s.flush)
 }
 
 // flush writes what has changed in all states.
@@ -194,7 +210,7 @@ func (s *Store) flush() error {
 // Close writes out what is in memory or not synced yet, and closes all files. It must not be called while
 // another method runs, and does nothing after a failure.
 func (s *Store) Close() error {
-	return s.Engine.Close(func() error {
+	return s.Store.Close(func() error {
 		for _, log := range s.logs {
 			log.mark.Close()
 		}

@@ -1,0 +1,150 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+// Options say where the store is and how it treats it.
+type Options struct {
+	// Dir is the folder; it is made if need be. FS is where it is: nil for the disk of this machine.
+	Dir string
+	FS  vfs.FS
+
+	// MaxTables is how many tables are kept open, 64 at least. Zero means 1000.
+	MaxTables int
+
+	// Reserve is how many bytes are kept for the moment when the disk is full, at most an eighth of it; zero means none
+	// (see room).
+	Reserve uint64
+
+	// DiskStall is after how long a sync that does not end is told as a stall: OnStall gets true, and false when it is
+	// over. Zero means never.
+	DiskStall time.Duration
+	OnStall   func(stalled bool)
+
+	// Layout is the version of the user's rows, 1 to 9. TakeOver puts into a batch what makes rows of an older version
+	// ones of this; it may be nil when there was none. The batch is committed in one step with the new version.
+	Layout   int
+	TakeOver func(*Store, *pebble.Batch) error
+
+	// Fill, if not nil, fills a new store before it becomes usable. Open then fails with ErrExists when
+	// there is a store already, unless it was filled with the same.
+	Fill Source
+
+	// OnFailure is told, once, when the store can no longer write, or cannot trust what it reads while it
+	// reorders its tables. After that the store is of no use, and Close leaves it as it is: end the process.
+	OnFailure func(error)
+
+	Log *slog.Logger
+}
+
+// Source is what a new store is filled with.
+type Source interface {
+	// Fill fills a store that has nothing in it, and returns what the source is called, to be remembered.
+	Fill(*Store) (name string, err error)
+
+	// Compare says whether a store that was filled with a source of this name, or with none if that is empty,
+	// was filled with this one; and what this one is called.
+	Compare(filled string) (name string, same bool, err error)
+}
+
+var (
+	// ErrExists is returned by Open when it should restore into a folder that has a store.
+	ErrExists = errors.New("the folder holds a store already")
+	// ErrRestoring is returned by Open for a folder into which a backup was not restored to the end.
+	ErrRestoring = errors.New("a backup was being restored into this folder and is not complete; restore it again")
+	// ErrFailed is returned for writes to a store that has failed, with the reason.
+	ErrFailed = errors.New("the store has failed, and can write again after a restart, when the reason is mended")
+)
+
+// Store is a Pebble store. Its methods may be called from several goroutines at once.
+type Store struct {
+	options Options
+	fs      vfs.FS
+	lock    *pebble.Lock
+	db      *pebble.DB
+	existed bool   // whether Open has found a store
+	newest  string // the newest write-ahead log that it has found
+
+	identity identity
+	manifest *manifestMark
+
+	room          *room
+	presence      *presence
+	syncsUnderWay syncs
+
+	failOnce sync.Once
+	failed   chan struct{} // closed when the store has failed
+	failure  error         // the reason, from then on
+	opening  atomic.Bool   // Pebble is
+	waiting  atomic.Bool   // writes are, until Pebble has written out or merged tables
+
+	stopping chan struct{} // closed by Close
+	running  sync.WaitGroup
+}
+
+// Open opens the store of a folder, or makes one.
+func Open(options Options) (*Store, error) {
+	s := &Store{options: options, fs: options.FS, failed: make(chan struct{}), stopping: make(chan struct{})}
+	if s.fs == nil {
+		s.fs = disk
+	}
+	s.room = newRoom(s.fs, options.Dir, options.Reserve)
+	s.fs = vfs.OnDiskFull(s.fs, s.room.exhausted)
+	if err := s.open(); err != nil {
+		return nil, fmt.Errorf("opening %s: %w", options.Dir, err)
+	}
+	if command := tooWide(s.fs, options.Dir); options.FS == nil && command != "" {
+		options.Log.Warn("other users of this machine can look into the data folder", "dir", options.Dir, "to forbid it", command)
+	}
+	return s, nil
+}
+
+// Watch begins the watch over the disk, until Close.
+func (s *Store) Watch() { s.Go(s.watch) }
+
+// Go runs something beside the store. Close waits for it, after stopping is closed.
+func (s *Store) Go(run func(stopping <-chan struct{})) {
+	s.running.Go(func() { run(s.stopping) })
+}
+
+// Close stops what runs beside the store, has the user write what is still to be written, and closes all files. It must
+// not be called while another method runs, and does nothing after a failure.
+func (s *Store) Close(flush func() error) error {
+	close(s.stopping)
+	_, _ = UnlessFailed(s, func() (struct{}, error) { s.running.Wait(); return struct{}{}, nil })
+	if s.Failure() != nil {
+		return nil // locks may be held for ever
+	}
+	err := flush()
+	if s.Failure() != nil {
+		return s.failure
+	}
+	return errors.Join(err, s.closeDB(s.db), s.letGo())
+}
+
+// closeDB closes Pebble, which waits for what it does in the background. That may have failed just now, and never end.
+func (s *Store) closeDB(db *pebble.DB) error {
+	_, err := UnlessFailed(s, func() (struct{}, error) { return struct{}{}, db.Close() })
+	return err
+}
+
+// Metrics returns Pebble's figures.
+func (s *Store) Metrics() *pebble.Metrics { return s.db.Metrics() }
+
+// Dir returns the folder, as it was named.
+func (s *Store) Dir() string { return s.options.Dir }
+
+// NewestLog returns the path of the newest write-ahead log that was there when the store was opened.
+func (s *Store) NewestLog() string { return s.newest }
+
+// ID returns the store's id.
+func (s *Store) ID() string { return s.identity.id.String() }

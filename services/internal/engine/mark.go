@@ -1,0 +1,122 @@
+package engine
+
+import (
+	"encoding/binary"
+	"strings"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+// Synced is how far a log was synced: in which of its epochs, and up to which entry.
+type Synced struct{ Epoch, Index uint64 }
+
+// Before says whether a log that was synced up to s is older than one that was synced up to other: epochs count first.
+func (s Synced) Before(other Synced) bool {
+	return s.Epoch < other.Epoch || s.Epoch == other.Epoch && s.Index < other.Index
+}
+
+// Mark is a small file that says of which store a log is, and how far it was synced. It is written after each sync and
+// before anyone is told of it, and is not synced itself. So it never says too much; after the death of the process it
+// says it all, after a power failure perhaps less. A log that ends before its mark was damaged: a torn tail
+// has never been synced.
+type Mark struct {
+	places *places
+	last   Synced
+
+	content [markSize]byte
+}
+
+const (
+	markPrefix = "synced-" // of its name; that of the log follows
+	markSize   = storeIDSize + 8 + 8
+)
+
+// MarkPath returns where the mark of a log is.
+func (s *Store) MarkPath(log string) string { return s.fs.PathJoin(s.options.Dir, markPrefix+log) }
+
+// HasMark says whether a log has a mark.
+func (s *Store) HasMark(log string) (bool, error) { return isThere(s.fs, s.MarkPath(log)) }
+
+// CreateMark makes the mark of a log, which says how far that was synced.
+func (s *Store) CreateMark(log string, synced Synced) (*Mark, error) {
+	return createMark(s.fs, s.MarkPath(log), s.identity.id, synced)
+}
+
+// OpenMark opens the mark of a log and reads it. One that is missing counts as damage.
+func (s *Store) OpenMark(log string) (*Mark, error) {
+	return openMark(s.fs, s.MarkPath(log), s.identity.id)
+}
+
+func createMark(fs vfs.FS, path string, id storeID, synced Synced) (*Mark, error) {
+	m := newMark(id)
+	m.put(synced)
+	var err error
+	m.places, err = createPlaces(fs, path, m.content[:])
+	return m, err
+}
+
+func newMark(id storeID) *Mark {
+	m := &Mark{}
+	copy(m.content[:], id[:])
+	return m
+}
+
+func openMark(fsys vfs.FS, path string, id storeID) (*Mark, error) {
+	places, found, err := openPlaces(fsys, path, markSize)
+	if err != nil {
+		return nil, err
+	}
+	m := newMark(id)
+	m.places = places
+	for i, content := range found {
+		if content == nil {
+			continue
+		}
+		if err := id.owns(path, content); err != nil {
+			m.Close()
+			return nil, err
+		}
+		synced := Synced{binary.LittleEndian.Uint64(content[storeIDSize:]), binary.LittleEndian.Uint64(content[storeIDSize+8:])}
+		if m.last == (Synced{}) || m.last.Before(synced) {
+			m.last, places.turn = synced, 1-i // the next one goes to the other place
+		}
+	}
+	return m, nil
+}
+
+// Last returns what the mark says.
+func (m *Mark) Last() Synced { return m.last }
+
+// Set moves the mark.
+func (m *Mark) Set(synced Synced) error {
+	m.put(synced)
+	return m.places.write(m.content[:])
+}
+
+func (m *Mark) put(synced Synced) {
+	binary.LittleEndian.PutUint64(m.content[storeIDSize:], synced.Epoch)
+	binary.LittleEndian.PutUint64(m.content[storeIDSize+8:], synced.Index)
+	m.last = synced
+}
+
+// Close closes the file.
+func (m *Mark) Close() error { return m.places.file.Close() }
+
+// checkEmpty refuses a mark that says that something was synced.
+func (m *Mark) checkEmpty() error {
+	if m.last == (Synced{}) {
+		return nil
+	}
+	return Damage("%s says that something was synced, but a .log file that is needed is missing or damaged", m.places.path)
+}
+
+// marks returns the paths of the marks of all logs.
+func (s *Store) marks() (paths []string, err error) {
+	names, err := s.fs.List(s.options.Dir)
+	for _, name := range names {
+		if strings.HasPrefix(name, markPrefix) && !strings.HasSuffix(name, unfinishedFile) {
+			paths = append(paths, s.fs.PathJoin(s.options.Dir, name))
+		}
+	}
+	return paths, err
+}
