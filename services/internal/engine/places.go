@@ -36,11 +36,17 @@ func createPlaces(fs vfs.FS, path string, content []byte) (*places, error) {
 	}
 	p := &places{file: file, path: path, content: make([]byte, len(content)+4)}
 	for range 2 {
-		if err := p.write(content); err != nil {
-			return nil, err
+		if err == nil {
+			err = p.write(content)
 		}
 	}
-	return p, p.name(fs)
+	if err == nil {
+		err = p.name(fs)
+	}
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return p, nil
 }
 
 // name gives the file its name.
