@@ -1,3 +1,46 @@
+// Package engine is a store on disk as all services need it: Pebble, with its settings and what it leaves open. It knows
+// rows, and a log of writes as far as that was synced; what rows mean is its user's business.
+//
+// # What it promises
+//
+// What was synced (Store.Commit with sync, or Begin and Await) is there after a crash, or after a power failure. Writes
+// become durable in the order in which they were written: a crash leaves a beginning of that order, batch by batch.
+//
+// A crash may leave a torn tail of what was not synced, and Open drops it. Everything else that is not as it
+// was written is refused, at Open or at the read that meets it, with an error that IsDamage recognises and
+// that names the file. Pebble's checksums see to most of it; these gaps are closed here:
+//
+//   - Pebble takes a damaged last block of its newest write-ahead log for a torn tail. A Mark knows how far
+//     the user's log was synced; one that ends before that has lost something. The user compares the two, as it alone knows
+//     where its log ends.
+//   - It takes a damaged manifest for one that ends there, and forgets tables. Open reads the manifest first,
+//     checks it more strictly (checkManifest), and compares it with what is known of it (manifestMark).
+//   - It does not notice that a write-ahead log is gone while there are newer ones, nor that the end of one is.
+//     Batches are numbered over all logs, and Open looks for gaps (checkLogs).
+//   - The very first write-ahead log of a new store has an older format, in which a flipped byte in its middle
+//     ends it in silence. Open therefore opens a new store twice before it is used.
+//   - It takes what is whole, but was written elsewhere: another store's files, a block of a table in another's place.
+//     Each store has a random id (identity). Tables are masked with it (mask), batches and marks begin with it.
+//
+// Some of that decodes formats of Pebble's that are private: those of version 2.1.7, format 24. TestPebble fails when the
+// dependency has moved on, and lists what is to be looked at.
+//
+// # When the disk fails
+//
+// A store whose disk fails answers who waits, tells Options.OnFailure once, and is of no use any more; the process lives
+// on, so that its clients are told why, and so that a service with many parts may go on with the others. Pebble was made
+// for processes that end then: it panics, ends the process through its logger, or tries again for ever. So it is not told
+// of most failures (failingFS), its goroutines end instead of the process (logger.Fatalf), and who waits for one of its
+// locks, which may be held for ever from then on, waits for the failure too (UnlessFailed).
+//
+// A full disk is no failure: see room. One that hangs is told to Options.OnStall.
+//
+// # How a service uses it
+//
+// It opens the store, with the number of its rows' layout, and a Mark for each log of its own, which it compares with where
+// that log ends; then it calls Watch. A write is a NewBatch that has the rows and the log's entry, then Begin, then Await,
+// then Mark.Set: in this order, one Await after the other, while further batches are begun. Its keys begin with bytes from
+// 'c' to 'u'. Before it writes anything but deletions it asks Writable. It reads by Get and Rows.
 package engine
 
 import (
@@ -65,7 +108,7 @@ var (
 	ErrFailed = errors.New("the store has failed, and can write again after a restart, when the reason is mended")
 )
 
-// Store is a Pebble store. Its methods may be called from several goroutines at once.
+// Store is an open store. Its methods may be called from several goroutines at once.
 type Store struct {
 	options Options
 	fs      vfs.FS
@@ -84,8 +127,12 @@ type Store struct {
 	failOnce sync.Once
 	failed   chan struct{} // closed when the store has failed
 	failure  error         // the reason, from then on
-	opening  atomic.Bool   // Pebble is
-	waiting  atomic.Bool   // writes are, until Pebble has written out or merged tables
+
+	// opening: pebble.Open is under way. It merges tables already then, and waits for the goroutines that do: they must
+	// not end at a failure as they do later (see backgroundError).
+	opening atomic.Bool
+	// waiting: writes wait until Pebble has written out or merged tables.
+	waiting atomic.Bool
 
 	stopping chan struct{} // closed by Close
 	running  sync.WaitGroup

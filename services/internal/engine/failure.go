@@ -26,7 +26,9 @@ func UnlessFailed[T any](s *Store, something func() (T, error)) (T, error) {
 		value T
 		err   error
 		panic any
-		ended bool // and not as Fatalf ends a goroutine
+		// returned: something has come to its end. If it has not, and there is no panic either, the goroutine was
+		// ended within it, as logger.Fatalf does.
+		returned bool
 	}
 	done := make(chan outcome, 1)
 	go func() {
@@ -36,7 +38,7 @@ func UnlessFailed[T any](s *Store, something func() (T, error)) (T, error) {
 			done <- o
 		}()
 		o.value, o.err = something()
-		o.ended = true
+		o.returned = true
 	}()
 	var o outcome
 	select {
@@ -46,7 +48,7 @@ func UnlessFailed[T any](s *Store, something func() (T, error)) (T, error) {
 	if o.panic != nil {
 		panic(o.panic) // as if it had happened here
 	}
-	if s.hasFailed() && (o.err != nil || !o.ended) {
+	if s.hasFailed() && (o.err != nil || !o.returned) {
 		return o.value, s.Failure()
 	}
 	return o.value, o.err

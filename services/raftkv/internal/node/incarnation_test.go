@@ -6,8 +6,6 @@ import (
 	"errors"
 	"log/slog"
 	"math/rand/v2"
-	"path"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -16,6 +14,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 	"go.etcd.io/raft/v3/raftpb"
 
+	"numstore.example/services/internal/engine/enginetest"
 	"numstore.example/services/raftkv/internal/kv"
 	"numstore.example/services/raftkv/internal/node"
 	"numstore.example/services/raftkv/internal/storage"
@@ -148,19 +147,10 @@ func (in *incarnation) at(moment node.Moment) {
 	}
 }
 
-// beforeOperation is called before each operation on files. Pebble syncs a new manifest, makes the file that
-// points to it, and only then syncs the folder. It counts on what file systems do, but this one in memory does
-// not: the name of a file that was synced is on the disk too.
+// beforeOperation is called before each operation on files.
 func (in *incarnation) beforeOperation(op errorfs.Op) error {
-	if op.Kind == errorfs.OpCreate && strings.HasPrefix(path.Base(op.Path), "marker.manifest.") {
-		folder, err := in.disk.OpenDir(dir)
-		if err != nil {
-			return err
-		}
-		defer folder.Close()
-		if err := folder.Sync(); err != nil {
-			return err
-		}
+	if err := enginetest.KeepManifest(in.disk, op); err != nil {
+		return err
 	}
 	in.at(anyOperation)
 	if in.variant.inject != nil {

@@ -1,6 +1,7 @@
 // Package storage is what raftkv has on disk: for each shard a log of what was decided (Log) and the
-// state that results from it (State), in one Pebble store, and beside it a mark for each log (mark).
-// Each store has a random id (identity), which what it writes is bound to (boundFS).
+// state that results from it (State), as rows of one store (package engine), and beside it a mark for each log. The engine
+// answers for the disk, that is for damage, failures and room; here it is only said which rows there are, and in
+// which order they get there.
 //
 // # The order of a commit
 //
@@ -11,25 +12,6 @@
 // same write-ahead log, behind the entries. So a crash leaves some prefix of this order: it may take back what was
 // applied, never the entry that it came from, and what it took back is applied again, with the same result. An
 // entry is cut off the log only after the batch that has its changes.
-//
-// # Damage
-//
-// A crash may leave a torn tail of what was not synced, and Open drops it. Everything else that is not as it
-// was written is refused, at Open or at the read that meets it, with an error that IsDamage recognises and
-// that names the file. Pebble's checksums see to most of it; these gaps are closed here:
-//
-//   - Pebble takes a damaged last block of its newest write-ahead log for a torn tail. The mark knows how far
-//     the log was synced; a log that ends before that has lost something.
-//   - It takes a damaged manifest for one that ends there, and forgets tables. Open reads the manifest first,
-//     checks it more strictly (checkManifest), and compares it with what is known of it (manifestMark).
-//   - It does not notice that a write-ahead log is gone while there are newer ones, nor that the end of one is.
-//     Batches are numbered over all logs, and Open looks for gaps (checkLogs).
-//   - The very first write-ahead log of a new store has an older format, in which a flipped byte in its middle
-//     ends it in silence. Open therefore opens a new store twice before it is used.
-//   - It takes what is whole, but was written elsewhere: another store's files, a block of a table in another's place.
-//     Tables are masked (mask), batches and marks begin with the store's id.
-//
-// DESIGN.md says what cannot be noticed.
 package storage
 
 import (
