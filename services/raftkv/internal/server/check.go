@@ -13,24 +13,16 @@ import (
 // maxBatch is how many writes a batch may have.
 const maxBatch = 10000
 
-func (a *adapter) checkKey(key []byte) error {
+// limits are how long keys and values may be, in bytes.
+type limits struct{ key, value int }
+
+func (l limits) checkKey(key []byte) error {
 	switch {
 	case len(key) == 0:
 		return status.Error(codes.InvalidArgument, "the key is empty; it must have at least 1 byte")
-	case len(key) > a.MaxKey:
+	case len(key) > l.key:
 		return status.Errorf(codes.InvalidArgument,
-			"the key is %d bytes long; the limit is %d bytes (--max-key)", len(key), a.MaxKey)
-	}
-	return nil
-}
-
-func (a *adapter) checkKeyAndValue(key, value []byte) error {
-	if err := a.checkKey(key); err != nil {
-		return err
-	}
-	if len(value) > a.MaxValue {
-		return status.Errorf(codes.InvalidArgument,
-			"the value is %d bytes long; the limit is %d bytes (--max-value)", len(value), a.MaxValue)
+			"the key is %d bytes long; the limit is %d bytes (--max-key)", len(key), l.key)
 	}
 	return nil
 }
@@ -77,66 +69,81 @@ func expectation(version *uint64) (uint64, error) {
 	return *version, nil
 }
 
-func (a *adapter) checkPut(r *raftkvpb.PutRequest) (w kv.Write, err error) {
-	if err := a.checkKeyAndValue(r.GetKey(), r.GetValue()); err != nil {
+// one is a message of the contract's that may have one of the writes: a part of a batch, or of a pipeline.
+type one interface {
+	GetPut() *raftkvpb.PutRequest
+	GetAppend() *raftkvpb.AppendRequest
+	GetDelete() *raftkvpb.DeleteRequest
+}
+
+// request returns the write that a message has, or nil.
+func request(message one) writeRequest {
+	if r := message.GetPut(); r != nil {
+		return r
+	}
+	if r := message.GetAppend(); r != nil {
+		return r
+	}
+	if r := message.GetDelete(); r != nil {
+		return r
+	}
+	return nil
+}
+
+// writeRequest is a PutRequest, an AppendRequest or a DeleteRequest.
+type writeRequest interface {
+	GetKey() []byte
+	GetRequestId() *raftkvpb.RequestId
+}
+
+// check checks a request and makes a write of it. Its request id is left to the caller.
+func (l limits) check(request writeRequest) (w kv.Write, err error) {
+	var expect *uint64
+	switch r := request.(type) {
+	case *raftkvpb.PutRequest:
+		w = kv.Write{Kind: kv.Put, Value: r.GetValue(), Previous: r.GetReturnPrevious()}
+		expect = r.ExpectedVersion
+	case *raftkvpb.AppendRequest:
+		w = kv.Write{Kind: kv.Append, Value: r.GetValue(), MaxValue: uint64(l.value)}
+		expect = r.ExpectedVersion
+	case *raftkvpb.DeleteRequest:
+		w = kv.Write{Kind: kv.Delete, Previous: r.GetReturnPrevious()}
+		expect = r.ExpectedVersion
+	}
+	w.Key = request.GetKey()
+	if err := l.checkKey(w.Key); err != nil {
 		return w, err
 	}
-	w = kv.Write{Kind: kv.Put, Key: r.GetKey(), Value: r.GetValue(), Previous: r.GetReturnPrevious()}
-	w.Expect, err = expectation(r.ExpectedVersion)
+	if len(w.Value) > l.value {
+		return w, status.Errorf(codes.InvalidArgument,
+			"the value is %d bytes long; the limit is %d bytes (--max-value)", len(w.Value), l.value)
+	}
+	w.Expect, err = expectation(expect)
 	return w, err
 }
 
-func (a *adapter) checkAppend(r *raftkvpb.AppendRequest) (w kv.Write, err error) {
-	if err := a.checkKeyAndValue(r.GetKey(), r.GetValue()); err != nil {
-		return w, err
-	}
-	w = kv.Write{Kind: kv.Append, Key: r.GetKey(), Value: r.GetValue(), MaxValue: uint64(a.MaxValue)}
-	w.Expect, err = expectation(r.ExpectedVersion)
-	return w, err
-}
-
-func (a *adapter) checkDelete(r *raftkvpb.DeleteRequest) (w kv.Write, err error) {
-	if err := a.checkKey(r.GetKey()); err != nil {
-		return w, err
-	}
-	w = kv.Write{Kind: kv.Delete, Key: r.GetKey(), Previous: r.GetReturnPrevious()}
-	w.Expect, err = expectation(r.ExpectedVersion)
-	return w, err
-}
-
-func (a *adapter) checkBatch(r *raftkvpb.BatchRequest) ([]kv.Write, error) {
+func (l limits) checkBatch(r *raftkvpb.BatchRequest) ([]kv.Write, error) {
 	if n := len(r.GetWrites()); n == 0 || n > maxBatch {
 		return nil, status.Errorf(codes.InvalidArgument, "the batch has %d writes; it must have 1 to %d", n, maxBatch)
 	}
 	writes := make([]kv.Write, len(r.GetWrites()))
-	for i, write := range r.GetWrites() {
+	for i, part := range r.GetWrites() {
 		var err error
-		if writes[i], err = a.checkWrite(write); err != nil {
+		if writes[i], err = l.checkPart(part); err != nil {
 			return nil, status.Errorf(status.Code(err), "write %d of the batch: %s", i, status.Convert(err).Message())
 		}
 	}
 	return writes, nil
 }
 
-// checkWrite checks one write of a batch.
-func (a *adapter) checkWrite(write *raftkvpb.Write) (kv.Write, error) {
-	var id *raftkvpb.RequestId
-	var w kv.Write
-	var err error
-	switch write := write.GetWrite().(type) {
-	case *raftkvpb.Write_Put:
-		id = write.Put.GetRequestId()
-		w, err = a.checkPut(write.Put)
-	case *raftkvpb.Write_Append:
-		id = write.Append.GetRequestId()
-		w, err = a.checkAppend(write.Append)
-	case *raftkvpb.Write_Delete:
-		id = write.Delete.GetRequestId()
-		w, err = a.checkDelete(write.Delete)
-	default:
-		err = status.Error(codes.InvalidArgument, "it is empty; it must be a put, an append or a delete")
+// checkPart checks one write of a batch.
+func (l limits) checkPart(part *raftkvpb.Write) (kv.Write, error) {
+	request := request(part)
+	if request == nil {
+		return kv.Write{}, status.Error(codes.InvalidArgument, "it is empty; it must be a put, an append or a delete")
 	}
-	if err == nil && id != nil {
+	w, err := l.check(request)
+	if err == nil && request.GetRequestId() != nil {
 		err = status.Error(codes.InvalidArgument, "it has a request id; only the batch as a whole has one")
 	}
 	return w, err
@@ -150,37 +157,27 @@ func checkMessage(r *raftkvpb.PipelineRequest) error {
 	return nil
 }
 
-// checkOperation checks an operation of a pipeline that is a write.
-func (a *adapter) checkOperation(operation *raftkvpb.Operation) (write kv.Write, id kv.RequestID, err error) {
-	var requestID *raftkvpb.RequestId
-	switch o := operation.GetOperation().(type) {
-	case *raftkvpb.Operation_Put:
-		requestID = o.Put.GetRequestId()
-		write, err = a.checkPut(o.Put)
-	case *raftkvpb.Operation_Append:
-		requestID = o.Append.GetRequestId()
-		write, err = a.checkAppend(o.Append)
-	case *raftkvpb.Operation_Delete:
-		requestID = o.Delete.GetRequestId()
-		write, err = a.checkDelete(o.Delete)
-	default:
-		err = status.Error(codes.InvalidArgument, "the operation is empty; it must be a get, a put, an append or a delete")
+// checkOperation checks an operation of a pipeline that is no get.
+func (l limits) checkOperation(operation *raftkvpb.Operation) (write kv.Write, id kv.RequestID, err error) {
+	request := request(operation)
+	if request == nil {
+		return write, id, status.Error(codes.InvalidArgument, "the operation is empty; it must be a get, a put, an append or a delete")
 	}
-	if err == nil {
-		id, err = checkRequestID(requestID)
+	if write, err = l.check(request); err == nil {
+		id, err = checkRequestID(request.GetRequestId())
 	}
 	return write, id, err
 }
 
-func (a *adapter) checkScan(r *raftkvpb.ScanRequest) error {
+func (l limits) checkScan(r *raftkvpb.ScanRequest) error {
 	if len(r.GetPrefix()) > 0 && len(r.GetStart())+len(r.GetEnd()) > 0 {
 		return status.Error(codes.InvalidArgument, "the scan has both a prefix and a range; it must have one of them, or none")
 	}
 	for _, key := range [][]byte{r.GetPrefix(), r.GetStart(), r.GetEnd(), r.GetResumeAfter()} {
 		// The end of a prefix's range may be longer than any key: nothing is gained by refusing it.
-		if len(key) > 2*a.MaxKey {
+		if len(key) > 2*l.key {
 			return status.Errorf(codes.InvalidArgument,
-				"a bound of the scan is %d bytes long; the limit is %d bytes, twice that of a key (--max-key)", len(key), 2*a.MaxKey)
+				"a bound of the scan is %d bytes long; the limit is %d bytes, twice that of a key (--max-key)", len(key), 2*l.key)
 		}
 	}
 	return nil

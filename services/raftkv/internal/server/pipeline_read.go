@@ -68,14 +68,14 @@ func (p *pipeline) start(operations []*raftkvpb.Operation) {
 	for i, operation := range operations {
 		tag := operation.GetTag()
 		if get, ok := operation.GetOperation().(*raftkvpb.Operation_Get); ok {
-			if err := p.checkKey(get.Get.GetKey()); err != nil {
+			if err := p.limits().checkKey(get.Get.GetKey()); err != nil {
 				refuse(operation, err)
 				continue
 			}
 			gets = append(gets, getting{tag, get.Get})
 			continue
 		}
-		write, id, err := p.checkOperation(operation)
+		write, id, err := p.limits().checkOperation(operation)
 		if err == nil {
 			err = p.admit(write)
 		}

@@ -100,7 +100,7 @@ func (p *pipeline) writeAnswer(w *pipelined, i int) (*raftkvpb.Answer, int) {
 	if err != nil {
 		return refusedAnswer(w.tags[i], err), 0
 	}
-	return answer(w.tags[i], w.writes[i].Kind, &reply.Results[0]), len(encoded)
+	return kinds[w.writes[i].Kind].answer(w.tags[i], &reply.Results[0]), len(encoded)
 }
 
 // refusedAnswer says under a tag what a call of its own would have said as its status.

@@ -38,12 +38,10 @@ func (a *adapter) logGet(key, value []byte, found bool, err error) {
 	a.Log.Info("request", attributes...)
 }
 
-var kindNames = map[kv.Kind]string{kv.Put: "put", kv.Append: "append", kv.Delete: "delete"}
-
 func (a *adapter) logWrites(writes []kv.Write, reply *kv.Reply, err error) {
 	for i := range writes {
 		w := &writes[i]
-		attributes := []any{"call", kindNames[w.Kind], "key", shown(w.Key)}
+		attributes := []any{"call", kinds[w.Kind].name, "key", shown(w.Key)}
 		if w.Kind != kv.Delete {
 			attributes = append(attributes, "value", shown(w.Value))
 		}
@@ -65,16 +63,12 @@ func (a *adapter) logRefused(operation *raftkvpb.Operation, err error) {
 	if !a.LogRequests {
 		return
 	}
-	call, key := "", []byte(nil)
-	switch o := operation.GetOperation().(type) {
-	case *raftkvpb.Operation_Get:
-		call, key = "get", o.Get.GetKey()
-	case *raftkvpb.Operation_Put:
-		call, key = "put", o.Put.GetKey()
-	case *raftkvpb.Operation_Append:
-		call, key = "append", o.Append.GetKey()
-	case *raftkvpb.Operation_Delete:
-		call, key = "delete", o.Delete.GetKey()
+	call, key := "", operation.GetGet().GetKey()
+	if operation.GetGet() != nil {
+		call = "get"
+	} else if request := request(operation); request != nil {
+		w, _ := a.limits().check(request)
+		call, key = kinds[w.Kind].name, w.Key
 	}
 	a.Log.Info("request", "call", call, "key", shown(key), "error", status.Convert(err).Message())
 }

@@ -24,7 +24,7 @@ const (
 
 // Scan implements the contract.
 func (a *adapter) Scan(request *raftkvpb.ScanRequest, stream grpc.ServerStreamingServer[raftkvpb.ScanResponse]) error {
-	if err := a.checkScan(request); err != nil {
+	if err := a.limits().checkScan(request); err != nil {
 		return err
 	}
 	ctx := stream.Context()

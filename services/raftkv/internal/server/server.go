@@ -58,10 +58,12 @@ type adapter struct {
 	places  *places
 }
 
+func (a *adapter) limits() limits { return limits{a.MaxKey, a.MaxValue} }
+
 // Get implements the contract.
 func (a *adapter) Get(ctx context.Context, request *raftkvpb.GetRequest) (*raftkvpb.GetResponse, error) {
 	key := request.GetKey()
-	if err := a.checkKey(key); err != nil {
+	if err := a.limits().checkKey(key); err != nil {
 		return nil, err
 	}
 	record, found, err := a.Group(key).Get(ctx, key)
@@ -82,46 +84,47 @@ func (a *adapter) got(key []byte, record kv.Record, found bool, err error) (*raf
 
 // Put implements the contract.
 func (a *adapter) Put(ctx context.Context, request *raftkvpb.PutRequest) (*raftkvpb.PutResponse, error) {
-	write, err := a.checkPut(request)
+	result, err := a.write(ctx, request)
 	if err != nil {
 		return nil, err
 	}
-	reply, err := a.executeOne(ctx, request.GetRequestId(), write)
-	if err != nil {
-		return nil, err
-	}
-	return putResponse(&reply.Results[0]), nil
+	return putResponse(result), nil
 }
 
 // Append implements the contract.
 func (a *adapter) Append(ctx context.Context, request *raftkvpb.AppendRequest) (*raftkvpb.AppendResponse, error) {
-	write, err := a.checkAppend(request)
+	result, err := a.write(ctx, request)
 	if err != nil {
 		return nil, err
 	}
-	reply, err := a.executeOne(ctx, request.GetRequestId(), write)
-	if err != nil {
-		return nil, err
-	}
-	return appendResponse(&reply.Results[0]), nil
+	return appendResponse(result), nil
 }
 
 // Delete implements the contract.
 func (a *adapter) Delete(ctx context.Context, request *raftkvpb.DeleteRequest) (*raftkvpb.DeleteResponse, error) {
-	write, err := a.checkDelete(request)
+	result, err := a.write(ctx, request)
 	if err != nil {
 		return nil, err
 	}
-	reply, err := a.executeOne(ctx, request.GetRequestId(), write)
+	return deleteResponse(result), nil
+}
+
+// write checks and executes one write.
+func (a *adapter) write(ctx context.Context, request writeRequest) (*kv.Result, error) {
+	write, err := a.limits().check(request)
 	if err != nil {
 		return nil, err
 	}
-	return deleteResponse(&reply.Results[0]), nil
+	reply, err := a.execute(ctx, request.GetRequestId(), []kv.Write{write})
+	if err != nil {
+		return nil, err
+	}
+	return &reply.Results[0], nil
 }
 
 // Batch implements the contract.
 func (a *adapter) Batch(ctx context.Context, request *raftkvpb.BatchRequest) (*raftkvpb.BatchResponse, error) {
-	writes, err := a.checkBatch(request)
+	writes, err := a.limits().checkBatch(request)
 	if err != nil {
 		return nil, err
 	}
@@ -130,10 +133,6 @@ func (a *adapter) Batch(ctx context.Context, request *raftkvpb.BatchRequest) (*r
 		return nil, err
 	}
 	return batchResponse(writes, reply.Results), nil
-}
-
-func (a *adapter) executeOne(ctx context.Context, id *raftkvpb.RequestId, write kv.Write) (kv.Reply, error) {
-	return a.execute(ctx, id, []kv.Write{write})
 }
 
 // execute has the replica execute a command, and returns its reply if all of it was done.
@@ -165,7 +164,7 @@ func (a *adapter) settle(writes []kv.Write, encoded []byte, err error) (reply kv
 		err = errOtherRequest
 	}
 	for i := range writes {
-		a.calls.count(writes[i].Kind)
+		a.calls.writes[writes[i].Kind].Add(1)
 	}
 	if a.LogRequests {
 		a.logWrites(writes, &reply, err)

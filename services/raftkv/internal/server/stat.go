@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"sync/atomic"
 
 	"go.etcd.io/raft/v3"
 	"google.golang.org/protobuf/types/known/durationpb"
@@ -13,32 +12,16 @@ import (
 	"numstore.example/services/raftkv/internal/storage"
 )
 
-// counters count the calls that were answered, whatever the answer.
-type counters struct {
-	puts, gets, appends, deletes, scans atomic.Uint64
-}
-
-func (c *counters) count(kind kv.Kind) {
-	switch kind {
-	case kv.Put:
-		c.puts.Add(1)
-	case kv.Append:
-		c.appends.Add(1)
-	case kv.Delete:
-		c.deletes.Add(1)
-	}
-}
-
 // Stat implements the contract.
 func (a *adapter) Stat(context.Context, *raftkvpb.StatRequest) (*raftkvpb.StatResponse, error) {
 	shard := a.Node.Locals()[0]
 	figures, replica := shard.Figures(), shard.Status()
 	return &raftkvpb.StatResponse{
 		StartTime: timestamppb.New(a.started),
-		Sets:      a.calls.puts.Load(),
+		Sets:      a.calls.writes[kv.Put].Load(),
 		Gets:      a.calls.gets.Load(),
-		Appends:   a.calls.appends.Load(),
-		Deletes:   a.calls.deletes.Load(),
+		Appends:   a.calls.writes[kv.Append].Load(),
+		Deletes:   a.calls.writes[kv.Delete].Load(),
 		Scans:     a.calls.scans.Load(),
 		Keys:      figures.Keys,
 		Bytes:     figures.Bytes,

@@ -1,0 +1,71 @@
+package server
+
+import (
+	"sync/atomic"
+
+	"numstore.example/contracts/raftkvpb"
+	"numstore.example/services/raftkv/internal/kv"
+)
+
+// kinds are what differs between the kinds of writes, once they are checked (see limits.check): all else is the same for
+// them, whether they come as calls, in a batch or on a pipeline.
+var kinds = [...]struct {
+	name   string
+	result func(*kv.Result) *raftkvpb.WriteResult          // of one in a batch
+	answer func(tag uint64, r *kv.Result) *raftkvpb.Answer // to one on a pipeline
+}{
+	kv.Put: {
+		name: "put",
+		result: func(r *kv.Result) *raftkvpb.WriteResult {
+			return &raftkvpb.WriteResult{Result: &raftkvpb.WriteResult_Put{Put: putResponse(r)}}
+		},
+		answer: func(tag uint64, r *kv.Result) *raftkvpb.Answer {
+			return &raftkvpb.Answer{Tag: tag, Answer: &raftkvpb.Answer_Put{Put: putResponse(r)}}
+		},
+	},
+	kv.Append: {
+		name: "append",
+		result: func(r *kv.Result) *raftkvpb.WriteResult {
+			return &raftkvpb.WriteResult{Result: &raftkvpb.WriteResult_Append{Append: appendResponse(r)}}
+		},
+		answer: func(tag uint64, r *kv.Result) *raftkvpb.Answer {
+			return &raftkvpb.Answer{Tag: tag, Answer: &raftkvpb.Answer_Append{Append: appendResponse(r)}}
+		},
+	},
+	kv.Delete: {
+		name: "delete",
+		result: func(r *kv.Result) *raftkvpb.WriteResult {
+			return &raftkvpb.WriteResult{Result: &raftkvpb.WriteResult_Delete{Delete: deleteResponse(r)}}
+		},
+		answer: func(tag uint64, r *kv.Result) *raftkvpb.Answer {
+			return &raftkvpb.Answer{Tag: tag, Answer: &raftkvpb.Answer_Delete{Delete: deleteResponse(r)}}
+		},
+	},
+}
+
+func putResponse(r *kv.Result) *raftkvpb.PutResponse {
+	return &raftkvpb.PutResponse{Version: r.Version, Existed: r.Existed, Previous: r.Previous}
+}
+
+func appendResponse(r *kv.Result) *raftkvpb.AppendResponse {
+	return &raftkvpb.AppendResponse{Version: r.Version, Existed: r.Existed, Previous: r.Previous}
+}
+
+func deleteResponse(r *kv.Result) *raftkvpb.DeleteResponse {
+	return &raftkvpb.DeleteResponse{Existed: r.Existed, Previous: r.Previous}
+}
+
+// batchResponse has a result for each write, of its kind.
+func batchResponse(writes []kv.Write, results []kv.Result) *raftkvpb.BatchResponse {
+	response := &raftkvpb.BatchResponse{Results: make([]*raftkvpb.WriteResult, len(results))}
+	for i := range results {
+		response.Results[i] = kinds[writes[i].Kind].result(&results[i])
+	}
+	return response
+}
+
+// counters count the calls that were answered, whatever the answer.
+type counters struct {
+	gets, scans atomic.Uint64
+	writes      [len(kinds)]atomic.Uint64 // by kind
+}
