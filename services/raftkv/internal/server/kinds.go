@@ -1,8 +1,6 @@
 package server
 
 import (
-	"sync/atomic"
-
 	"numstore.example/contracts/raftkvpb"
 	"numstore.example/services/raftkv/internal/kv"
 )
@@ -62,10 +60,4 @@ func batchResponse(writes []kv.Write, results []kv.Result) *raftkvpb.BatchRespon
 		response.Results[i] = kinds[writes[i].Kind].result(&results[i])
 	}
 	return response
-}
-
-// counters count the calls that were answered, whatever the answer.
-type counters struct {
-	gets, scans atomic.Uint64
-	writes      [len(kinds)]atomic.Uint64 // by kind
 }

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"log/slog"
 	"runtime/debug"
 	"sync"
 
@@ -10,6 +11,7 @@ import (
 
 	"numstore.example/contracts/raftkvpb"
 	"numstore.example/services/raftkv/internal/kv"
+	"numstore.example/services/raftkv/internal/node"
 )
 
 const (
@@ -33,7 +35,12 @@ const (
 // The sender, which is the handler itself, makes messages of whatever answers have gathered. So what comes in
 // together shares a proposal or a barrier, and what is done together leaves together.
 func (a *adapter) Pipeline(stream grpc.BidiStreamingServer[raftkvpb.PipelineRequest, raftkvpb.PipelineResponse]) error {
-	p := &pipeline{adapter: a, stream: stream}
+	return servePipeline(a.pipelines, stream)
+}
+
+// servePipeline serves a stream, until it ends.
+func servePipeline(pipelines *pipelines, stream grpc.BidiStreamingServer[raftkvpb.PipelineRequest, raftkvpb.PipelineResponse]) error {
+	p := &pipeline{pipelines: pipelines, stream: stream}
 	p.changed.L = &p.mu
 	go p.recovering(p.read) // until the stream ends, which is when this returns
 	var getter sync.WaitGroup
@@ -52,16 +59,26 @@ func (a *adapter) Pipeline(stream grpc.BidiStreamingServer[raftkvpb.PipelineRequ
 func (p *pipeline) recovering(run func()) {
 	defer func() {
 		if v := recover(); v != nil {
-			p.Log.Error("panic", "method", raftkvpb.RaftKV_Pipeline_FullMethodName, "panic", v, "stack", string(debug.Stack()))
+			p.log.Error("panic", "method", raftkvpb.RaftKV_Pipeline_FullMethodName, "panic", v, "stack", string(debug.Stack()))
 			p.abort(status.Error(codes.Internal, "the server failed at this stream; its log says why"))
 		}
 	}()
 	run()
 }
 
+// pipelines is what all streams need.
+type pipelines struct {
+	group    func(key []byte) node.Group
+	limits   limits
+	admit    func(...kv.Write) error // refuses writes for which there is no room
+	calls    *calls
+	stopping <-chan struct{} // closed when streams should come to an end
+	log      *slog.Logger
+}
+
 // pipeline is one stream.
 type pipeline struct {
-	*adapter
+	*pipelines
 	stream grpc.BidiStreamingServer[raftkvpb.PipelineRequest, raftkvpb.PipelineResponse]
 
 	mu       sync.Mutex
@@ -105,16 +122,16 @@ func (w *pipelined) grow(n int) {
 func (p *pipeline) watch(over <-chan struct{}) {
 	gone := p.stream.Context().Done()
 	select {
-	case <-p.Stopping:
+	case <-p.stopping:
 		p.end(status.Error(codes.Unavailable, "the server is stopping"))
-	case <-p.Node.Group(0).Failed():
+	case <-p.group(nil).Failed():
 	case <-gone:
 	case <-over:
 		return
 	}
 	select {
-	case <-p.Node.Group(0).Failed():
-		p.abort(readStatus(p.Node.Group(0).Failure())) // the contract says what that tells of writes
+	case <-p.group(nil).Failed():
+		p.abort(readStatus(p.group(nil).Failure())) // the contract says what that tells of writes
 	case <-gone:
 		p.abort(status.FromContextError(p.stream.Context().Err()).Err())
 	case <-over:
@@ -166,7 +183,7 @@ func (p *pipeline) get() {
 		for i := range gets {
 			keys[i] = gets[i].request.GetKey()
 		}
-		err := p.Node.Group(0).GetAll(p.stream.Context(), keys, func(i int, record kv.Record, found bool, err error) bool {
+		err := p.group(nil).GetAll(p.stream.Context(), keys, func(i int, record kv.Record, found bool, err error) bool {
 			p.finish(answered{answer: p.getAnswer(gets[i], record, found, err)})
 			return p.roomy()
 		})
@@ -205,7 +222,7 @@ func (p *pipeline) roomy() bool {
 
 // getAnswer is the answer to a get.
 func (p *pipeline) getAnswer(get getting, record kv.Record, found bool, err error) *raftkvpb.Answer {
-	response, err := p.got(get.request.GetKey(), record, found, err)
+	response, err := p.calls.got(get.request.GetKey(), record, found, err)
 	if err != nil {
 		return refusedAnswer(get.tag, err)
 	}

@@ -62,20 +62,20 @@ func (p *pipeline) start(operations []*raftkvpb.Operation) {
 		ids     []kv.RequestID
 	)
 	refuse := func(operation *raftkvpb.Operation, err error) {
-		p.logRefused(operation, err)
+		p.calls.logRefused(operation, err)
 		refused = append(refused, answered{answer: refusedAnswer(operation.GetTag(), err)})
 	}
 	for i, operation := range operations {
 		tag := operation.GetTag()
 		if get, ok := operation.GetOperation().(*raftkvpb.Operation_Get); ok {
-			if err := p.limits().checkKey(get.Get.GetKey()); err != nil {
+			if err := p.limits.checkKey(get.Get.GetKey()); err != nil {
 				refuse(operation, err)
 				continue
 			}
 			gets = append(gets, getting{tag, get.Get})
 			continue
 		}
-		write, id, err := p.limits().checkOperation(operation)
+		write, id, err := p.limits.checkOperation(operation)
 		if err == nil {
 			err = p.admit(write)
 		}
@@ -120,7 +120,7 @@ func encode(writes []kv.Write, ids []kv.RequestID) [][]byte {
 // propose has writes executed, and answers when that is done.
 func (p *pipeline) propose(w *pipelined, commands [][]byte) {
 	p.hold(w, sizeOf(commands))
-	p.Node.Group(0).Propose(&node.Proposal{Commands: commands, Done: func(replies [][]byte, err error) {
+	p.group(nil).Propose(&node.Proposal{Commands: commands, Done: func(replies [][]byte, err error) {
 		w.replies, w.err = cloned(replies), err
 		p.hold(w, sizeOf(replies))
 		p.finish(answered{writes: w})

@@ -96,7 +96,7 @@ func (p *pipeline) writeAnswer(w *pipelined, i int) (*raftkvpb.Answer, int) {
 	if w.err == nil {
 		encoded = w.replies[i]
 	}
-	reply, err := p.settle(w.writes[i:i+1], encoded, w.err)
+	reply, err := p.calls.settle(w.writes[i:i+1], encoded, w.err)
 	if err != nil {
 		return refusedAnswer(w.tags[i], err), 0
 	}

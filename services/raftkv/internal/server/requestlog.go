@@ -4,12 +4,57 @@ import (
 	"fmt"
 	"log/slog"
 	"strconv"
+	"sync/atomic"
 
 	"google.golang.org/grpc/status"
 
 	"numstore.example/contracts/raftkvpb"
 	"numstore.example/services/raftkv/internal/kv"
 )
+
+// calls counts the calls that were answered, whatever the answer, and logs them if that is wanted.
+type calls struct {
+	log  *slog.Logger
+	logs bool // each request; see Config.LogRequests
+
+	gets, scans atomic.Uint64
+	writes      [len(kinds)]atomic.Uint64 // by kind
+}
+
+// got counts and logs a get, and makes its response.
+func (c *calls) got(key []byte, record kv.Record, found bool, err error) (*raftkvpb.GetResponse, error) {
+	c.gets.Add(1)
+	if c.logs {
+		c.logGet(key, record.Value, found, err)
+	}
+	if err != nil {
+		return nil, readStatus(err)
+	}
+	return &raftkvpb.GetResponse{Found: found, Value: record.Value, Version: record.Version}, nil
+}
+
+// settle decodes the reply to a command's writes, counts and logs them, and returns the status if they were
+// not done.
+func (c *calls) settle(writes []kv.Write, encoded []byte, err error) (reply kv.Reply, _ error) {
+	if err == nil {
+		reply, err = kv.DecodeReply(encoded)
+	}
+	switch {
+	case err != nil:
+		err = writeStatus(err)
+	case reply.Outcome != kv.Done:
+		err = refusal(writes, &reply)
+	case len(reply.Results) != len(writes):
+		err = errOtherRequest
+	}
+	for i := range writes {
+		c.writes[writes[i].Kind].Add(1)
+	}
+	if c.logs {
+		c.logWrites(writes, &reply, err)
+	}
+	return reply, err
+}
 
 // maxShown is how many bytes of a key or value a line of the log shows.
 const maxShown = 64
@@ -25,7 +70,7 @@ func shown(b []byte) string {
 	return text
 }
 
-func (a *adapter) logGet(key, value []byte, found bool, err error) {
+func (c *calls) logGet(key, value []byte, found bool, err error) {
 	attributes := []any{"call", "get", "key", shown(key)}
 	switch {
 	case err != nil:
@@ -35,10 +80,10 @@ func (a *adapter) logGet(key, value []byte, found bool, err error) {
 	default:
 		attributes = append(attributes, "found", false)
 	}
-	a.Log.Info("request", attributes...)
+	c.log.Info("request", attributes...)
 }
 
-func (a *adapter) logWrites(writes []kv.Write, reply *kv.Reply, err error) {
+func (c *calls) logWrites(writes []kv.Write, reply *kv.Reply, err error) {
 	for i := range writes {
 		w := &writes[i]
 		attributes := []any{"call", kinds[w.Kind].name, "key", shown(w.Key)}
@@ -53,22 +98,22 @@ func (a *adapter) logWrites(writes []kv.Write, reply *kv.Reply, err error) {
 				attributes = append(attributes, "version", reply.Results[i].Version)
 			}
 		}
-		a.Log.Info("request", attributes...)
+		c.log.Info("request", attributes...)
 	}
 }
 
 // logRefused logs an operation of a pipeline that was refused for what it is. The log of calls has those that are
 // calls of their own.
-func (a *adapter) logRefused(operation *raftkvpb.Operation, err error) {
-	if !a.LogRequests {
+func (c *calls) logRefused(operation *raftkvpb.Operation, err error) {
+	if !c.logs {
 		return
 	}
 	call, key := "", operation.GetGet().GetKey()
 	if operation.GetGet() != nil {
 		call = "get"
 	} else if request := request(operation); request != nil {
-		w, _ := a.limits().check(request)
+		w, _ := limits{}.check(request)
 		call, key = kinds[w.Kind].name, w.Key
 	}
-	a.Log.Info("request", "call", call, "key", shown(key), "error", status.Convert(err).Message())
+	c.log.Info("request", "call", call, "key", shown(key), "error", status.Convert(err).Message())
 }

@@ -42,9 +42,10 @@ func Register(registrar grpc.ServiceRegistrar, config Config) {
 	config.MaxScans = cmp.Or(config.MaxScans, maxScans)
 	config.ScanTimeout = cmp.Or(config.ScanTimeout, time.Minute)
 	a := &adapter{
-		Config: config, started: time.Now(),
+		Config: config, started: time.Now(), calls: &calls{log: config.Log, logs: config.LogRequests},
 		places: newPlaces(config.MaxScans, max(int64(config.MaxKey)+int64(config.MaxValue), scanChunk), config.ScanTimeout),
 	}
+	a.pipelines = &pipelines{group: a.Group, limits: a.limits(), admit: a.admit, calls: a.calls, stopping: a.Stopping, log: a.Log}
 	raftkvpb.RegisterRaftKVServer(registrar, a)
 	raftkvpb.RegisterRaftKVAdminServer(registrar, &admin{adapter: a})
 }
@@ -54,8 +55,10 @@ type adapter struct {
 	raftkvpb.UnimplementedRaftKVServer
 	Config
 	started time.Time
-	calls   counters
+	calls   *calls
 	places  *places
+
+	pipelines *pipelines
 }
 
 func (a *adapter) limits() limits { return limits{a.MaxKey, a.MaxValue} }
@@ -67,19 +70,7 @@ func (a *adapter) Get(ctx context.Context, request *raftkvpb.GetRequest) (*raftk
 		return nil, err
 	}
 	record, found, err := a.Group(key).Get(ctx, key)
-	return a.got(key, record, found, err)
-}
-
-// got counts and logs a get, and makes its response.
-func (a *adapter) got(key []byte, record kv.Record, found bool, err error) (*raftkvpb.GetResponse, error) {
-	a.calls.gets.Add(1)
-	if a.LogRequests {
-		a.logGet(key, record.Value, found, err)
-	}
-	if err != nil {
-		return nil, readStatus(err)
-	}
-	return &raftkvpb.GetResponse{Found: found, Value: record.Value, Version: record.Version}, nil
+	return a.calls.got(key, record, found, err)
 }
 
 // Put implements the contract.
@@ -146,28 +137,5 @@ func (a *adapter) execute(ctx context.Context, id *raftkvpb.RequestId, writes []
 	}
 	command := kv.Command{Request: request, Writes: writes}
 	encoded, err := node.Execute(ctx, a.Group(writes[0].Key), command.AppendTo(nil))
-	return a.settle(writes, encoded, err)
-}
-
-// settle decodes the reply to a command's writes, counts and logs them, and returns the status if they were
-// not done.
-func (a *adapter) settle(writes []kv.Write, encoded []byte, err error) (reply kv.Reply, _ error) {
-	if err == nil {
-		reply, err = kv.DecodeReply(encoded)
-	}
-	switch {
-	case err != nil:
-		err = writeStatus(err)
-	case reply.Outcome != kv.Done:
-		err = refusal(writes, &reply)
-	case len(reply.Results) != len(writes):
-		err = errOtherRequest
-	}
-	for i := range writes {
-		a.calls.writes[writes[i].Kind].Add(1)
-	}
-	if a.LogRequests {
-		a.logWrites(writes, &reply, err)
-	}
-	return reply, err
+	return a.calls.settle(writes, encoded, err)
 }
