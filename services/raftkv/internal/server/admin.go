@@ -16,6 +16,7 @@ import (
 
 	"numstore.example/contracts/raftkvpb"
 	"numstore.example/contracts/token"
+	"numstore.example/services/raftkv/internal/server/wire"
 	"numstore.example/services/raftkv/internal/storage"
 )
 
@@ -91,7 +92,7 @@ func (a *admin) Backup(_ *raftkvpb.BackupRequest, stream grpc.ServerStreamingSer
 	if _, ok := status.FromError(err); ok {
 		return err
 	}
-	return readStatus(err)
+	return wire.ReadStatus(err)
 }
 
 // chunks sends what is written to it.
@@ -118,7 +119,7 @@ func (a *admin) Compact(ctx context.Context, _ *raftkvpb.CompactRequest) (*raftk
 	if err := a.Node.Store().Compact(ctx); errors.Is(err, storage.ErrFull) || errors.Is(err, syscall.ENOSPC) {
 		return nil, status.Errorf(codes.Unavailable, "%v; make some room outside of the store", err)
 	} else if err != nil {
-		return nil, readStatus(err)
+		return nil, wire.ReadStatus(err)
 	}
 	return &raftkvpb.CompactResponse{}, nil
 }

@@ -13,6 +13,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"numstore.example/contracts/raftkvpb"
+	"numstore.example/services/raftkv/internal/server/pipeline"
 )
 
 // testPipeline is a client's side of a pipeline.
@@ -173,7 +174,7 @@ func TestPipeline_tooMany(t *testing.T) {
 	h := start(t, nil, nil)
 	stream := h.pipeline(t)
 	stream.send(putOperation(put("A", "a")))
-	operations := make([]*raftkvpb.Operation, maxPipelined+1)
+	operations := make([]*raftkvpb.Operation, pipeline.MaxOperations+1)
 	for i := range operations {
 		operations[i] = putOperation(put("B", "b"))
 	}

@@ -12,6 +12,7 @@ import (
 	"numstore.example/contracts/raftkvpb"
 	"numstore.example/services/internal/rpcserver"
 	"numstore.example/services/raftkv/internal/kv"
+	"numstore.example/services/raftkv/internal/server/wire"
 	"numstore.example/services/raftkv/internal/storage"
 )
 
@@ -24,7 +25,7 @@ const (
 
 // Scan implements the contract.
 func (a *adapter) Scan(request *raftkvpb.ScanRequest, stream grpc.ServerStreamingServer[raftkvpb.ScanResponse]) error {
-	if err := a.limits().checkScan(request); err != nil {
+	if err := a.limits().CheckScan(request); err != nil {
 		return err
 	}
 	ctx := stream.Context()
@@ -36,7 +37,7 @@ func (a *adapter) Scan(request *raftkvpb.ScanRequest, stream grpc.ServerStreamin
 	out := newPairs(stream, request.GetLimit(), a.ScanTimeout)
 	out.hold = func(size int64) (func(), error) { return a.places.hold(ctx, scanning, size) }
 	defer out.close(func() { a.places.leaveScan(client) })
-	a.calls.scans.Add(1)
+	a.calls.Scans.Add(1)
 	// What is packed leaves its buffer early, and it would not be seen how much the client has taken.
 	if err := grpc.SetSendCompressor(ctx, encoding.Identity); err != nil {
 		return status.Errorf(codes.Internal, "sending a scan as it is: %v", err)
@@ -52,7 +53,7 @@ func (a *adapter) Scan(request *raftkvpb.ScanRequest, stream grpc.ServerStreamin
 	if _, ok := status.FromError(err); ok { // nil, or what the stream said
 		return err
 	}
-	return readStatus(err)
+	return wire.ReadStatus(err)
 }
 
 // pairs gathers pairs and sends them in messages of some size, of which one is on its way at a time: the next one is

@@ -14,6 +14,8 @@ import (
 	"numstore.example/contracts/raftkvpb"
 	"numstore.example/services/raftkv/internal/kv"
 	"numstore.example/services/raftkv/internal/node"
+	"numstore.example/services/raftkv/internal/server/pipeline"
+	"numstore.example/services/raftkv/internal/server/wire"
 )
 
 // Config is what the adapter joins, and what it allows.
@@ -42,10 +44,10 @@ func Register(registrar grpc.ServiceRegistrar, config Config) {
 	config.MaxScans = cmp.Or(config.MaxScans, maxScans)
 	config.ScanTimeout = cmp.Or(config.ScanTimeout, time.Minute)
 	a := &adapter{
-		Config: config, started: time.Now(), calls: &calls{log: config.Log, logs: config.LogRequests},
+		Config: config, started: time.Now(), calls: &wire.Calls{Log: config.Log, Logs: config.LogRequests},
 		places: newPlaces(config.MaxScans, max(int64(config.MaxKey)+int64(config.MaxValue), scanChunk), config.ScanTimeout),
 	}
-	a.pipelines = &pipelines{group: a.Group, limits: a.limits(), admit: a.admit, calls: a.calls, stopping: a.Stopping, log: a.Log}
+	a.streams = &pipeline.Config{Group: a.Group, Limits: a.limits(), Admit: a.admit, Calls: a.calls, Stopping: a.Stopping, Log: a.Log}
 	raftkvpb.RegisterRaftKVServer(registrar, a)
 	raftkvpb.RegisterRaftKVAdminServer(registrar, &admin{adapter: a})
 }
@@ -55,22 +57,22 @@ type adapter struct {
 	raftkvpb.UnimplementedRaftKVServer
 	Config
 	started time.Time
-	calls   *calls
+	calls   *wire.Calls
 	places  *places
 
-	pipelines *pipelines
+	streams *pipeline.Config
 }
 
-func (a *adapter) limits() limits { return limits{a.MaxKey, a.MaxValue} }
+func (a *adapter) limits() wire.Limits { return wire.Limits{Key: a.MaxKey, Value: a.MaxValue} }
 
 // Get implements the contract.
 func (a *adapter) Get(ctx context.Context, request *raftkvpb.GetRequest) (*raftkvpb.GetResponse, error) {
 	key := request.GetKey()
-	if err := a.limits().checkKey(key); err != nil {
+	if err := a.limits().CheckKey(key); err != nil {
 		return nil, err
 	}
 	record, found, err := a.Group(key).Get(ctx, key)
-	return a.calls.got(key, record, found, err)
+	return a.calls.Got(key, record, found, err)
 }
 
 // Put implements the contract.
@@ -79,7 +81,7 @@ func (a *adapter) Put(ctx context.Context, request *raftkvpb.PutRequest) (*raftk
 	if err != nil {
 		return nil, err
 	}
-	return putResponse(result), nil
+	return wire.PutResponse(result), nil
 }
 
 // Append implements the contract.
@@ -88,7 +90,7 @@ func (a *adapter) Append(ctx context.Context, request *raftkvpb.AppendRequest) (
 	if err != nil {
 		return nil, err
 	}
-	return appendResponse(result), nil
+	return wire.AppendResponse(result), nil
 }
 
 // Delete implements the contract.
@@ -97,12 +99,12 @@ func (a *adapter) Delete(ctx context.Context, request *raftkvpb.DeleteRequest) (
 	if err != nil {
 		return nil, err
 	}
-	return deleteResponse(result), nil
+	return wire.DeleteResponse(result), nil
 }
 
 // write checks and executes one write.
-func (a *adapter) write(ctx context.Context, request writeRequest) (*kv.Result, error) {
-	write, err := a.limits().check(request)
+func (a *adapter) write(ctx context.Context, request wire.WriteRequest) (*kv.Result, error) {
+	write, err := a.limits().Check(request)
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +117,7 @@ func (a *adapter) write(ctx context.Context, request writeRequest) (*kv.Result, 
 
 // Batch implements the contract.
 func (a *adapter) Batch(ctx context.Context, request *raftkvpb.BatchRequest) (*raftkvpb.BatchResponse, error) {
-	writes, err := a.limits().checkBatch(request)
+	writes, err := a.limits().CheckBatch(request)
 	if err != nil {
 		return nil, err
 	}
@@ -123,12 +125,12 @@ func (a *adapter) Batch(ctx context.Context, request *raftkvpb.BatchRequest) (*r
 	if err != nil {
 		return nil, err
 	}
-	return batchResponse(writes, reply.Results), nil
+	return wire.BatchResponse(writes, reply.Results), nil
 }
 
 // execute has the replica execute a command, and returns its reply if all of it was done.
 func (a *adapter) execute(ctx context.Context, id *raftkvpb.RequestId, writes []kv.Write) (kv.Reply, error) {
-	request, err := checkRequestID(id)
+	request, err := wire.CheckRequestID(id)
 	if err == nil {
 		err = a.admit(writes...)
 	}
@@ -137,5 +139,25 @@ func (a *adapter) execute(ctx context.Context, id *raftkvpb.RequestId, writes []
 	}
 	command := kv.Command{Request: request, Writes: writes}
 	encoded, err := node.Execute(ctx, a.Group(writes[0].Key), command.AppendTo(nil))
-	return a.calls.settle(writes, encoded, err)
+	return a.calls.Settle(writes, encoded, err)
+}
+
+// Pipeline implements the contract.
+func (a *adapter) Pipeline(stream grpc.BidiStreamingServer[raftkvpb.PipelineRequest, raftkvpb.PipelineResponse]) error {
+	return pipeline.Serve(a.streams, stream)
+}
+
+// admit refuses writes for which this server's disk has no room: while it is full, all but deletions. Unlike the other
+// checks, this one is no rule that all replicas share.
+func (a *adapter) admit(writes ...kv.Write) error {
+	full := a.Node.Store().Writable()
+	if full == nil {
+		return nil
+	}
+	for i := range writes {
+		if writes[i].Kind != kv.Delete {
+			return wire.Redirect(full)
+		}
+	}
+	return nil
 }

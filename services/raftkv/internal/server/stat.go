@@ -9,6 +9,7 @@ import (
 
 	"numstore.example/contracts/raftkvpb"
 	"numstore.example/services/raftkv/internal/kv"
+	"numstore.example/services/raftkv/internal/server/wire"
 	"numstore.example/services/raftkv/internal/storage"
 )
 
@@ -18,11 +19,11 @@ func (a *adapter) Stat(context.Context, *raftkvpb.StatRequest) (*raftkvpb.StatRe
 	figures, replica := shard.Figures(), shard.Status()
 	return &raftkvpb.StatResponse{
 		StartTime: timestamppb.New(a.started),
-		Sets:      a.calls.writes[kv.Put].Load(),
-		Gets:      a.calls.gets.Load(),
-		Appends:   a.calls.writes[kv.Append].Load(),
-		Deletes:   a.calls.writes[kv.Delete].Load(),
-		Scans:     a.calls.scans.Load(),
+		Sets:      a.calls.Writes[kv.Put].Load(),
+		Gets:      a.calls.Gets.Load(),
+		Appends:   a.calls.Writes[kv.Append].Load(),
+		Deletes:   a.calls.Writes[kv.Delete].Load(),
+		Scans:     a.calls.Scans.Load(),
 		Keys:      figures.Keys,
 		Bytes:     figures.Bytes,
 		Sessions:  uint64(figures.Sessions),
@@ -62,7 +63,7 @@ func role(state raft.StateType) raftkvpb.Role {
 // Topology implements the contract.
 func (a *adapter) Topology(context.Context, *raftkvpb.TopologyRequest) (*raftkvpb.TopologyResponse, error) {
 	return &raftkvpb.TopologyResponse{
-		MapVersion: mapVersion,
+		MapVersion: wire.MapVersion,
 		Placement:  raftkvpb.Placement_PLACEMENT_HASH,
 		Nodes:      []*raftkvpb.Node{{Id: a.Node.ID()}},
 		Shards:     []*raftkvpb.Shard{{Replicas: []uint64{a.Node.ID()}, Leader: a.Node.Locals()[0].Status().Leader}},

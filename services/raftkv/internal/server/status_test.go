@@ -14,6 +14,7 @@ import (
 
 	"numstore.example/contracts/raftkvpb"
 	"numstore.example/services/raftkv/internal/node"
+	"numstore.example/services/raftkv/internal/server/wire"
 	"numstore.example/services/raftkv/internal/storage"
 )
 
@@ -187,7 +188,7 @@ func TestReplicaStatus(t *testing.T) {
 		{context.DeadlineExceeded, codes.DeadlineExceeded, false},
 		{errors.New("a defect"), codes.Internal, false},
 	} {
-		for _, s := range []*status.Status{status.Convert(writeStatus(test.err)), status.Convert(readStatus(test.err))} {
+		for _, s := range []*status.Status{status.Convert(wire.WriteStatus(test.err)), status.Convert(wire.ReadStatus(test.err))} {
 			redirect := len(s.Details()) == 1
 			if s.Code() != test.code || redirect != test.redirect || !strings.Contains(s.Message(), test.err.Error()) {
 				t.Errorf("%v: %v, with a redirect: %t; want %v", test.err, s, redirect, test.code)

@@ -1,4 +1,7 @@
-package server
+// Package wire translates between the contract's messages and the core's values: it checks what comes in, makes writes of
+// requests and answers of results, and says in the contract's words what went wrong. What it decides is decided for calls,
+// batches and pipelines alike.
+package wire
 
 import (
 	"google.golang.org/grpc/codes"
@@ -13,36 +16,21 @@ import (
 // maxBatch is how many writes a batch may have.
 const maxBatch = 10000
 
-// limits are how long keys and values may be, in bytes.
-type limits struct{ key, value int }
+// Limits are how long keys and values may be, in bytes.
+type Limits struct{ Key, Value int }
 
-func (l limits) checkKey(key []byte) error {
+func (l Limits) CheckKey(key []byte) error {
 	switch {
 	case len(key) == 0:
 		return status.Error(codes.InvalidArgument, "the key is empty; it must have at least 1 byte")
-	case len(key) > l.key:
+	case len(key) > l.Key:
 		return status.Errorf(codes.InvalidArgument,
-			"the key is %d bytes long; the limit is %d bytes (--max-key)", len(key), l.key)
+			"the key is %d bytes long; the limit is %d bytes (--max-key)", len(key), l.Key)
 	}
 	return nil
 }
 
-// admit refuses writes for which this server's disk has no room: while it is full, all but deletions. Unlike the other
-// checks, this one is no rule that all replicas share.
-func (a *adapter) admit(writes ...kv.Write) error {
-	full := a.Node.Store().Writable()
-	if full == nil {
-		return nil
-	}
-	for i := range writes {
-		if writes[i].Kind != kv.Delete {
-			return redirect(full)
-		}
-	}
-	return nil
-}
-
-func checkRequestID(id *raftkvpb.RequestId) (request kv.RequestID, err error) {
+func CheckRequestID(id *raftkvpb.RequestId) (request kv.RequestID, err error) {
 	if id == nil {
 		return request, nil
 	}
@@ -77,7 +65,7 @@ type one interface {
 }
 
 // request returns the write that a message has, or nil.
-func request(message one) writeRequest {
+func request(message one) WriteRequest {
 	if r := message.GetPut(); r != nil {
 		return r
 	}
@@ -90,39 +78,39 @@ func request(message one) writeRequest {
 	return nil
 }
 
-// writeRequest is a PutRequest, an AppendRequest or a DeleteRequest.
-type writeRequest interface {
+// WriteRequest is a PutRequest, an AppendRequest or a DeleteRequest.
+type WriteRequest interface {
 	GetKey() []byte
 	GetRequestId() *raftkvpb.RequestId
 }
 
 // check checks a request and makes a write of it. Its request id is left to the caller.
-func (l limits) check(request writeRequest) (w kv.Write, err error) {
+func (l Limits) Check(request WriteRequest) (w kv.Write, err error) {
 	var expect *uint64
 	switch r := request.(type) {
 	case *raftkvpb.PutRequest:
 		w = kv.Write{Kind: kv.Put, Value: r.GetValue(), Previous: r.GetReturnPrevious()}
 		expect = r.ExpectedVersion
 	case *raftkvpb.AppendRequest:
-		w = kv.Write{Kind: kv.Append, Value: r.GetValue(), MaxValue: uint64(l.value)}
+		w = kv.Write{Kind: kv.Append, Value: r.GetValue(), MaxValue: uint64(l.Value)}
 		expect = r.ExpectedVersion
 	case *raftkvpb.DeleteRequest:
 		w = kv.Write{Kind: kv.Delete, Previous: r.GetReturnPrevious()}
 		expect = r.ExpectedVersion
 	}
 	w.Key = request.GetKey()
-	if err := l.checkKey(w.Key); err != nil {
+	if err := l.CheckKey(w.Key); err != nil {
 		return w, err
 	}
-	if len(w.Value) > l.value {
+	if len(w.Value) > l.Value {
 		return w, status.Errorf(codes.InvalidArgument,
-			"the value is %d bytes long; the limit is %d bytes (--max-value)", len(w.Value), l.value)
+			"the value is %d bytes long; the limit is %d bytes (--max-value)", len(w.Value), l.Value)
 	}
 	w.Expect, err = expectation(expect)
 	return w, err
 }
 
-func (l limits) checkBatch(r *raftkvpb.BatchRequest) ([]kv.Write, error) {
+func (l Limits) CheckBatch(r *raftkvpb.BatchRequest) ([]kv.Write, error) {
 	if n := len(r.GetWrites()); n == 0 || n > maxBatch {
 		return nil, status.Errorf(codes.InvalidArgument, "the batch has %d writes; it must have 1 to %d", n, maxBatch)
 	}
@@ -137,47 +125,39 @@ func (l limits) checkBatch(r *raftkvpb.BatchRequest) ([]kv.Write, error) {
 }
 
 // checkPart checks one write of a batch.
-func (l limits) checkPart(part *raftkvpb.Write) (kv.Write, error) {
+func (l Limits) checkPart(part *raftkvpb.Write) (kv.Write, error) {
 	request := request(part)
 	if request == nil {
 		return kv.Write{}, status.Error(codes.InvalidArgument, "it is empty; it must be a put, an append or a delete")
 	}
-	w, err := l.check(request)
+	w, err := l.Check(request)
 	if err == nil && request.GetRequestId() != nil {
 		err = status.Error(codes.InvalidArgument, "it has a request id; only the batch as a whole has one")
 	}
 	return w, err
 }
 
-// checkMessage checks a message of a pipeline: each operation takes memory, however short it is.
-func checkMessage(r *raftkvpb.PipelineRequest) error {
-	if n := len(r.GetOperations()); n > maxPipelined {
-		return status.Errorf(codes.InvalidArgument, "the message has %d operations; it may have at most %d", n, maxPipelined)
-	}
-	return nil
-}
-
-// checkOperation checks an operation of a pipeline that is no get.
-func (l limits) checkOperation(operation *raftkvpb.Operation) (write kv.Write, id kv.RequestID, err error) {
+// CheckOperation checks an operation of a pipeline that is no get.
+func (l Limits) CheckOperation(operation *raftkvpb.Operation) (write kv.Write, id kv.RequestID, err error) {
 	request := request(operation)
 	if request == nil {
 		return write, id, status.Error(codes.InvalidArgument, "the operation is empty; it must be a get, a put, an append or a delete")
 	}
-	if write, err = l.check(request); err == nil {
-		id, err = checkRequestID(request.GetRequestId())
+	if write, err = l.Check(request); err == nil {
+		id, err = CheckRequestID(request.GetRequestId())
 	}
 	return write, id, err
 }
 
-func (l limits) checkScan(r *raftkvpb.ScanRequest) error {
+func (l Limits) CheckScan(r *raftkvpb.ScanRequest) error {
 	if len(r.GetPrefix()) > 0 && len(r.GetStart())+len(r.GetEnd()) > 0 {
 		return status.Error(codes.InvalidArgument, "the scan has both a prefix and a range; it must have one of them, or none")
 	}
 	for _, key := range [][]byte{r.GetPrefix(), r.GetStart(), r.GetEnd(), r.GetResumeAfter()} {
 		// The end of a prefix's range may be longer than any key: nothing is gained by refusing it.
-		if len(key) > 2*l.key {
+		if len(key) > 2*l.Key {
 			return status.Errorf(codes.InvalidArgument,
-				"a bound of the scan is %d bytes long; the limit is %d bytes, twice that of a key (--max-key)", len(key), 2*l.key)
+				"a bound of the scan is %d bytes long; the limit is %d bytes, twice that of a key (--max-key)", len(key), 2*l.Key)
 		}
 	}
 	return nil

@@ -1,4 +1,4 @@
-package server
+package wire
 
 import (
 	"context"
@@ -14,19 +14,19 @@ import (
 	"numstore.example/services/raftkv/internal/storage"
 )
 
-// mapVersion is the version of the map of shards, which does not change while a server runs.
-const mapVersion = 1
+// MapVersion is the version of the map of shards, which does not change while a server runs.
+const MapVersion = 1
 
 var errOtherRequest = status.Error(codes.InvalidArgument,
 	"this request id was used for another request; a repetition must be the same request")
 
-// writeStatus maps an error of the replica to a status, for a write: as the contract's table has it.
-func writeStatus(err error) error {
+// WriteStatus maps an error of the replica to a status, for a write: as the contract's table has it.
+func WriteStatus(err error) error {
 	return replicaStatus(err, "the write may or may not have happened; send it again with the same request id")
 }
 
-// readStatus is writeStatus for reads.
-func readStatus(err error) error {
+// ReadStatus is WriteStatus for reads.
+func ReadStatus(err error) error {
 	if errors.Is(err, storage.ErrFailed) && !storage.IsDamage(err) {
 		return status.Error(codes.Unavailable, err.Error()) // trying again is of no use
 	}
@@ -37,7 +37,7 @@ func replicaStatus(err error, advice string) error {
 	code := codes.Internal
 	switch {
 	case errors.Is(err, node.ErrNotLeader):
-		return redirect(err)
+		return Redirect(err)
 	case errors.Is(err, node.ErrBusy):
 		return status.Errorf(codes.ResourceExhausted, "%v; nothing happened now: try again later", err)
 	case errors.Is(err, context.DeadlineExceeded):
@@ -52,14 +52,14 @@ func replicaStatus(err error, advice string) error {
 	return status.Errorf(code, "%v; %s", err, advice)
 }
 
-// redirect says that another server may do what this one has not begun.
-func redirect(err error) error {
+// Redirect says that another server may do what this one has not begun.
+func Redirect(err error) error {
 	advice := "ask its leader, or try again"
 	if errors.Is(err, storage.ErrFull) {
 		advice = "reads and deletions are done; make room, and it is taken again"
 	}
 	s, detailErr := status.New(codes.Unavailable, fmt.Sprintf("%v; nothing happened: %s", err, advice)).
-		WithDetails(&raftkvpb.Redirect{MapVersion: mapVersion})
+		WithDetails(&raftkvpb.Redirect{MapVersion: MapVersion})
 	if detailErr != nil {
 		return status.Error(codes.Internal, detailErr.Error())
 	}

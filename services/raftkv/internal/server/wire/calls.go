@@ -1,4 +1,4 @@
-package server
+package wire
 
 import (
 	"fmt"
@@ -12,45 +12,45 @@ import (
 	"numstore.example/services/raftkv/internal/kv"
 )
 
-// calls counts the calls that were answered, whatever the answer, and logs them if that is wanted.
-type calls struct {
-	log  *slog.Logger
-	logs bool // each request; see Config.LogRequests
+// Calls counts the calls that were answered, whatever the answer, and logs them if that is wanted.
+type Calls struct {
+	Log  *slog.Logger
+	Logs bool // each get, put, append and delete, with its outcome
 
-	gets, scans atomic.Uint64
-	writes      [len(kinds)]atomic.Uint64 // by kind
+	Gets, Scans atomic.Uint64
+	Writes      [len(kinds)]atomic.Uint64 // by kind
 }
 
-// got counts and logs a get, and makes its response.
-func (c *calls) got(key []byte, record kv.Record, found bool, err error) (*raftkvpb.GetResponse, error) {
-	c.gets.Add(1)
-	if c.logs {
+// Got counts and logs a get, and makes its response.
+func (c *Calls) Got(key []byte, record kv.Record, found bool, err error) (*raftkvpb.GetResponse, error) {
+	c.Gets.Add(1)
+	if c.Logs {
 		c.logGet(key, record.Value, found, err)
 	}
 	if err != nil {
-		return nil, readStatus(err)
+		return nil, ReadStatus(err)
 	}
 	return &raftkvpb.GetResponse{Found: found, Value: record.Value, Version: record.Version}, nil
 }
 
-// settle decodes the reply to a command's writes, counts and logs them, and returns the status if they were
+// Settle decodes the reply to a command's writes, counts and logs them, and returns the status if they were
 // not done.
-func (c *calls) settle(writes []kv.Write, encoded []byte, err error) (reply kv.Reply, _ error) {
+func (c *Calls) Settle(writes []kv.Write, encoded []byte, err error) (reply kv.Reply, _ error) {
 	if err == nil {
 		reply, err = kv.DecodeReply(encoded)
 	}
 	switch {
 	case err != nil:
-		err = writeStatus(err)
+		err = WriteStatus(err)
 	case reply.Outcome != kv.Done:
 		err = refusal(writes, &reply)
 	case len(reply.Results) != len(writes):
 		err = errOtherRequest
 	}
 	for i := range writes {
-		c.writes[writes[i].Kind].Add(1)
+		c.Writes[writes[i].Kind].Add(1)
 	}
-	if c.logs {
+	if c.Logs {
 		c.logWrites(writes, &reply, err)
 	}
 	return reply, err
@@ -70,7 +70,7 @@ func shown(b []byte) string {
 	return text
 }
 
-func (c *calls) logGet(key, value []byte, found bool, err error) {
+func (c *Calls) logGet(key, value []byte, found bool, err error) {
 	attributes := []any{"call", "get", "key", shown(key)}
 	switch {
 	case err != nil:
@@ -80,10 +80,10 @@ func (c *calls) logGet(key, value []byte, found bool, err error) {
 	default:
 		attributes = append(attributes, "found", false)
 	}
-	c.log.Info("request", attributes...)
+	c.Log.Info("request", attributes...)
 }
 
-func (c *calls) logWrites(writes []kv.Write, reply *kv.Reply, err error) {
+func (c *Calls) logWrites(writes []kv.Write, reply *kv.Reply, err error) {
 	for i := range writes {
 		w := &writes[i]
 		attributes := []any{"call", kinds[w.Kind].name, "key", shown(w.Key)}
@@ -98,22 +98,22 @@ func (c *calls) logWrites(writes []kv.Write, reply *kv.Reply, err error) {
 				attributes = append(attributes, "version", reply.Results[i].Version)
 			}
 		}
-		c.log.Info("request", attributes...)
+		c.Log.Info("request", attributes...)
 	}
 }
 
-// logRefused logs an operation of a pipeline that was refused for what it is. The log of calls has those that are
+// Refused logs an operation of a pipeline that was refused for what it is. The log of calls has those that are
 // calls of their own.
-func (c *calls) logRefused(operation *raftkvpb.Operation, err error) {
-	if !c.logs {
+func (c *Calls) Refused(operation *raftkvpb.Operation, err error) {
+	if !c.Logs {
 		return
 	}
 	call, key := "", operation.GetGet().GetKey()
 	if operation.GetGet() != nil {
 		call = "get"
 	} else if request := request(operation); request != nil {
-		w, _ := limits{}.check(request)
+		w, _ := Limits{}.Check(request)
 		call, key = kinds[w.Kind].name, w.Key
 	}
-	c.log.Info("request", "call", call, "key", shown(key), "error", status.Convert(err).Message())
+	c.Log.Info("request", "call", call, "key", shown(key), "error", status.Convert(err).Message())
 }

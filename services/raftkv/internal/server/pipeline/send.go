@@ -1,9 +1,10 @@
-package server
+package pipeline
 
 import (
 	"google.golang.org/grpc/status"
 
 	"numstore.example/contracts/raftkvpb"
+	"numstore.example/services/raftkv/internal/server/wire"
 )
 
 // send is the sender.
@@ -96,11 +97,11 @@ func (p *pipeline) writeAnswer(w *pipelined, i int) (*raftkvpb.Answer, int) {
 	if w.err == nil {
 		encoded = w.replies[i]
 	}
-	reply, err := p.calls.settle(w.writes[i:i+1], encoded, w.err)
+	reply, err := p.Calls.Settle(w.writes[i:i+1], encoded, w.err)
 	if err != nil {
 		return refusedAnswer(w.tags[i], err), 0
 	}
-	return kinds[w.writes[i].Kind].answer(w.tags[i], &reply.Results[0]), len(encoded)
+	return wire.Answer(w.tags[i], w.writes[i].Kind, &reply.Results[0]), len(encoded)
 }
 
 // refusedAnswer says under a tag what a call of its own would have said as its status.

@@ -1,8 +1,11 @@
-package server
+package pipeline
 
 import (
 	"errors"
 	"io"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"numstore.example/contracts/raftkvpb"
 	"numstore.example/services/raftkv/internal/kv"
@@ -32,11 +35,19 @@ func (p *pipeline) read() {
 	}
 }
 
+// checkMessage checks a message of a pipeline: each operation takes memory, however short it is.
+func checkMessage(r *raftkvpb.PipelineRequest) error {
+	if n := len(r.GetOperations()); n > MaxOperations {
+		return status.Errorf(codes.InvalidArgument, "the message has %d operations; it may have at most %d", n, MaxOperations)
+	}
+	return nil
+}
+
 // admitted waits until another message may be read.
 func (p *pipeline) admitted() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for (p.inFlight >= maxPipelined || p.held >= maxHeld) && !p.ended {
+	for (p.inFlight >= MaxOperations || p.held >= maxHeld) && !p.ended {
 		p.changed.Wait()
 	}
 	return !p.ended
@@ -62,22 +73,22 @@ func (p *pipeline) start(operations []*raftkvpb.Operation) {
 		ids     []kv.RequestID
 	)
 	refuse := func(operation *raftkvpb.Operation, err error) {
-		p.calls.logRefused(operation, err)
+		p.Calls.Refused(operation, err)
 		refused = append(refused, answered{answer: refusedAnswer(operation.GetTag(), err)})
 	}
 	for i, operation := range operations {
 		tag := operation.GetTag()
 		if get, ok := operation.GetOperation().(*raftkvpb.Operation_Get); ok {
-			if err := p.limits.checkKey(get.Get.GetKey()); err != nil {
+			if err := p.Limits.CheckKey(get.Get.GetKey()); err != nil {
 				refuse(operation, err)
 				continue
 			}
 			gets = append(gets, getting{tag, get.Get})
 			continue
 		}
-		write, id, err := p.limits.checkOperation(operation)
+		write, id, err := p.Limits.CheckOperation(operation)
 		if err == nil {
-			err = p.admit(write)
+			err = p.Admit(write)
 		}
 		if err != nil {
 			refuse(operation, err)
@@ -120,7 +131,7 @@ func encode(writes []kv.Write, ids []kv.RequestID) [][]byte {
 // propose has writes executed, and answers when that is done.
 func (p *pipeline) propose(w *pipelined, commands [][]byte) {
 	p.hold(w, sizeOf(commands))
-	p.group(nil).Propose(&node.Proposal{Commands: commands, Done: func(replies [][]byte, err error) {
+	p.Group(nil).Propose(&node.Proposal{Commands: commands, Done: func(replies [][]byte, err error) {
 		w.replies, w.err = cloned(replies), err
 		p.hold(w, sizeOf(replies))
 		p.finish(answered{writes: w})

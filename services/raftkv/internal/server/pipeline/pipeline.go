@@ -1,4 +1,10 @@
-package server
+// Package pipeline serves the contract's Pipeline: many operations on one stream.
+//
+// Three goroutines work on a stream. The reader takes messages apart: all writes of one become one proposal,
+// its gets go to the getter. The getter passes one barrier for all gets that have gathered, and reads them.
+// The sender, which is the handler itself, makes messages of whatever answers have gathered. So what comes in
+// together shares a proposal or a barrier, and what is done together leaves together.
+package pipeline
 
 import (
 	"log/slog"
@@ -12,12 +18,13 @@ import (
 	"numstore.example/contracts/raftkvpb"
 	"numstore.example/services/raftkv/internal/kv"
 	"numstore.example/services/raftkv/internal/node"
+	"numstore.example/services/raftkv/internal/server/wire"
 )
 
 const (
-	// maxPipelined is how many operations of a stream may be in flight before no more are read, and how many a
+	// MaxOperations is how many operations of a stream may be in flight before no more are read, and how many a
 	// message may have.
-	maxPipelined = 4096
+	MaxOperations = 4096
 	// maxHeld is the same in bytes: of writes whose answers were not sent, with these answers. Without it a
 	// client that takes no answers could have the server keep 4096 of the largest values.
 	maxHeld = 32 << 20
@@ -28,19 +35,9 @@ const (
 	maxAnswers = 1024
 )
 
-// Pipeline implements the contract.
-//
-// Three goroutines work on a stream. The reader takes messages apart: all writes of one become one proposal,
-// its gets go to the getter. The getter passes one barrier for all gets that have gathered, and reads them.
-// The sender, which is the handler itself, makes messages of whatever answers have gathered. So what comes in
-// together shares a proposal or a barrier, and what is done together leaves together.
-func (a *adapter) Pipeline(stream grpc.BidiStreamingServer[raftkvpb.PipelineRequest, raftkvpb.PipelineResponse]) error {
-	return servePipeline(a.pipelines, stream)
-}
-
-// servePipeline serves a stream, until it ends.
-func servePipeline(pipelines *pipelines, stream grpc.BidiStreamingServer[raftkvpb.PipelineRequest, raftkvpb.PipelineResponse]) error {
-	p := &pipeline{pipelines: pipelines, stream: stream}
+// Serve serves a stream, until it ends, and returns its status.
+func Serve(config *Config, stream grpc.BidiStreamingServer[raftkvpb.PipelineRequest, raftkvpb.PipelineResponse]) error {
+	p := &pipeline{Config: config, stream: stream}
 	p.changed.L = &p.mu
 	go p.recovering(p.read) // until the stream ends, which is when this returns
 	var getter sync.WaitGroup
@@ -59,26 +56,26 @@ func servePipeline(pipelines *pipelines, stream grpc.BidiStreamingServer[raftkvp
 func (p *pipeline) recovering(run func()) {
 	defer func() {
 		if v := recover(); v != nil {
-			p.log.Error("panic", "method", raftkvpb.RaftKV_Pipeline_FullMethodName, "panic", v, "stack", string(debug.Stack()))
+			p.Log.Error("panic", "method", raftkvpb.RaftKV_Pipeline_FullMethodName, "panic", v, "stack", string(debug.Stack()))
 			p.abort(status.Error(codes.Internal, "the server failed at this stream; its log says why"))
 		}
 	}()
 	run()
 }
 
-// pipelines is what all streams need.
-type pipelines struct {
-	group    func(key []byte) node.Group
-	limits   limits
-	admit    func(...kv.Write) error // refuses writes for which there is no room
-	calls    *calls
-	stopping <-chan struct{} // closed when streams should come to an end
-	log      *slog.Logger
+// Config is what all streams need.
+type Config struct {
+	Group    func(key []byte) node.Group // that of a key's shard
+	Limits   wire.Limits
+	Admit    func(...kv.Write) error // refuses writes for which there is no room
+	Calls    *wire.Calls
+	Stopping <-chan struct{} // closed when streams should come to an end
+	Log      *slog.Logger
 }
 
 // pipeline is one stream.
 type pipeline struct {
-	*pipelines
+	*Config
 	stream grpc.BidiStreamingServer[raftkvpb.PipelineRequest, raftkvpb.PipelineResponse]
 
 	mu       sync.Mutex
@@ -122,16 +119,16 @@ func (w *pipelined) grow(n int) {
 func (p *pipeline) watch(over <-chan struct{}) {
 	gone := p.stream.Context().Done()
 	select {
-	case <-p.stopping:
+	case <-p.Stopping:
 		p.end(status.Error(codes.Unavailable, "the server is stopping"))
-	case <-p.group(nil).Failed():
+	case <-p.Group(nil).Failed():
 	case <-gone:
 	case <-over:
 		return
 	}
 	select {
-	case <-p.group(nil).Failed():
-		p.abort(readStatus(p.group(nil).Failure())) // the contract says what that tells of writes
+	case <-p.Group(nil).Failed():
+		p.abort(wire.ReadStatus(p.Group(nil).Failure())) // the contract says what that tells of writes
 	case <-gone:
 		p.abort(status.FromContextError(p.stream.Context().Err()).Err())
 	case <-over:
@@ -183,7 +180,7 @@ func (p *pipeline) get() {
 		for i := range gets {
 			keys[i] = gets[i].request.GetKey()
 		}
-		err := p.group(nil).GetAll(p.stream.Context(), keys, func(i int, record kv.Record, found bool, err error) bool {
+		err := p.Group(nil).GetAll(p.stream.Context(), keys, func(i int, record kv.Record, found bool, err error) bool {
 			p.finish(answered{answer: p.getAnswer(gets[i], record, found, err)})
 			return p.roomy()
 		})
@@ -222,7 +219,7 @@ func (p *pipeline) roomy() bool {
 
 // getAnswer is the answer to a get.
 func (p *pipeline) getAnswer(get getting, record kv.Record, found bool, err error) *raftkvpb.Answer {
-	response, err := p.calls.got(get.request.GetKey(), record, found, err)
+	response, err := p.Calls.Got(get.request.GetKey(), record, found, err)
 	if err != nil {
 		return refusedAnswer(get.tag, err)
 	}
