@@ -1,9 +1,10 @@
 // Package pipeline serves the contract's Pipeline: many operations on one stream.
 //
-// Three goroutines work on a stream. The reader takes messages apart: all writes of one become one proposal,
-// its gets go to the getter. The getter passes one barrier for all gets that have gathered, and reads them.
-// The sender, which is the handler itself, makes messages of whatever answers have gathered. So what comes in
-// together shares a proposal or a barrier, and what is done together leaves together.
+// Some goroutines work on a stream. The reader takes messages apart by the groups of their keys, each of which has a lane:
+// all writes of a message for one group become one proposal, its gets go to the lane's getter. The getter has the group
+// do all gets that have gathered, which so share a barrier. The sender, which is the handler itself, makes messages of
+// whatever answers have gathered. So what comes in together shares a proposal or a barrier, what is done together leaves
+// together, and no group's answers wait for another's.
 package pipeline
 
 import (
@@ -37,18 +38,15 @@ const (
 
 // Serve serves a stream, until it ends, and returns its status.
 func Serve(config *Config, stream grpc.BidiStreamingServer[raftkvpb.PipelineRequest, raftkvpb.PipelineResponse]) error {
-	p := &pipeline{Config: config, stream: stream}
+	p := &pipeline{Config: config, stream: stream, over: make(chan struct{})}
 	p.changed.L = &p.mu
 	go p.recovering(p.read) // until the stream ends, which is when this returns
-	var getter sync.WaitGroup
-	getter.Go(func() { p.recovering(p.get) })
-	over := make(chan struct{})
-	go p.watch(over)
+	go p.watch()
 
 	err := p.send()
 	p.abort(err)
-	close(over)
-	getter.Wait() // nobody reads the store after the last call
+	close(p.over)
+	p.getters.Wait() // nobody reads the store after the last call
 	return err
 }
 
@@ -76,23 +74,20 @@ type Config struct {
 // pipeline is one stream.
 type pipeline struct {
 	*Config
-	stream grpc.BidiStreamingServer[raftkvpb.PipelineRequest, raftkvpb.PipelineResponse]
+	stream  grpc.BidiStreamingServer[raftkvpb.PipelineRequest, raftkvpb.PipelineResponse]
+	over    chan struct{} // closed when the stream has ended
+	getters sync.WaitGroup
 
 	mu       sync.Mutex
+	lanes    []*lane
 	changed  sync.Cond  // of any of the following
 	inFlight int        // operations that were read, and whose answers were not sent
 	held     int        // bytes of the writes among them, and of their replies
-	gets     []getting  // to be done
 	ready    []answered // to be sent
 	bytes    int        // of the values in ready
 	ended    bool       // no more operations are taken
 	aborted  bool       // nobody waits for answers any more
 	status   error      // of the stream, once ended and all is answered; nil for OK
-}
-
-type getting struct {
-	tag     uint64
-	request *raftkvpb.GetRequest
 }
 
 // answered is an operation, or all writes of a message, with its outcome.
@@ -103,6 +98,7 @@ type answered struct {
 
 // pipelined is the writes of one message and what became of them.
 type pipelined struct {
+	lane    *lane
 	tags    []uint64
 	writes  []kv.Write
 	replies [][]byte
@@ -116,22 +112,19 @@ func (w *pipelined) grow(n int) {
 }
 
 // watch ends the stream when the server stops, and gives it up when the client has gone.
-func (p *pipeline) watch(over <-chan struct{}) {
+func (p *pipeline) watch() {
 	gone := p.stream.Context().Done()
 	select {
 	case <-p.Stopping:
 		p.end(status.Error(codes.Unavailable, "the server is stopping"))
-	case <-p.Group(nil).Failed():
 	case <-gone:
-	case <-over:
+	case <-p.over:
 		return
 	}
 	select {
-	case <-p.Group(nil).Failed():
-		p.abort(wire.ReadStatus(p.Group(nil).Failure())) // the contract says what that tells of writes
 	case <-gone:
 		p.abort(status.FromContextError(p.stream.Context().Err()).Err())
-	case <-over:
+	case <-p.over:
 	}
 }
 
@@ -163,65 +156,5 @@ func (p *pipeline) finish(outcomes ...answered) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.ready = append(p.ready, outcomes...)
-	for _, outcome := range outcomes {
-		p.bytes += len(outcome.answer.GetGet().GetValue())
-	}
 	p.changed.Broadcast()
-}
-
-// get is the getter.
-func (p *pipeline) get() {
-	for {
-		gets := p.gathered()
-		if gets == nil {
-			return
-		}
-		keys := make([][]byte, len(gets))
-		for i := range gets {
-			keys[i] = gets[i].request.GetKey()
-		}
-		err := p.Group(nil).GetAll(p.stream.Context(), keys, func(i int, record kv.Record, found bool, err error) bool {
-			p.finish(answered{answer: p.getAnswer(gets[i], record, found, err)})
-			return p.roomy()
-		})
-		if err != nil {
-			for _, get := range gets {
-				p.finish(answered{answer: p.getAnswer(get, kv.Record{}, false, err)})
-			}
-		}
-	}
-}
-
-// gathered waits for gets, and takes all that there are. It returns nil at the end of the stream.
-func (p *pipeline) gathered() []getting {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for len(p.gets) == 0 && !p.aborted && !(p.ended && p.inFlight == 0) {
-		p.changed.Wait()
-	}
-	gets := p.gets
-	p.gets = nil
-	if p.aborted {
-		return nil
-	}
-	return gets
-}
-
-// roomy waits until the values that lie ready are not too many.
-func (p *pipeline) roomy() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for p.bytes >= answerBytes && !p.aborted {
-		p.changed.Wait()
-	}
-	return !p.aborted
-}
-
-// getAnswer is the answer to a get.
-func (p *pipeline) getAnswer(get getting, record kv.Record, found bool, err error) *raftkvpb.Answer {
-	response, err := p.Calls.Got(get.request.GetKey(), record, found, err)
-	if err != nil {
-		return refusedAnswer(get.tag, err)
-	}
-	return &raftkvpb.Answer{Tag: get.tag, Answer: &raftkvpb.Answer_Get{Get: response}}
 }

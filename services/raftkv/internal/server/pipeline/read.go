@@ -64,49 +64,81 @@ func (p *pipeline) take(n int) bool {
 	return true
 }
 
-// start proposes the writes of a message, and hands its gets to the getter.
+// part is what a message has for one lane.
+type part struct {
+	lane   *lane
+	gets   []getting
+	writes *pipelined
+	ids    []kv.RequestID
+}
+
+// start proposes the writes of a message, and hands its gets to the getters.
 func (p *pipeline) start(operations []*raftkvpb.Operation) {
-	var (
-		gets    []getting
-		refused []answered
-		writes  = &pipelined{}
-		ids     []kv.RequestID
-	)
-	refuse := func(operation *raftkvpb.Operation, err error) {
-		p.Calls.Refused(operation, err)
-		refused = append(refused, answered{answer: refusedAnswer(operation.GetTag(), err)})
-	}
+	var parts []part
+	var refused []answered
 	for i, operation := range operations {
-		tag := operation.GetTag()
-		if get, ok := operation.GetOperation().(*raftkvpb.Operation_Get); ok {
-			if err := p.Limits.CheckKey(get.Get.GetKey()); err != nil {
-				refuse(operation, err)
-				continue
-			}
-			gets = append(gets, getting{tag, get.Get})
-			continue
+		if err := p.sort(operation, len(operations)-i, &parts); err != nil {
+			p.Calls.Refused(operation, err)
+			refused = append(refused, answered{answer: refusedAnswer(operation.GetTag(), err)})
 		}
-		write, id, err := p.Limits.CheckOperation(operation)
-		if err == nil {
-			err = p.Admit(write)
-		}
-		if err != nil {
-			refuse(operation, err)
-			continue
-		}
-		if ids == nil {
-			writes.grow(len(operations) - i)
-			ids = make([]kv.RequestID, 0, len(operations)-i)
-		}
-		writes.tags = append(writes.tags, tag)
-		writes.writes = append(writes.writes, write)
-		ids = append(ids, id)
 	}
 	p.finish(refused...)
-	p.enqueue(gets)
-	if len(ids) > 0 {
-		p.propose(writes, encode(writes.writes, ids))
+	for i := range parts {
+		p.enqueue(parts[i].lane, parts[i].gets)
+		if len(parts[i].ids) > 0 {
+			p.propose(parts[i].writes, encode(parts[i].writes.writes, parts[i].ids))
+		}
 	}
+}
+
+// sort puts an operation to others for its group, or says why it is refused. So many more may follow.
+func (p *pipeline) sort(operation *raftkvpb.Operation, more int, parts *[]part) error {
+	if get, ok := operation.GetOperation().(*raftkvpb.Operation_Get); ok {
+		key := get.Get.GetKey()
+		if err := p.Limits.CheckKey(key); err != nil {
+			return err
+		}
+		part, err := p.partFor(key, parts)
+		if err == nil {
+			part.gets = append(part.gets, getting{operation.GetTag(), get.Get})
+		}
+		return err
+	}
+	write, id, err := p.Limits.CheckOperation(operation)
+	if err == nil {
+		err = p.Admit(write)
+	}
+	if err != nil {
+		return err
+	}
+	part, err := p.partFor(write.Key, parts)
+	if err != nil {
+		return err
+	}
+	if part.ids == nil {
+		part.writes = &pipelined{lane: part.lane, tags: make([]uint64, 0, more), writes: make([]kv.Write, 0, more)}
+		part.ids = make([]kv.RequestID, 0, more)
+	}
+	part.writes.tags = append(part.writes.tags, operation.GetTag())
+	part.writes.writes = append(part.writes.writes, write)
+	part.ids = append(part.ids, id)
+	return nil
+}
+
+// partFor returns the part of a message that a key belongs to.
+func (p *pipeline) partFor(key []byte, parts *[]part) (*part, error) {
+	group := p.Group(key)
+	for i := range *parts {
+		if part := &(*parts)[i]; part.lane.group == group {
+			return part, nil
+		}
+	}
+	lane, err := p.laneOf(group)
+	if err != nil {
+		return nil, err
+	}
+	*parts = append(*parts, part{lane: lane})
+	return &(*parts)[len(*parts)-1], nil
 }
 
 // commandOverhead is the most that an encoded command has beside a key and a value, in bytes.
@@ -130,12 +162,35 @@ func encode(writes []kv.Write, ids []kv.RequestID) [][]byte {
 
 // propose has writes executed, and answers when that is done.
 func (p *pipeline) propose(w *pipelined, commands [][]byte) {
-	p.hold(w, sizeOf(commands))
-	p.Group(nil).Propose(&node.Proposal{Commands: commands, Done: func(replies [][]byte, err error) {
+	size := sizeOf(commands)
+	p.hold(w, size)
+	w.lane.group.Propose(&node.Proposal{Commands: commands, Done: func(replies [][]byte, err error) {
 		w.replies, w.err = cloned(replies), err
-		p.hold(w, sizeOf(replies))
-		p.finish(answered{writes: w})
+		p.settled(w, size)
 	}})
+}
+
+// hold counts writes that are proposed, and their bytes, which are kept until their answers were sent.
+func (p *pipeline) hold(w *pipelined, size int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	w.size += size
+	p.held += size
+	w.lane.waits += len(w.tags)
+	w.lane.awaits += size
+}
+
+// settled has the outcome of writes sent. Their replies are kept until then too.
+func (p *pipeline) settled(w *pipelined, size int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	replies := sizeOf(w.replies)
+	w.size += replies
+	p.held += replies
+	w.lane.waits -= len(w.tags)
+	w.lane.awaits -= size
+	p.ready = append(p.ready, answered{writes: w})
+	p.changed.Broadcast()
 }
 
 // cloned copies replies: they are parts of those to the whole entry, which may be many times as long, and these stay
@@ -155,22 +210,4 @@ func sizeOf(parts [][]byte) (size int) {
 		size += len(part)
 	}
 	return size
-}
-
-// hold counts bytes that are kept until the answers to the writes of a message were sent.
-func (p *pipeline) hold(w *pipelined, size int) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	w.size += size
-	p.held += size
-}
-
-func (p *pipeline) enqueue(gets []getting) {
-	if len(gets) == 0 {
-		return
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.gets = append(p.gets, gets...)
-	p.changed.Broadcast()
 }

@@ -10,7 +10,7 @@ import (
 // send is the sender.
 func (p *pipeline) send() error {
 	for {
-		ready, err := p.settled()
+		ready, err := p.collect()
 		if ready == nil {
 			return err
 		}
@@ -20,8 +20,8 @@ func (p *pipeline) send() error {
 	}
 }
 
-// settled waits for outcomes and takes all that there are, or returns nil and the status of the stream.
-func (p *pipeline) settled() ([]answered, error) {
+// collect waits for outcomes and takes all that there are, or returns nil and the status of the stream.
+func (p *pipeline) collect() ([]answered, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for len(p.ready) == 0 && !p.aborted && !(p.ended && p.inFlight == 0) {

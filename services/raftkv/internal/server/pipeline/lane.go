@@ -1,0 +1,139 @@
+package pipeline
+
+import (
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"numstore.example/contracts/raftkvpb"
+	"numstore.example/services/raftkv/internal/kv"
+	"numstore.example/services/raftkv/internal/node"
+	"numstore.example/services/raftkv/internal/server/wire"
+)
+
+// lane is a group's part of a stream. Its fields are under the lock of the pipeline.
+type lane struct {
+	group  node.Group
+	gets   []getting // to be done
+	waits  int       // operations that the group has not answered
+	awaits int       // bytes of the writes among them
+}
+
+type getting struct {
+	tag     uint64
+	request *raftkvpb.GetRequest
+}
+
+// laneShare is the greatest part of a stream's bounds that may wait for one group, of several: three of four. So one that
+// is stuck leaves room for the others.
+const laneShare = 4
+
+// full says whether so much waits for the group that others need the rest.
+func (l *lane) full() bool {
+	return l.waits >= MaxOperations-MaxOperations/laneShare || l.awaits >= maxHeld-maxHeld/laneShare
+}
+
+// laneOf returns the lane of a group, and begins it if need be. It refuses an operation for a group that has more than its
+// share of the stream already.
+func (p *pipeline) laneOf(group node.Group) (*lane, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, l := range p.lanes {
+		if l.group != group {
+			continue
+		}
+		if len(p.lanes) > 1 && l.full() {
+			return nil, status.Errorf(codes.ResourceExhausted,
+				"%d operations of this stream wait for the key's shard, and others need the rest; nothing happened now: try again later", l.waits)
+		}
+		return l, nil
+	}
+	l := &lane{group: group}
+	p.lanes = append(p.lanes, l)
+	if !p.aborted { // or nobody would wait for these to end
+		p.getters.Go(func() { p.recovering(func() { p.get(l) }) })
+		go p.watchGroup(group)
+	}
+	return l, nil
+}
+
+// watchGroup gives the stream up when a group has failed, which may never tell of what was proposed. The contract says
+// what that tells of writes.
+func (p *pipeline) watchGroup(group node.Group) {
+	select {
+	case <-group.Failed():
+		p.abort(wire.ReadStatus(group.Failure()))
+	case <-p.over:
+	}
+}
+
+func (p *pipeline) enqueue(l *lane, gets []getting) {
+	if len(gets) == 0 {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	l.gets = append(l.gets, gets...)
+	l.waits += len(gets)
+	p.changed.Broadcast()
+}
+
+// get is the getter of a lane.
+func (p *pipeline) get(l *lane) {
+	for {
+		gets := p.gathered(l)
+		if gets == nil {
+			return
+		}
+		keys := make([][]byte, len(gets))
+		for i := range gets {
+			keys[i] = gets[i].request.GetKey()
+		}
+		done := func(i int, record kv.Record, found bool, err error) bool {
+			return p.give(l, p.getAnswer(gets[i], record, found, err))
+		}
+		if err := l.group.GetAll(p.stream.Context(), keys, done); err != nil {
+			for i := range gets {
+				done(i, kv.Record{}, false, err)
+			}
+		}
+	}
+}
+
+// give has the answer to a get sent, and waits until the values that lie ready are not too many. It returns false when
+// nobody waits for answers any more.
+func (p *pipeline) give(l *lane, answer *raftkvpb.Answer) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	l.waits--
+	p.ready = append(p.ready, answered{answer: answer})
+	p.bytes += len(answer.GetGet().GetValue())
+	p.changed.Broadcast()
+	for p.bytes >= answerBytes && !p.aborted {
+		p.changed.Wait()
+	}
+	return !p.aborted
+}
+
+// gathered waits for gets of a lane, and takes all that there are. It returns nil at the end of the stream.
+func (p *pipeline) gathered(l *lane) []getting {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for len(l.gets) == 0 && !p.aborted && !(p.ended && p.inFlight == 0) {
+		p.changed.Wait()
+	}
+	gets := l.gets
+	l.gets = nil
+	if p.aborted {
+		return nil
+	}
+	return gets
+}
+
+// getAnswer is the answer to a get.
+func (p *pipeline) getAnswer(get getting, record kv.Record, found bool, err error) *raftkvpb.Answer {
+	response, err := p.Calls.Got(get.request.GetKey(), record, found, err)
+	if err != nil {
+		return refusedAnswer(get.tag, err)
+	}
+	return &raftkvpb.Answer{Tag: get.tag, Answer: &raftkvpb.Answer_Get{Get: response}}
+}
