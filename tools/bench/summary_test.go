@@ -165,3 +165,13 @@ func TestMerge(t *testing.T) {
 		t.Errorf("what was merged cannot be read: %v", err)
 	}
 }
+
+func TestSum(t *testing.T) {
+	const text = "# TYPE syncs_total counter\nsyncs_total{shard=\"0\"} 3\nsyncs_total{shard=\"1\"} 4e1\nsyncs_total_other 5\n"
+	if got, found := sum(bufio.NewScanner(strings.NewReader(text)), "syncs_total"); got != 43 || !found {
+		t.Errorf("got %v, %v; want 43", got, found)
+	}
+	if _, found := sum(bufio.NewScanner(strings.NewReader(text)), "syncs"); found {
+		t.Error("found one that is not there")
+	}
+}

@@ -98,10 +98,26 @@ func (s *server) countSyncs(ctx context.Context) (float64, error) {
 		return 0, err
 	}
 	defer reply.Body.Close()
-	if number, found := find(bufio.NewScanner(reply.Body), s.syncs); found {
-		return number, nil
+	count, found := sum(bufio.NewScanner(reply.Body), s.syncs)
+	if !found {
+		return 0, fmt.Errorf("http://%s/metrics has no %s", address, s.syncs)
 	}
-	return -1, nil
+	return count, nil
+}
+
+// sum returns the sum of a metric over all its labels.
+func sum(lines *bufio.Scanner, metric string) (total float64, found bool) {
+	for lines.Scan() {
+		fields := strings.Fields(lines.Text())
+		if len(fields) != 2 {
+			continue
+		}
+		name, _, _ := strings.Cut(fields[0], "{")
+		if number, err := strconv.ParseFloat(fields[1], 64); err == nil && name == metric {
+			total, found = total+number, true
+		}
+	}
+	return total, found
 }
 
 // find returns the number after a name that a line begins with.

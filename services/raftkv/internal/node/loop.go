@@ -191,7 +191,7 @@ func (r *Replica) truncate() {
 // slowest returns the last entry that all members have which answer, as far as this one knows of others.
 func (r *Replica) slowest() uint64 {
 	index := uint64(math.MaxUint64)
-	if r.Status().Role == raft.StateLeader {
+	if r.Status().Role == Leader {
 		r.raft.WithProgress(func(id uint64, _ raft.ProgressType, member tracker.Progress) {
 			if id == r.config.ID || r.answers(id) {
 				index = min(index, member.Match)

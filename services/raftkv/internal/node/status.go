@@ -7,9 +7,19 @@ import (
 	"go.etcd.io/raft/v3"
 )
 
+// Role is what a replica is in its group.
+type Role int
+
+// The roles. Who stands for election, or asks whether he would be elected, is a candidate.
+const (
+	Follower Role = iota
+	Candidate
+	Leader
+)
+
 // Status is what a replica knows of its group.
 type Status struct {
-	Role    raft.StateType
+	Role    Role
 	Leader  uint64 // the node that leads; 0 when none is known
 	Term    uint64
 	Applied uint64 // the last entry that the machine shows
@@ -20,7 +30,18 @@ func (r *Replica) Status() Status { return *r.status.Load() }
 
 func (r *Replica) publish() {
 	basic := r.raft.BasicStatus()
-	r.status.Store(&Status{Role: basic.RaftState, Leader: basic.Lead, Term: basic.HardState.GetTerm(), Applied: r.applied})
+	r.status.Store(&Status{Role: role(basic.RaftState), Leader: basic.Lead, Term: basic.HardState.GetTerm(), Applied: r.applied})
+}
+
+func role(state raft.StateType) Role {
+	switch state {
+	case raft.StateLeader:
+		return Leader
+	case raft.StateCandidate, raft.StatePreCandidate:
+		return Candidate
+	default:
+		return Follower
+	}
 }
 
 // raftLogger passes on what Raft has to say: elections are for debugging, warnings are not.
