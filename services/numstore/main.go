@@ -9,6 +9,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 
 	"numstore.example/contracts/numstorepb"
@@ -45,9 +46,9 @@ func main() {
 		Queue:      4096,
 		MaxMessage: 4 << 20,
 		Flags:      &flags,
-		Register: func(rpc *rpcserver.Server) (func() error, error) {
+		Open: func(_ context.Context, rpc *rpcserver.Server) (rpcserver.Service, error) {
 			server.Register(rpc, rpc.Metrics(), numbers.New(flags.MaxKeys), flags.MaxKey)
-			return nil, nil
+			return rpcserver.Service{}, nil
 		},
 	})
 }

@@ -192,6 +192,47 @@ func TestRestore_standardInput(t *testing.T) {
 	}
 }
 
+// TestRestore_stopped: a server that is told to stop while it restores does so, though nobody ends the pipe, and leaves a
+// folder that a later start can restore into, and none can serve.
+func TestRestore_stopped(t *testing.T) {
+	folder := t.TempDir()
+	server := startServer(t, "--data-dir="+folder+"/old", "--admin-token=secret")
+	const length = 3 << 20 // more than lies in a pipe
+	if _, err := server.Put(t.Context(), &raftkvpb.PutRequest{Key: []byte("A"), Value: bytes.Repeat([]byte("v"), length)}); err != nil {
+		t.Fatal(err)
+	}
+	backup := server.backup(t)
+	server.stop(t)
+
+	command := program(t, "--data-dir="+folder+"/new", "--restore=-")
+	stdin, err := command.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stdout, stderr bytes.Buffer
+	command.Stdout, command.Stderr = &stdout, &stderr
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer command.Process.Kill()
+	if _, err := stdin.Write(backup[:len(backup)-1]); err != nil { // which the server has read then, but for the last of it
+		t.Fatal(err)
+	}
+	command.Process.Signal(syscall.SIGTERM)
+	// The pipe is still open; nevertheless all was closed before the end.
+	if err := command.Wait(); err != nil || stdout.Len() > 0 || strings.Contains(stderr.String(), "was left") {
+		t.Errorf("it ended with %v, and said %q and %q", err, &stdout, &stderr)
+	}
+	stdin.Close()
+
+	expectRefusal(t, program(t, "--data-dir="+folder+"/new"), 1, "is not complete; restore it again")
+	restored := startServerFrom(t, bytes.NewReader(backup), "--data-dir="+folder+"/new", "--restore=-")
+	if reply, err := restored.Get(t.Context(), &raftkvpb.GetRequest{Key: []byte("A")}); err != nil || len(reply.GetValue()) != length {
+		t.Errorf("restored: %d bytes, %v", len(reply.GetValue()), err)
+	}
+	restored.stop(t)
+}
+
 func (s *running) backup(t *testing.T) (content []byte) {
 	t.Helper()
 	ctx := metadata.AppendToOutgoingContext(t.Context(), "authorization", "Bearer secret")

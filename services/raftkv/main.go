@@ -80,6 +80,6 @@ func main() {
 		MaxMessage: 32 << 20,
 		Files:      files,
 		Flags:      &flags,
-		Register:   flags.register,
+		Open:       flags.open,
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 
 	"golang.org/x/term"
@@ -30,23 +31,20 @@ const (
 	maxInFlight = 256 << 20
 )
 
-// register opens the node, and puts the services on the server. It returns what closes it again.
-func (f *flags) register(rpc *rpcserver.Server) (func() error, error) {
+// open opens the node, and puts the services on the server.
+func (f *flags) open(ctx context.Context, rpc *rpcserver.Server) (service rpcserver.Service, err error) {
 	if err := f.agreeWith(rpc.Config()); err != nil {
-		return nil, rpcserver.Misuse(err)
+		return service, rpcserver.Misuse(err)
 	}
 	adminTokens, err := f.adminTokens()
 	if err != nil {
-		return nil, rpcserver.Misuse(err)
+		return service, rpcserver.Misuse(err)
 	}
 	rpc.AllowTokens(adminTokens) // whoever may take the whole store away may also read a key
 	tables, scans := shareFiles(rpc.Files())
-	n, err := f.openNode(rpc, tables)
+	n, err := f.openNode(ctx, rpc, tables)
 	if err != nil {
-		return nil, err
-	}
-	if err := n.AwaitReady(context.Background()); err != nil {
-		return nil, errors.Join(err, n.Close())
+		return service, err
 	}
 	server.RegisterMetrics(rpc.Metrics(), n)
 	server.Register(rpc, server.Config{
@@ -58,7 +56,7 @@ func (f *flags) register(rpc *rpcserver.Server) (func() error, error) {
 		Admin:       server.Admin{Tokens: adminTokens, MTLS: f.AdminMTLS},
 		Stopping:    rpc.Stopping(), Stop: rpc.Stop, Log: rpc.Log(),
 	})
-	return n.Close, nil
+	return rpcserver.Service{Ready: n.AwaitReady, Close: n.Close}, nil
 }
 
 // adminTokens returns the tokens of --admin-token and --admin-token-file.
@@ -98,7 +96,7 @@ func (f *flags) agreeWith(config rpcserver.Config) error {
 
 // openNode opens the node, with tables so many files of the store open at a time. A new store is filled with the backup
 // of --restore, if there is one.
-func (f *flags) openNode(rpc *rpcserver.Server, tables int) (*node.Node, error) {
+func (f *flags) openNode(ctx context.Context, rpc *rpcserver.Server, tables int) (*node.Node, error) {
 	options := node.Options{
 		ID: self,
 		Storage: storage.Options{
@@ -117,7 +115,7 @@ func (f *flags) openNode(rpc *rpcserver.Server, tables int) (*node.Node, error) 
 		return nil, err
 	}
 	defer file.Close()
-	backup, err := storage.OpenBackup(file)
+	backup, err := storage.OpenBackup(until(ctx, file))
 	if err != nil && f.Restore == "-" {
 		err = fmt.Errorf("%w; to go on with the data that the folder has, leave --restore away", err)
 	}
@@ -130,6 +128,17 @@ func (f *flags) openNode(rpc *rpcserver.Server, tables int) (*node.Node, error) 
 		err = fmt.Errorf("--restore %s: %w", f.Restore, err)
 	}
 	return n, err
+}
+
+// until returns what reads from a reader until a context ends: nothing else may end the wait for a pipe.
+func until(ctx context.Context, from io.Reader) io.Reader {
+	reading, writing := io.Pipe()
+	go func() {
+		_, err := io.Copy(writing, from)
+		writing.CloseWithError(err)
+	}()
+	context.AfterFunc(ctx, func() { writing.CloseWithError(ctx.Err()) })
+	return reading
 }
 
 // openBackup opens the file of --restore; - is standard input.

@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"google.golang.org/grpc"
@@ -26,9 +25,10 @@ type healthServer struct {
 	*health.Server
 	stopping context.Context
 	stop     context.CancelFunc
-	began    atomic.Bool // it was told to serve
 
 	mu     sync.Mutex // of what follows, and of what the embedded server says
+	began  bool       // it knows the services
+	ready  bool
 	failed bool
 	paused bool
 }
@@ -39,56 +39,54 @@ func newHealthServer() *healthServer {
 }
 
 // Shutdown makes every service NOT_SERVING, for good.
-func (h *healthServer) Shutdown() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.stop()
-	h.Server.Shutdown()
+func (h *healthServer) Shutdown() { h.change(h.stop) }
+
+// begin takes up the services. They are NOT_SERVING until all is well.
+func (h *healthServer) begin(services []string) {
+	h.change(func() {
+		h.Server.Resume() // or it would not take them up
+		for _, name := range services {
+			h.Server.SetServingStatus(name, grpc_health_v1.HealthCheckResponse_SERVING)
+		}
+		h.began = true
+	})
 }
 
-// begin makes the services SERVING, unless they have failed or are paused already.
-func (h *healthServer) begin(services []string) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.Server.Resume() // or it would not take them up
-	for _, name := range services {
-		h.Server.SetServingStatus(name, grpc_health_v1.HealthCheckResponse_SERVING)
-	}
-	if h.failed || h.paused {
-		h.Server.Shutdown()
-	}
-	h.began.Store(true)
-}
+// beReady makes the services SERVING, unless they have failed, or are paused.
+func (h *healthServer) beReady() { h.change(func() { h.ready = true }) }
 
 // fail makes every service NOT_SERVING, for good, while the server goes on. It says whether it is the first
 // time.
-func (h *healthServer) fail() bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	first := !h.failed
-	h.failed = true
-	h.Server.Shutdown()
+func (h *healthServer) fail() (first bool) {
+	h.change(func() { first, h.failed = !h.failed, true })
 	return first
 }
 
 // pause makes every service NOT_SERVING until it is called with false.
-func (h *healthServer) pause(paused bool) {
+func (h *healthServer) pause(paused bool) { h.change(func() { h.paused = paused }) }
+
+// change changes something, and has the embedded server say what follows from that.
+func (h *healthServer) change(something func()) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.paused = paused
-	switch {
-	case paused:
-		h.Server.Shutdown()
-	case !h.failed && h.stopping.Err() == nil:
+	something()
+	if h.well() {
 		h.Server.Resume()
+	} else {
+		h.Server.Shutdown()
 	}
 }
 
-// serving says whether the server as a whole takes calls.
+// well says whether the server as a whole takes calls. The lock is held.
+func (h *healthServer) well() bool {
+	return h.began && h.ready && h.stopping.Err() == nil && !h.failed && !h.paused
+}
+
+// serving is well for who does not hold the lock.
 func (h *healthServer) serving() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.began.Load() && h.stopping.Err() == nil && !h.failed && !h.paused
+	return h.well()
 }
 
 // Watch implements the health service.

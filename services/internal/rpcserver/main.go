@@ -10,7 +10,6 @@ import (
 	"os/signal"
 	"runtime"
 	"syscall"
-	"time"
 
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
@@ -36,10 +35,10 @@ type Program struct {
 	// Validate() error, that is asked before anything is started.
 	Flags any
 
-	// Register opens what the service needs, and puts it on the server, and its own figures, if any, on
-	// Server.Metrics. It is called once, with Flags filled. When all calls have ended, close is called,
-	// unless it is nil. An error made by Misuse is a mistake in the flags.
-	Register func(*Server) (close func() error, err error)
+	// Open opens what the service needs, and puts it on the server, and its own figures, if any, on
+	// Server.Metrics. It is called once, with Flags filled. When ctx ends, it should return soon, with nothing left open and
+	// the context's error, or with what it has opened. An error made by Misuse is a mistake in the flags.
+	Open func(ctx context.Context, server *Server) (Service, error)
 }
 
 // Exit statuses of a server process.
@@ -52,7 +51,7 @@ const (
 // misuse is the error of flags that do not go together.
 type misuse struct{ error }
 
-// Misuse makes an error of Program.Register one that Program.Flags could not see: the program then ends as it
+// Misuse makes an error of Program.Open one that Program.Flags could not see: the program then ends as it
 // does for any other mistake in its flags.
 func Misuse(err error) error { return misuse{err} }
 
@@ -121,7 +120,7 @@ func (p Program) serve(ctx context.Context, config Config, stdout, stderr io.Wri
 		log.Info("serving operators", "addr", addressOf(operators.Addr()))
 		defer serveHTTP(operators, server.HTTPHandler())()
 	}
-	closeService, err := p.Register(server)
+	service, err := p.open(ctx, server)
 	if _, ok := errors.AsType[misuse](err); ok {
 		return p.complain(stderr, exitMisuse, err)
 	}
@@ -131,31 +130,16 @@ func (p Program) serve(ctx context.Context, config Config, stdout, stderr io.Wri
 	if warning := config.warning(listener.Addr()); warning != "" {
 		log.Warn(warning, "addr", addressOf(listener.Addr()))
 	}
-	fmt.Fprintf(stdout, "%s listening on %s\n", p.Name, addressOf(listener.Addr()))
-	err = server.Serve(ctx, listener)
-	if err == nil && closeService != nil {
-		err = within(max(config.StopTimeout, leastClosing), closeService)
+	if service == nil {
+		return exitOK
 	}
+	err = service.serve(ctx, server, listener, func() {
+		fmt.Fprintf(stdout, "%s listening on %s\n", p.Name, addressOf(listener.Addr()))
+	})
 	if err != nil {
 		return p.complain(stderr, exitFailed, err)
 	}
 	return exitOK
-}
-
-// leastClosing is how long a service gets to close what it has opened, however short the time for its calls is.
-const leastClosing = 2 * time.Second
-
-// within closes a service. A disk that hangs may never let it: then the process ends as a crash would end it, which
-// services are made for.
-func within(limit time.Duration, closeService func() error) error {
-	closed := make(chan error, 1)
-	go func() { closed <- closeService() }()
-	select {
-	case err := <-closed:
-		return err
-	case <-time.After(limit):
-		return fmt.Errorf("what the service has opened was not closed within %v", limit)
-	}
 }
 
 func (p Program) complain(stderr io.Writer, status int, err error) int {

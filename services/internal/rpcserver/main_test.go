@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -32,29 +30,10 @@ func testProgram() Program {
 		Name: "testd", Summary: "Does nothing.", Contract: wrapperspb.File_google_protobuf_wrappers_proto,
 		Addr: "127.0.0.1:0", Workers: 4, Queue: 10, MaxMessage: 4 << 20,
 		Flags: new(testFlags),
-		Register: func(server *Server) (func() error, error) {
+		Open: func(_ context.Context, server *Server) (Service, error) {
 			server.RegisterService(testService(answer), nil)
-			return nil, nil
+			return Service{}, nil
 		},
-	}
-}
-
-// TestProgram_starting: a program whose service is being opened does not take calls, and says so.
-func TestProgram_starting(t *testing.T) {
-	p := testProgram()
-	register := p.Register
-	p.Register = func(server *Server) (func() error, error) {
-		response := httptest.NewRecorder()
-		server.HTTPHandler().ServeHTTP(response, httptest.NewRequest(http.MethodGet, "/healthz", nil))
-		if response.Code != http.StatusServiceUnavailable {
-			t.Errorf("before it serves, /healthz has status %d; want 503", response.Code)
-		}
-		return register(server)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if status := p.run(ctx, nil, io.Discard, io.Discard); status != exitOK {
-		t.Errorf("status %d", status)
 	}
 }
 

@@ -46,12 +46,12 @@ func TestWithin(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hang := make(chan struct{})
 		begin := time.Now()
-		if err := within(3*time.Second, func() error { <-hang; return nil }); err == nil || time.Since(begin) != 3*time.Second {
+		if err := (Service{Close: func() error { <-hang; return nil }}).close(3 * time.Second); err == nil || time.Since(begin) != 3*time.Second {
 			t.Errorf("it ends after %v with %v", time.Since(begin), err)
 		}
 		close(hang)
 		broken := errors.New("broken")
-		if err := within(time.Second, func() error { return broken }); !errors.Is(err, broken) {
+		if err := (Service{Close: func() error { return broken }}).close(time.Second); !errors.Is(err, broken) {
 			t.Errorf("the error of closing is %v", err)
 		}
 	})

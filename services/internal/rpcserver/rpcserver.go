@@ -5,8 +5,8 @@
 //
 // What it promises of every service:
 //
-//   - It prints one line on standard output once it takes calls, with the address that it really
-//     listens on. Logs go to standard error. When nobody reads them any more, they are dropped.
+//   - It opens, then takes calls, then is ready (see Service): a service may need calls before it can do its work. It
+//     prints one line on standard output once it is ready, with the address that it really listens on. Logs go to standard error. When nobody reads them any more, they are dropped.
 //   - At most Config.Workers calls with one request and one reply are handled at the same time; at most
 //     Config.Queue wait, each no longer than its deadline. Streams, health, reflection and channelz do not queue.
 //   - Who may not make calls (Config.Clients) can ask for the server's health, and nothing else.
@@ -221,6 +221,9 @@ func (s *Server) Fail(reason error) {
 	}
 }
 
+// Ready makes health SERVING, unless the server has failed, or is paused. It may be called before Serve.
+func (s *Server) Ready() { s.health.beReady() }
+
 // Pause makes health NOT_SERVING until it is called with false, because the service cannot do its work for a while.
 // Calls are passed on meanwhile.
 func (s *Server) Pause(paused bool) { s.health.pause(paused) }
@@ -238,7 +241,7 @@ func (s *Server) HTTPHandler() http.Handler {
 }
 
 // Serve takes calls from the listener until ctx is done, then stops as the package promises. It closes
-// the listener.
+// the listener. Health is NOT_SERVING until Ready is called.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	services := slices.Collect(maps.Keys(s.grpc.GetServiceInfo()))
 	// These take no worker: they are answered however busy the server is. A probe that has to wait

@@ -76,6 +76,7 @@ func start(t *testing.T, config Config, handle func(context.Context) error) *fix
 	f.server = server
 	ctx, stop := context.WithCancel(context.Background())
 	f.stop = stop
+	server.Ready()
 	go func() { f.stopped <- server.Serve(ctx, f.listener) }()
 
 	f.conn, err = grpc.NewClient("passthrough:bufconn",

@@ -143,6 +143,7 @@ func serveConfig(t *testing.T, config Config, log *slog.Logger) string {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	stopped := make(chan error)
+	server.Ready()
 	go func() { stopped <- server.Serve(ctx, listener) }()
 	t.Cleanup(func() { stop(); <-stopped })
 	return listener.Addr().String()
