@@ -19,7 +19,7 @@ type rule struct {
 
 // Patterns of import paths. A package of the standard library has no dot in its first element.
 const (
-	cores    = `services/[^/]+/internal/(?:numbers|kv|shard|merge)$`
+	cores    = `(?:services/[^/]+/internal/(?:numbers|kv|shard|merge)|contracts/placement)$`
 	rpc      = module + `contracts/.*|google\.golang\.org/(?:grpc|protobuf)(?:/.*)?`
 	anything = `.*`
 )

@@ -90,6 +90,13 @@ func TestForbidden(t *testing.T) {
 		{"services/numstore/internal/numbers", "net/http", false},
 		{"services/numstore/internal/numbers", module + "contracts/numstorepb", false},
 		{"services/raftkv/internal/kv", "google.golang.org/grpc", false},
+		{"services/raftkv/internal/shard", module + "contracts/placement", false}, // it is told shards, not keys
+		{"services/raftkv/internal/server", module + "contracts/placement", true},
+		{"contracts/raftkv", module + "contracts/placement", true},
+		{"contracts/placement", "crypto/sha256", true},
+		{"contracts/placement", "os", false},
+		{"contracts/placement", "google.golang.org/protobuf/proto", false},
+		{"contracts/placement", module + "contracts/raftkvpb", false},
 		{"services/internal/engine", "github.com/cockroachdb/pebble/v2", true},
 		{"services/internal/engine", "go.etcd.io/raft/v3/raftpb", false},
 		{"services/internal/engine", "google.golang.org/grpc/codes", false},

@@ -19,12 +19,16 @@ class Placement(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     PLACEMENT_UNSPECIFIED: _ClassVar[Placement]
     PLACEMENT_HASH: _ClassVar[Placement]
+    PLACEMENT_NUMERIC: _ClassVar[Placement]
+    PLACEMENT_RING: _ClassVar[Placement]
 ROLE_UNSPECIFIED: Role
 ROLE_FOLLOWER: Role
 ROLE_CANDIDATE: Role
 ROLE_LEADER: Role
 PLACEMENT_UNSPECIFIED: Placement
 PLACEMENT_HASH: Placement
+PLACEMENT_NUMERIC: Placement
+PLACEMENT_RING: Placement
 
 class RequestId(_message.Message):
     __slots__ = ("client_id", "sequence")

@@ -99,7 +99,7 @@ class RaftKVServicer(object):
     def Batch(self, request, context):
         """Batch does several writes at one moment, all or none: when one of them is refused, for its expected
         version for example, all are, with its status. They are done in order, so that a later one sees
-        what an earlier one wrote. All keys must belong to one shard.
+        what an earlier one wrote. All keys must belong to one shard, as those with one tag do (see Placement).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -67,7 +67,7 @@
 //                        id whose client id is not of 16 bytes or whose sequence
 //                        is 0, both a prefix and a range, more than 131072
 //                        fields, those of messages in it included, what cannot
-//                        be decoded, and so on
+//                        be decoded, a key that the placement refuses, and so on
 //   FAILED_PRECONDITION  the key has another version than the expected one        no
 //   OUT_OF_RANGE         Append: the value would become longer than the limit;    no
 //                        Batch: the previous values that it returns would be
@@ -183,12 +183,42 @@ func (Role) EnumDescriptor() ([]byte, []int) {
 	return file_raftkv_proto_rawDescGZIP(), []int{0}
 }
 
+// Placement is the rule by which the shard of a key is found; a cluster has one for all its keys. A client that follows it
+// calls the right server at once, and golden/placement.json has keys and their shards to test it with. One that does not
+// know it can still learn a key's shard from a Redirect.
+//
+// N is the number of shards in TopologyResponse, from 1 to 4096; they are numbered from 0 to N-1. If N is 1, every key is
+// on shard 0, whatever the placement. Otherwise the shard is found in two steps.
+//
+// First, the tag: the bytes after the first { (byte 7b) of the key, up to but without the first } (byte 7d) after that {.
+// If there is no {, no } after it, or no byte between them, the tag is the whole key. So cart:{17}, user:{17} and 17 are
+// always on one shard, as a Batch needs it; the tag of a{}{b} is a{}{b}, and that of {{b}} is {b. This is Redis Cluster's
+// rule. Keys are bytes: nothing is decoded, and no blank or letter's case is overlooked.
+//
+// Then, the number, by one of these rules.
 type Placement int32
 
 const (
 	Placement_PLACEMENT_UNSPECIFIED Placement = 0
-	// The CRC-32 of the key (the polynomial of IEEE 802.3, as zlib has it), modulo the number of shards.
+	// The CRC-32 of the tag, as an unsigned number, modulo N. It is the CRC-32 of IEEE 802.3, as zlib, gzip and PNG have it
+	// (reflected polynomial edb88320, begun with ffffffff, inverted at the end); that of the nine bytes 123456789 is cbf43926.
+	// CRC-32C is another one.
 	Placement_PLACEMENT_HASH Placement = 1
+	// The tag is a decimal integer: one or more ASCII digits (bytes 30 to 39), of which the first ones may be 0, with at most
+	// one + or - before them, and nothing else, no blank either. Any other key is refused with INVALID_ARGUMENT (unless N is
+	// 1). The shard is the integer modulo N, where the remainder is never negative: -1 is on shard N-1, as the % of Python has
+	// it; that of C, Java and Go gives -1. An integer may be as long as a key, and is not rounded beyond 64 bits. No great
+	// numbers are needed: begin with r = 0; for each digit d, let r = (10 * r + d) modulo N; last, if there is a -, let
+	// r = (N - r) modulo N. 7, 007 and +7 are three keys, on one shard.
+	Placement_PLACEMENT_NUMERIC Placement = 2
+	// Consistent hashing, so that a cluster of N+1 shards has only 1/(N+1) of the keys on other shards than one of N, all of
+	// them on the new one. The position of some bytes is the first four bytes of their SHA-256, as an unsigned number, the
+	// first byte being the most significant one. Each shard s from 0 to N-1 has 256 points, i from 0 to 255, at the positions
+	// of the ASCII texts "shard-s/point-i", s and i being decimal numbers without leading zeros: "shard-0/point-0" is at
+	// 2630221818. A key belongs to the shard of the point whose position is the least of those that are greater than the
+	// position of the tag, or equal to it; if there is none, to that of the point whose position is the least of all. Of
+	// several points at the same position, the one of the shard with the lowest number counts.
+	Placement_PLACEMENT_RING Placement = 3
 )
 
 // Enum value maps for Placement.
@@ -196,10 +226,14 @@ var (
 	Placement_name = map[int32]string{
 		0: "PLACEMENT_UNSPECIFIED",
 		1: "PLACEMENT_HASH",
+		2: "PLACEMENT_NUMERIC",
+		3: "PLACEMENT_RING",
 	}
 	Placement_value = map[string]int32{
 		"PLACEMENT_UNSPECIFIED": 0,
 		"PLACEMENT_HASH":        1,
+		"PLACEMENT_NUMERIC":     2,
+		"PLACEMENT_RING":        3,
 	}
 )
 
@@ -2771,10 +2805,12 @@ const file_raftkv_proto_rawDesc = "" +
 	"\x10ROLE_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rROLE_FOLLOWER\x10\x01\x12\x12\n" +
 	"\x0eROLE_CANDIDATE\x10\x02\x12\x0f\n" +
-	"\vROLE_LEADER\x10\x03*:\n" +
+	"\vROLE_LEADER\x10\x03*e\n" +
 	"\tPlacement\x12\x19\n" +
 	"\x15PLACEMENT_UNSPECIFIED\x10\x00\x12\x12\n" +
-	"\x0ePLACEMENT_HASH\x10\x012\xb0\x04\n" +
+	"\x0ePLACEMENT_HASH\x10\x01\x12\x15\n" +
+	"\x11PLACEMENT_NUMERIC\x10\x02\x12\x12\n" +
+	"\x0ePLACEMENT_RING\x10\x032\xb0\x04\n" +
 	"\x06RaftKV\x124\n" +
 	"\x03Get\x12\x15.raftkv.v1.GetRequest\x1a\x16.raftkv.v1.GetResponse\x124\n" +
 	"\x03Put\x12\x15.raftkv.v1.PutRequest\x1a\x16.raftkv.v1.PutResponse\x12=\n" +

@@ -67,7 +67,7 @@
 //                        id whose client id is not of 16 bytes or whose sequence
 //                        is 0, both a prefix and a range, more than 131072
 //                        fields, those of messages in it included, what cannot
-//                        be decoded, and so on
+//                        be decoded, a key that the placement refuses, and so on
 //   FAILED_PRECONDITION  the key has another version than the expected one        no
 //   OUT_OF_RANGE         Append: the value would become longer than the limit;    no
 //                        Batch: the previous values that it returns would be
@@ -155,7 +155,7 @@ type RaftKVClient interface {
 	Delete(ctx context.Context, in *DeleteRequest, opts ...grpc.CallOption) (*DeleteResponse, error)
 	// Batch does several writes at one moment, all or none: when one of them is refused, for its expected
 	// version for example, all are, with its status. They are done in order, so that a later one sees
-	// what an earlier one wrote. All keys must belong to one shard.
+	// what an earlier one wrote. All keys must belong to one shard, as those with one tag do (see Placement).
 	Batch(ctx context.Context, in *BatchRequest, opts ...grpc.CallOption) (*BatchResponse, error)
 	// Scan returns the pairs whose keys begin with a prefix, or lie in a range, in the order of their keys
 	// (as unsigned bytes). Of each shard it shows one moment. The result may be larger than any message or
@@ -307,7 +307,7 @@ type RaftKVServer interface {
 	Delete(context.Context, *DeleteRequest) (*DeleteResponse, error)
 	// Batch does several writes at one moment, all or none: when one of them is refused, for its expected
 	// version for example, all are, with its status. They are done in order, so that a later one sees
-	// what an earlier one wrote. All keys must belong to one shard.
+	// what an earlier one wrote. All keys must belong to one shard, as those with one tag do (see Placement).
 	Batch(context.Context, *BatchRequest) (*BatchResponse, error)
 	// Scan returns the pairs whose keys begin with a prefix, or lie in a range, in the order of their keys
 	// (as unsigned bytes). Of each shard it shows one moment. The result may be larger than any message or
