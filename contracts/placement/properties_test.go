@@ -150,7 +150,8 @@ func TestSpread(t *testing.T) {
 	})
 }
 
-// FuzzFunc: every key has a shard, or is refused by Numeric alone; it is a shard that there is, and the one of the key's tag.
+// FuzzFunc: every key has a shard, or is refused by Numeric alone; it is a shard that there is, and the same where the
+// key is another one's tag.
 func FuzzFunc(f *testing.F) {
 	for _, key := range []string{"", "0", "-1", "+0", "{7}", "a{-17}b", "{}", "{}{7}", "{{7}}", "}{", "18446744073709551616", "shard-3/point-17", "\xff{\x00}"} {
 		f.Add([]byte(key), uint8(3))
@@ -163,8 +164,10 @@ func FuzzFunc(f *testing.F) {
 			if int(shard) >= shards || err != nil && (rule != Numeric || shards == 1) {
 				t.Errorf("%s: %q is on %d of %d, %v", rule, key, shard, shards, err)
 			}
-			if again, errAgain := find(fmt.Appendf(nil, "{%s}", key)); !bytes.ContainsRune(key, '}') && len(key) > 0 && !bytes.ContainsRune(key, '{') &&
-				(again != shard || (err == nil) != (errAgain == nil)) {
+			if len(key) == 0 || bytes.ContainsAny(key, "{}") {
+				continue
+			}
+			if again, errAgain := find(fmt.Appendf(nil, "{%s}", key)); again != shard || (err == nil) != (errAgain == nil) {
 				t.Errorf("%s: %q is on %d, %v, but as a tag on %d, %v", rule, key, shard, err, again, errAgain)
 			}
 		}
