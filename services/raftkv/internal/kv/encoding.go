@@ -67,8 +67,8 @@ func (w *Write) appendTo(b []byte) []byte {
 
 // AppendForget appends an encoded command that drops the sessions of clients which have written nothing
 // for at least idle milliseconds.
-func AppendForget(b []byte, idle uint64) []byte {
-	return binary.AppendUvarint(append(b, commandForget), idle)
+func AppendForget(b []byte, idle Millis) []byte {
+	return binary.AppendUvarint(append(b, commandForget), uint64(idle))
 }
 
 // decode reads a command of writes. Keys and values alias what the decoder reads from.

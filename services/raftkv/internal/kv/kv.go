@@ -11,6 +11,9 @@
 //     session into one done twice.
 package kv
 
+// Millis is a time of the log, or a span of it, in milliseconds. What is 0 is the log's business.
+type Millis uint64
+
 // Kind is what a write does.
 type Kind byte
 

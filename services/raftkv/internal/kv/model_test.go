@@ -18,7 +18,7 @@ import (
 type model struct {
 	keys     map[string]Record
 	revision uint64
-	now      uint64
+	now      Millis
 	turns    uint64 // writes that were remembered
 	clients  map[ClientID]remembered
 	dropped  map[ClientID]bool
@@ -32,15 +32,16 @@ const (
 )
 
 type remembered struct {
-	sequence, active, turn uint64
-	reply                  Reply
+	sequence, turn uint64
+	active         Millis
+	reply          Reply
 }
 
 func newModel() *model {
 	return &model{keys: make(map[string]Record), clients: make(map[ClientID]remembered), dropped: make(map[ClientID]bool)}
 }
 
-func (m *model) apply(time uint64, c Command) Reply {
+func (m *model) apply(time Millis, c Command) Reply {
 	m.now = max(m.now, time)
 	id := c.Request
 	if m.previous >= modelPrevious {
@@ -64,7 +65,7 @@ func (m *model) apply(time uint64, c Command) Reply {
 		return reply
 	}
 	m.turns++
-	m.clients[id.Client] = remembered{id.Sequence, m.now, m.turns, reply}
+	m.clients[id.Client] = remembered{sequence: id.Sequence, active: m.now, turn: m.turns, reply: reply}
 	if len(m.clients) > modelSessions {
 		m.drop(slices.MinFunc(slices.Collect(maps.Keys(m.clients)), func(a, b ClientID) int {
 			return cmp.Compare(m.clients[a].turn, m.clients[b].turn)
@@ -124,7 +125,7 @@ func (m *model) execute(writes []Write) Reply {
 	return reply
 }
 
-func (m *model) forget(time, idle uint64) {
+func (m *model) forget(time, idle Millis) {
 	m.now = max(m.now, time)
 	for id, client := range m.clients {
 		if client.active+idle <= m.now {
@@ -144,7 +145,7 @@ func (m *model) totals() Totals {
 // applier is what is compared with the model: a State, or one with a mechanism taken out.
 type applier interface {
 	BeginEntry()
-	Apply(store Store, time uint64, command, b []byte) ([]byte, error)
+	Apply(store Store, time Millis, command, b []byte) ([]byte, error)
 }
 
 // comparison is a random run of a state beside the model.
@@ -186,9 +187,9 @@ func loadSmall(totals Totals, sessions []Session) *State {
 func (c comparison) run(subject applier, state *State) error {
 	random := rand.New(rand.NewPCG(c.seed, 0))
 	store, plain := newMemory(), newModel()
-	time := uint64(10_000)
+	time := Millis(10_000)
 	for i := range comparisonSteps {
-		time += random.Uint64N(20) - 5 // clocks of leaders go back at times
+		time += Millis(random.Uint64N(20)) - 5 // clocks of leaders go back at times
 		restart := random.IntN(20) == 0
 		if restart {
 			*state = *c.load(state.Totals, store.stored())
@@ -198,7 +199,7 @@ func (c comparison) run(subject applier, state *State) error {
 			plain.previous = 0
 		}
 		if random.IntN(20) == 0 {
-			idle := 5 + random.Uint64N(50)
+			idle := Millis(5 + random.Uint64N(50))
 			if _, err := subject.Apply(store, time, AppendForget(nil, idle), nil); err != nil {
 				return err
 			}
@@ -341,7 +342,7 @@ func decoded(command []byte) (c Command, ok bool) {
 
 type anonymous struct{ *State }
 
-func (s anonymous) Apply(store Store, time uint64, command, b []byte) ([]byte, error) {
+func (s anonymous) Apply(store Store, time Millis, command, b []byte) ([]byte, error) {
 	if c, ok := decoded(command); ok {
 		c.Request = RequestID{}
 		command = c.AppendTo(nil)
@@ -351,7 +352,7 @@ func (s anonymous) Apply(store Store, time uint64, command, b []byte) ([]byte, e
 
 type piecemeal struct{ *State }
 
-func (s piecemeal) Apply(store Store, time uint64, command, b []byte) ([]byte, error) {
+func (s piecemeal) Apply(store Store, time Millis, command, b []byte) ([]byte, error) {
 	c, ok := decoded(command)
 	if !ok || len(c.Writes) == 1 || c.Request.Sequence > 0 {
 		return s.State.Apply(store, time, command, b)
@@ -378,21 +379,21 @@ func (s piecemeal) Apply(store Store, time uint64, command, b []byte) ([]byte, e
 
 type backwards struct{ *State }
 
-func (s backwards) Apply(store Store, time uint64, command, b []byte) ([]byte, error) {
+func (s backwards) Apply(store Store, time Millis, command, b []byte) ([]byte, error) {
 	s.Now = 0
 	return s.State.Apply(store, time, command, b)
 }
 
 type amnesiac struct{ *State }
 
-func (s amnesiac) Apply(store Store, time uint64, command, b []byte) ([]byte, error) {
+func (s amnesiac) Apply(store Store, time Millis, command, b []byte) ([]byte, error) {
 	clear(store.(*memory).dropped)
 	return s.State.Apply(store, time, command, b)
 }
 
 type careless struct{ *State }
 
-func (s careless) Apply(store Store, time uint64, command, b []byte) ([]byte, error) {
+func (s careless) Apply(store Store, time Millis, command, b []byte) ([]byte, error) {
 	if c, ok := decoded(command); ok {
 		for i := range c.Writes {
 			c.Writes[i].Expect = AnyVersion
@@ -404,7 +405,7 @@ func (s careless) Apply(store Store, time uint64, command, b []byte) ([]byte, er
 
 type countsPerKey struct{ *State }
 
-func (s countsPerKey) Apply(store Store, time uint64, command, b []byte) ([]byte, error) {
+func (s countsPerKey) Apply(store Store, time Millis, command, b []byte) ([]byte, error) {
 	if c, ok := decoded(command); ok && len(c.Writes) == 1 {
 		s.Revision = store.(*memory).keys[string(c.Writes[0].Key)].Version
 	}

@@ -15,7 +15,7 @@ const MaxSessions = 1 << 20
 type Session struct {
 	Client   ClientID
 	Sequence uint64 // of the last write
-	Active   uint64 // when that was applied, in milliseconds of the log's time
+	Active   Millis // when that was applied
 	Turn     uint64 // its number among the last writes of all clients, of which many may share one Active
 	// LargeReply is for the Store: whether the remembered reply is kept in a place of its own.
 	LargeReply bool

@@ -12,7 +12,7 @@ func client(n uint64) (id ClientID) {
 }
 
 // putAs has a client put something, and returns how that ended.
-func putAs(t *testing.T, s *State, store Store, time, number, sequence uint64) Outcome {
+func putAs(t *testing.T, s *State, store Store, time Millis, number, sequence uint64) Outcome {
 	t.Helper()
 	c := Command{
 		Request: RequestID{client(number), sequence},

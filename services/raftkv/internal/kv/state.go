@@ -24,7 +24,7 @@ type Store interface {
 // with the changes that they count.
 type Totals struct {
 	Revision uint64 // the version given last
-	Now      uint64 // the latest time of the log, in milliseconds; what is 0 is the log's business
+	Now      Millis // the latest time of the log
 	Turns    uint64 // writes that were remembered: the Turn of the session that wrote last
 	Keys     uint64
 	Bytes    uint64 // the lengths of all keys and values
@@ -54,11 +54,10 @@ func (s *State) Sessions() int { return len(s.sessions.byClient) }
 // BeginEntry is called before the first command of each entry of the log.
 func (s *State) BeginEntry() { s.previous = 0 }
 
-// Apply applies a command that was put into the log at a time in milliseconds, and appends the encoded
-// reply to b. A leader that has not
+// Apply applies a command that was put into the log at a time, and appends the encoded reply to b. A leader that has not
 // applied the last entries of another yet may say an earlier time than these: time stands still meanwhile. An error comes
 // from the store, or means that the command is malformed; the state cannot be used any more.
-func (s *State) Apply(store Store, time uint64, command, b []byte) ([]byte, error) {
+func (s *State) Apply(store Store, time Millis, command, b []byte) ([]byte, error) {
 	s.Now = max(s.Now, time)
 	d := decoder{rest: command}
 	switch d.byte() {
@@ -75,7 +74,7 @@ func (s *State) Apply(store Store, time uint64, command, b []byte) ([]byte, erro
 		}
 		return s.once(store, &c, b)
 	case commandForget:
-		idle := d.uvarint()
+		idle := Millis(d.uvarint())
 		if err := d.end(); err != nil {
 			return nil, err
 		}
@@ -141,7 +140,7 @@ func (s *State) remember(store Store, session *Session, sequence uint64, reply [
 }
 
 // forget drops the sessions of clients that have been idle for so many milliseconds.
-func (s *State) forget(store Store, idle uint64) {
+func (s *State) forget(store Store, idle Millis) {
 	for s.sessions.oldest != nil && s.sessions.oldest.Active+idle <= s.Now {
 		s.dropOldest(store)
 	}

@@ -12,7 +12,7 @@ import (
 // appending is what the appender shall do: write what Raft says, or cut off the log.
 type appending struct {
 	message  *raftpb.Message // or else:
-	truncate uint64          // the last entry to be cut off
+	truncate storage.Index   // the last entry to be cut off
 	counted  bool            // in Replica.unsynced
 }
 

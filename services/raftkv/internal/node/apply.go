@@ -1,6 +1,10 @@
 package node
 
-import "go.etcd.io/raft/v3/raftpb"
+import (
+	"go.etcd.io/raft/v3/raftpb"
+
+	"numstore.example/services/raftkv/internal/storage"
+)
 
 // Applying an entry may wait for the room that Pebble makes in memory. So the goroutine that ticks does not apply: it
 // leaves committed entries to the applier, and answers who proposed them when that reports back through the mailbox.
@@ -8,11 +12,11 @@ import "go.etcd.io/raft/v3/raftpb"
 
 // applied is an entry that the machine shows.
 type applied struct {
-	term, index uint64
-	entry       // its commands are not looked at any more
-	replies     [][]byte
-	kept        uint64 // what the machine keeps now
-	bytes       int    // of the entry in the log
+	storage.Position
+	entry   // its commands are not looked at any more
+	replies [][]byte
+	kept    storage.Index // what the machine keeps now
+	bytes   int           // of the entry in the log
 }
 
 // apply is the applier's goroutine, which owns the machine.
@@ -36,16 +40,17 @@ func (r *Replica) applyEntries(message *raftpb.Message) error {
 	done := make([]applied, 0, len(message.GetEntries()))
 	for _, entry := range message.GetEntries() {
 		r.at(BeforeApply)
+		at := storage.PositionOf(entry)
 		e, err := decodeEntry(entry)
 		if err != nil {
 			return err
 		}
-		replies, kept, err := r.config.Machine.Apply(entry.GetTerm(), entry.GetIndex(), e.time, e.commands)
+		replies, kept, err := r.config.Machine.Apply(at, e.time, e.commands)
 		if err != nil {
 			return err
 		}
 		r.at(AfterApply)
-		done = append(done, applied{entry.GetTerm(), entry.GetIndex(), e, replies, kept, len(entry.GetData())})
+		done = append(done, applied{at, e, replies, kept, len(entry.GetData())})
 	}
 	r.mail.applied(done, message.GetResponses())
 	return nil
@@ -55,7 +60,7 @@ func (r *Replica) applyEntries(message *raftpb.Message) error {
 func (r *Replica) settle(a *applied) {
 	r.kept = a.kept
 	r.clock.saw(a.time, r.look())
-	r.applied, r.appliedTerm = a.index, a.term
+	r.applied, r.appliedTerm = a.Index, a.Term
 	r.ledger.settle(a.id, a.replies)
-	r.tail.add(a.index, a.bytes)
+	r.tail.add(a.Index, a.bytes)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"numstore.example/services/raftkv/internal/node"
+	"numstore.example/services/raftkv/internal/storage"
 )
 
 // TestLog_behind: the leader keeps the log for a member that answers and is behind, and not for one that is silent.
@@ -41,7 +42,7 @@ func TestLog_behind(t *testing.T) {
 				}
 				held := 0
 				for _, index := range leader.indexes {
-					if index >= first {
+					if uint64(index) >= first {
 						held++
 					}
 				}
@@ -99,9 +100,9 @@ func launchThree(t *testing.T, moment node.Moment) (*node.Network, []*member) {
 	network := node.NewNetwork(rand.New(rand.NewPCG(1, 1)), node.Faults{})
 	t.Cleanup(network.Settle) // when all members have ended
 	var members []*member
-	for id := uint64(1); id <= 3; id++ {
+	for id := storage.NodeID(1); id <= 3; id++ {
 		m := launch(t, vfs.NewMem(), moment, func(m *member, c *node.Options) {
-			c.ID, c.Members, c.Transport = id, []uint64{1, 2, 3}, network.From(id)
+			c.ID, c.Members, c.Transport = id, []storage.NodeID{1, 2, 3}, network.From(id)
 		})
 		t.Cleanup(func() { m.end(t) })
 		network.Attach(id, m.node)

@@ -1,8 +1,12 @@
 package node
 
-import "time"
+import (
+	"time"
 
-// clock is the log's time, in milliseconds: how long the group has had a leader, as its leaders have measured it, one
+	"numstore.example/services/raftkv/internal/kv"
+)
+
+// clock is the log's time: how long the group has had a leader, as its leaders have measured it, one
 // after the other. No clock that tells the time of day is asked, so none that leaps, forward or back, moves it: it goes on
 // with the time that passes on the leader while it is at work, and stands still while there is none. So no client is idle
 // by it for a time in which nobody could have written.
@@ -10,12 +14,12 @@ import "time"
 // The time of day is what logs of older versions hold; such a log goes on from there.
 type clock struct {
 	runs bool          // this replica leads
-	last uint64        // the latest time in the log, as far as it is known here
+	last kv.Millis     // the latest time in the log, as far as it is known here
 	at   time.Duration // by the stopwatch: when that was the log's time, if it runs
 }
 
 // start lets a new leader go on from the latest time that it knows.
-func (c *clock) start(last uint64, worked time.Duration) {
+func (c *clock) start(last kv.Millis, worked time.Duration) {
 	*c = clock{runs: true, last: max(c.last, last), at: worked}
 }
 
@@ -23,15 +27,15 @@ func (c *clock) start(last uint64, worked time.Duration) {
 func (c *clock) stop() { c.runs = false }
 
 // read returns the log's time. While the clock runs, it is never less than what was read before.
-func (c *clock) read(worked time.Duration) uint64 {
+func (c *clock) read(worked time.Duration) kv.Millis {
 	if !c.runs {
 		return c.last
 	}
-	return c.last + uint64((worked - c.at).Milliseconds())
+	return c.last + kv.Millis((worked - c.at).Milliseconds())
 }
 
 // saw takes up the time of an entry that was applied, which may be another leader's.
-func (c *clock) saw(time uint64, worked time.Duration) {
+func (c *clock) saw(time kv.Millis, worked time.Duration) {
 	if time > c.read(worked) {
 		c.last, c.at = time, worked
 	}

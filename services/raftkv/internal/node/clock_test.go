@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"numstore.example/services/raftkv/internal/kv"
 )
 
 func TestClock(t *testing.T) {
@@ -16,9 +18,9 @@ func TestClock(t *testing.T) {
 	}
 	c.start(1000, 50*ms)
 	for _, step := range []struct {
-		saw    uint64 // 0 for nothing
+		saw    kv.Millis // 0 for nothing
 		uptime time.Duration
-		want   uint64
+		want   kv.Millis
 	}{
 		{0, 50 * ms, 1000},
 		{0, 50*ms + ms/2, 1000},
@@ -49,7 +51,7 @@ func TestClock(t *testing.T) {
 func TestClock_property(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var passed time.Duration // in which somebody led
-		var log, known uint64    // the latest time in the log, and what the next leader has applied of it
+		var log, known kv.Millis // the latest time in the log, and what the next leader has applied of it
 		for range rapid.IntRange(1, 20).Draw(t, "leaders") {
 			uptime := time.Duration(rapid.Int64Range(0, 1<<60).Draw(t, "uptime"))
 			var leader clock
@@ -59,12 +61,12 @@ func TestClock_property(t *testing.T) {
 				uptime, passed = uptime+step, passed+step
 				leader.saw(log, uptime) // it has applied what its predecessors have left
 				now := leader.read(uptime)
-				if now < log || now > uint64(passed.Milliseconds()) {
+				if now < log || now > kv.Millis(passed.Milliseconds()) {
 					t.Fatalf("the log's time goes from %d to %d ms; %v have passed", log, now, passed)
 				}
 				log = now
 			}
-			known = rapid.Uint64Range(known, log).Draw(t, "applied by the next leader")
+			known = kv.Millis(rapid.Uint64Range(uint64(known), uint64(log)).Draw(t, "applied by the next leader"))
 		}
 	})
 }

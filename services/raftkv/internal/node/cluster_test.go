@@ -48,13 +48,13 @@ func newCluster(seed uint64, members, crashes int, variant variant) *cluster {
 		ended:   make(chan struct{}),
 	}
 	c.incarnations = c.tries
-	var ids []uint64
+	var ids []storage.NodeID
 	for i := range members {
-		ids = append(ids, uint64(i+1))
+		ids = append(ids, storage.NodeID(i+1))
 	}
 	for _, id := range ids {
 		member := &participant{
-			cluster: c, random: rand.New(rand.NewPCG(seed, 200+id)), pauses: rand.New(rand.NewPCG(seed, 300+id)),
+			cluster: c, random: rand.New(rand.NewPCG(seed, 200+uint64(id))), pauses: rand.New(rand.NewPCG(seed, 300+uint64(id))),
 		}
 		member.seat = seat{id: id, members: ids, network: c.network, pause: member.pause, patience: patience}
 		c.members = append(c.members, member)

@@ -38,8 +38,8 @@ func newApart(state *storage.State) node.Machine {
 }
 
 // Apply has the state execute what was not executed before.
-func (a *apart) Apply(term, index, time uint64, commands [][]byte) ([][]byte, uint64, error) {
-	if _, _, err := a.State.Apply(term, index-1, time, a.owed); err != nil {
+func (a *apart) Apply(at storage.Position, time kv.Millis, commands [][]byte) ([][]byte, storage.Index, error) {
+	if _, _, err := a.State.Apply(storage.Position{Term: at.Term, Index: at.Index - 1}, time, a.owed); err != nil {
 		return nil, 0, err
 	}
 	a.owed = nil
@@ -58,7 +58,7 @@ func (a *apart) Apply(term, index, time uint64, commands [][]byte) ([][]byte, ui
 			effects = append(effects, effect)
 		}
 	}
-	done, kept, err := a.State.Apply(term, index, time, effects)
+	done, kept, err := a.State.Apply(at, time, effects)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -80,15 +80,15 @@ func (a *apart) remember(id kv.RequestID, reply []byte) {
 	a.owed = append(a.owed, (&kv.Command{Writes: []kv.Write{write}}).AppendTo(nil))
 }
 
-// hasty is a machine that says that it keeps what it has not written yet.
-type hasty struct{ *storage.State }
+// premature is a machine that says that it keeps what it has not written yet.
+type premature struct{ *storage.State }
 
-func newHasty(state *storage.State) node.Machine { return hasty{state} }
+func newPremature(state *storage.State) node.Machine { return premature{state} }
 
 // Apply does what the state does.
-func (h hasty) Apply(term, index, time uint64, commands [][]byte) ([][]byte, uint64, error) {
-	replies, _, err := h.State.Apply(term, index, time, commands)
-	return replies, index, err
+func (p premature) Apply(at storage.Position, time kv.Millis, commands [][]byte) ([][]byte, storage.Index, error) {
+	replies, _, err := p.State.Apply(at, time, commands)
+	return replies, at.Index, err
 }
 
 // stripped takes the request id out of a command, where it comes after the first two bytes.

@@ -53,7 +53,7 @@ func TestCrashes_controls(t *testing.T) {
 		"acknowledged before the log":   {early: true},
 		"no request ids":                {anonymous: true},
 		"session apart from its effect": {machine: newApart},
-		"log cut off too early":         {machine: newHasty},
+		"log cut off too early":         {machine: newPremature},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for seed := range uint64(20) {

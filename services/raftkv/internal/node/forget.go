@@ -21,7 +21,7 @@ func (n *Node) forget() {
 		for _, local := range n.locals {
 			if local.Figures().Sessions > 0 {
 				// Who does not lead need not: the leader does it too.
-				_, _ = Execute(n.stopping, local, kv.AppendForget(nil, uint64(ttl.Milliseconds())))
+				_, _ = Execute(n.stopping, local, kv.AppendForget(nil, kv.Millis(ttl.Milliseconds())))
 			}
 		}
 	}

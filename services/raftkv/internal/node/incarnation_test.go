@@ -40,8 +40,8 @@ type death struct {
 
 // seat is a member's place in its group.
 type seat struct {
-	id      uint64
-	members []uint64
+	id      storage.NodeID
+	members []storage.NodeID
 	network *node.Network // nil for a member alone
 	// pause is called at each moment, where it may hold the member up; nil for never.
 	pause func()
@@ -50,7 +50,7 @@ type seat struct {
 }
 
 // onlySeat is that of a member alone.
-var onlySeat = seat{id: 1, members: []uint64{1}}
+var onlySeat = seat{id: 1, members: []storage.NodeID{1}}
 
 // incarnation is one life of a replica, from its start to a crash.
 type incarnation struct {
@@ -130,7 +130,7 @@ type mortal struct {
 }
 
 // Send implements node.Transport.
-func (m mortal) Send(shard uint16, messages []*raftpb.Message) {
+func (m mortal) Send(shard storage.ShardID, messages []*raftpb.Message) {
 	if m.alive() {
 		m.Transport.Send(shard, messages)
 	}

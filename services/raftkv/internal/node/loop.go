@@ -8,6 +8,8 @@ import (
 	"go.etcd.io/raft/v3"
 	"go.etcd.io/raft/v3/raftpb"
 	"go.etcd.io/raft/v3/tracker"
+
+	"numstore.example/services/raftkv/internal/storage"
 )
 
 // run is the goroutine that owns the group.
@@ -103,7 +105,7 @@ func (r *Replica) takeMail() error {
 		// An error means that the message came too late, or from nobody of this group.
 		_ = r.raft.Step(message)
 		if raft.IsResponseMsg(message.GetType()) {
-			r.heard[message.GetFrom()] = r.ticks
+			r.heard[storage.NodeID(message.GetFrom())] = r.ticks
 		}
 	}
 	r.held = append(r.held, mail.proposals...)
@@ -147,7 +149,7 @@ func (r *Replica) deliver(messages []*raftpb.Message) {
 			r.begin()
 			r.applying++
 			r.commits.put(message)
-		case r.config.ID:
+		case uint64(r.config.ID):
 			_ = r.raft.Step(message) // an error means that it came too late
 		default:
 			remote = append(remote, message)
@@ -189,12 +191,12 @@ func (r *Replica) truncate() {
 }
 
 // slowest returns the last entry that all members have which answer, as far as this one knows of others.
-func (r *Replica) slowest() uint64 {
-	index := uint64(math.MaxUint64)
+func (r *Replica) slowest() storage.Index {
+	index := storage.Index(math.MaxUint64)
 	if r.Status().Role == Leader {
 		r.raft.WithProgress(func(id uint64, _ raft.ProgressType, member tracker.Progress) {
-			if id == r.config.ID || r.answers(id) {
-				index = min(index, member.Match)
+			if id := storage.NodeID(id); id == r.config.ID || r.answers(id) {
+				index = min(index, storage.Index(member.Match))
 			}
 		})
 	}
@@ -203,7 +205,7 @@ func (r *Replica) slowest() uint64 {
 
 // answers says whether another member has answered lately. (Raft's own note of that begins anew at each election
 // timeout: everybody is silent then for a moment.)
-func (r *Replica) answers(id uint64) bool {
+func (r *Replica) answers(id storage.NodeID) bool {
 	heard, ever := r.heard[id]
 	return ever && r.ticks-heard <= 2*electionTicks
 }

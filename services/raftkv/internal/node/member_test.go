@@ -10,31 +10,32 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
+	"numstore.example/services/raftkv/internal/kv"
 	"numstore.example/services/raftkv/internal/node"
 	"numstore.example/services/raftkv/internal/storage"
 )
 
 // recorder is a machine that keeps the commands of each entry, and replies to a command with itself.
 type recorder struct {
-	lag   uint64 // how many of the last entries it does not keep
-	shows uint64 // the last entry that it shows when it is opened
+	lag   storage.Index // how many of the last entries it does not keep
+	shows storage.Index // the last entry that it shows when it is opened
 
 	mu      sync.Mutex
-	kept    uint64
-	indexes []uint64
+	kept    storage.Index
+	indexes []storage.Index
 	entries [][]string
-	time    uint64 // of the last of them
-	refuse  error  // what Apply returns for entries that have commands
+	time    kv.Millis // of the last of them
+	refuse  error     // what Apply returns for entries that have commands
 }
 
-func (r *recorder) Apply(_, index, time uint64, commands [][]byte) ([][]byte, uint64, error) {
+func (r *recorder) Apply(at storage.Position, time kv.Millis, commands [][]byte) ([][]byte, storage.Index, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.refuse != nil && len(commands) > 0 {
 		return nil, 0, r.refuse
 	}
-	r.indexes = append(r.indexes, index)
-	r.kept = max(r.kept+r.lag, index) - r.lag
+	r.indexes = append(r.indexes, at.Index)
+	r.kept = max(r.kept+r.lag, at.Index) - r.lag
 	if len(commands) == 0 {
 		return nil, r.kept, nil // Raft's own
 	}
@@ -46,9 +47,9 @@ func (r *recorder) Apply(_, index, time uint64, commands [][]byte) ([][]byte, ui
 	return commands, r.kept, nil
 }
 
-func (r *recorder) Applied() uint64 { return r.shows }
+func (r *recorder) Applied() storage.Index { return r.shows }
 
-func (r *recorder) Now() uint64 {
+func (r *recorder) Now() kv.Millis {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.time
@@ -101,7 +102,7 @@ type member struct {
 	*recorder
 	gate     *gate
 	disk     *vfs.MemFS
-	id       uint64
+	id       storage.NodeID
 	node     *node.Node
 	failures []error // that OnFailure was told; read them after the end
 }

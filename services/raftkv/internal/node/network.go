@@ -7,6 +7,8 @@ import (
 
 	"go.etcd.io/raft/v3/raftpb"
 	"google.golang.org/protobuf/proto"
+
+	"numstore.example/services/raftkv/internal/storage"
 )
 
 // Network carries messages between the nodes of one process, as badly as a test wants: it delays, loses, repeats
@@ -20,7 +22,7 @@ type Network struct {
 	mu     sync.Mutex
 	random *rand.Rand
 	faults Faults
-	nodes  map[uint64]*Node
+	nodes  map[storage.NodeID]*Node
 	cut    map[link]bool
 }
 
@@ -32,22 +34,22 @@ type Faults struct {
 }
 
 // link is a way from one node to another.
-type link struct{ from, to uint64 }
+type link struct{ from, to storage.NodeID }
 
 // NewNetwork returns a network whose faults are drawn from random.
 func NewNetwork(random *rand.Rand, faults Faults) *Network {
-	return &Network{random: random, faults: faults, nodes: make(map[uint64]*Node), cut: make(map[link]bool)}
+	return &Network{random: random, faults: faults, nodes: make(map[storage.NodeID]*Node), cut: make(map[link]bool)}
 }
 
 // Attach makes a node reachable under its number, in place of an earlier one; nil makes the number unreachable.
-func (n *Network) Attach(id uint64, node *Node) {
+func (n *Network) Attach(id storage.NodeID, node *Node) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.nodes[id] = node
 }
 
 // Cut cuts the way from one node to another, or mends it. The way back is another one.
-func (n *Network) Cut(from, to uint64, cut bool) {
+func (n *Network) Cut(from, to storage.NodeID, cut bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.cut[link{from, to}] = cut
@@ -64,25 +66,26 @@ func (n *Network) SetFaults(faults Faults) {
 func (n *Network) Settle() { n.underway.Wait() }
 
 // From returns the transport of a node.
-func (n *Network) From(node uint64) Transport { return sender{n, node} }
+func (n *Network) From(node storage.NodeID) Transport { return sender{n, node} }
 
 type sender struct {
 	network *Network
-	node    uint64
+	node    storage.NodeID
 }
 
 // Send implements Transport.
-func (s sender) Send(shard uint16, messages []*raftpb.Message) {
+func (s sender) Send(shard storage.ShardID, messages []*raftpb.Message) {
 	for _, message := range messages {
 		encoded, err := proto.Marshal(message)
 		if err != nil {
 			panic(err) // Raft has made a message that cannot be sent
 		}
-		for _, delay := range s.network.fate(link{s.node, message.GetTo()}) {
+		way := link{s.node, storage.NodeID(message.GetTo())}
+		for _, delay := range s.network.fate(way) {
 			// Not time.AfterFunc: in a bubble of synctest, the race detector of Go 1.26 does not survive it.
 			s.network.underway.Go(func() {
 				time.Sleep(delay)
-				s.network.arrive(link{s.node, message.GetTo()}, shard, encoded)
+				s.network.arrive(way, shard, encoded)
 			})
 		}
 	}
@@ -107,7 +110,7 @@ func (n *Network) delay() time.Duration {
 }
 
 // arrive delivers a message, unless the link was cut meanwhile.
-func (n *Network) arrive(l link, shard uint16, encoded []byte) {
+func (n *Network) arrive(l link, shard storage.ShardID, encoded []byte) {
 	message := new(raftpb.Message)
 	if err := proto.Unmarshal(encoded, message); err != nil {
 		panic(err) // it was encoded here

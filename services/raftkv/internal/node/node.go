@@ -34,8 +34,8 @@ import (
 type Options struct {
 	// ID is the node's number, 1 or greater. Members are the numbers of all nodes of the cluster, each of which has a
 	// member of every shard's group; nil means this node alone.
-	ID      uint64
-	Members []uint64
+	ID      storage.NodeID
+	Members []storage.NodeID
 
 	// Shards is how many shards there are. Zero means one.
 	Shards int
@@ -80,7 +80,7 @@ func Open(options Options) (*Node, error) {
 		options.Shards = 1
 	}
 	if options.Members == nil {
-		options.Members = []uint64{options.ID}
+		options.Members = []storage.NodeID{options.ID}
 	}
 	failed := options.OnFailure
 	var once sync.Once
@@ -105,7 +105,7 @@ func (n *Node) start() error {
 	budget := &budget{limit: n.options.MaxInFlight}
 	var configs []Config
 	for shard := range n.options.Shards {
-		state, config, err := n.open(uint16(shard))
+		state, config, err := n.open(storage.ShardID(shard))
 		if err != nil {
 			return err
 		}
@@ -129,7 +129,7 @@ func (n *Node) start() error {
 }
 
 // open opens the state and the log of a shard.
-func (n *Node) open(shard uint16) (*storage.State, Config, error) {
+func (n *Node) open(shard storage.ShardID) (*storage.State, Config, error) {
 	state, err := n.store.OpenState(shard)
 	if err != nil {
 		return nil, Config{}, err
@@ -185,7 +185,7 @@ func (n *Node) AwaitReady(ctx context.Context) error {
 }
 
 // ID returns the node's number.
-func (n *Node) ID() uint64 { return n.options.ID }
+func (n *Node) ID() storage.NodeID { return n.options.ID }
 
 // Group returns the group of a shard, from 0 to Options.Shards less one.
 func (n *Node) Group(shard int) Group { return n.locals[shard] }
@@ -198,7 +198,7 @@ func (n *Node) Store() *storage.Store { return n.store }
 
 // Receive takes a message that another node has sent to this one's member of a shard's group. It does not wait. The
 // message belongs to the node from then on.
-func (n *Node) Receive(shard uint16, message *raftpb.Message) {
+func (n *Node) Receive(shard storage.ShardID, message *raftpb.Message) {
 	if int(shard) < len(n.locals) {
 		n.locals[shard].replica.receive(message)
 	}

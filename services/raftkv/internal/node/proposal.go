@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	"go.etcd.io/raft/v3/raftpb"
+
+	"numstore.example/services/raftkv/internal/kv"
 )
 
 // Proposal is commands that shall be applied, each for itself, and who is told of it.
@@ -63,14 +65,14 @@ func (r *Replica) propose(proposals []*Proposal) {
 // entry is what the log holds: who waits for its replies, when it was proposed, and commands.
 type entry struct {
 	id       uint64
-	time     uint64 // milliseconds of the log's time, see clock
+	time     kv.Millis // see clock
 	commands [][]byte
 }
 
-func encodeEntry(id, now uint64, size int64, proposals []*Proposal) []byte {
+func encodeEntry(id uint64, now kv.Millis, size int64, proposals []*Proposal) []byte {
 	b := make([]byte, 0, 8+10+size+size/16+64)
 	b = binary.LittleEndian.AppendUint64(b, id)
-	b = binary.AppendUvarint(b, now)
+	b = binary.AppendUvarint(b, uint64(now))
 	for _, proposal := range proposals {
 		for _, command := range proposal.Commands {
 			b = binary.AppendUvarint(b, uint64(len(command)))
@@ -94,8 +96,8 @@ func decodeEntry(logged *raftpb.Entry) (e entry, err error) {
 	}
 	e.id = binary.LittleEndian.Uint64(data)
 	data = data[8:]
-	var n int
-	if e.time, n = binary.Uvarint(data); n <= 0 {
+	time, n := binary.Uvarint(data)
+	if e.time = kv.Millis(time); n <= 0 {
 		return e, fmt.Errorf("applying entry %d: %w", logged.GetIndex(), errMalformed)
 	}
 	data = data[n:]

@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 
 	"go.etcd.io/raft/v3"
+
+	"numstore.example/services/raftkv/internal/storage"
 )
 
 // A read is linearizable if it looks at a state that shows every write which was answered before the read
@@ -43,7 +45,7 @@ type reads struct {
 }
 
 type confirmedReads struct {
-	index uint64
+	index storage.Index
 	done  []func(error)
 }
 
@@ -60,7 +62,7 @@ func (r *Replica) readIndex(barriers []func(error)) {
 		}
 		return
 	}
-	if r.appliedTerm != basic.HardState.GetTerm() {
+	if r.appliedTerm != storage.Term(basic.HardState.GetTerm()) {
 		// A new leader does not know how far the log was committed until an entry of its own term is. Raft
 		// makes questions wait for that, but not in a group of one voter, and after a crash it would tell too low
 		// an index: writes that were answered may be in the log and not be applied yet.
@@ -85,12 +87,12 @@ func (r *Replica) readEarly() {
 // confirm takes Raft's answer.
 func (r *reads) confirm(state raft.ReadState) {
 	question := binary.LittleEndian.Uint64(state.RequestCtx)
-	r.confirmed = append(r.confirmed, confirmedReads{state.Index, r.waiting[question]})
+	r.confirmed = append(r.confirmed, confirmedReads{storage.Index(state.Index), r.waiting[question]})
 	delete(r.waiting, question)
 }
 
 // release lets those go on whose index is applied.
-func (r *reads) release(applied uint64) {
+func (r *reads) release(applied storage.Index) {
 	kept := r.confirmed[:0]
 	for _, reads := range r.confirmed {
 		if reads.index > applied {

@@ -15,28 +15,29 @@ import (
 	"go.etcd.io/raft/v3"
 	"go.etcd.io/raft/v3/raftpb"
 
+	"numstore.example/services/raftkv/internal/kv"
 	"numstore.example/services/raftkv/internal/storage"
 )
 
 // Machine is what a group replicates: a state that changes by commands alone. One goroutine of the replica's
 // calls Apply; the machine guards against what it allows others to do at the same time.
 type Machine interface {
-	// Apply applies the commands of the entry with this term and index, which was proposed at a time in
-	// milliseconds of the log's time (see clock), and returns a reply to each. It must give the same result on every replica. The machine keeps
+	// Apply applies the commands of the entry at this place, which was proposed at a time of the log's (see clock), and
+	// returns a reply to each. It must give the same result on every replica. The machine keeps
 	// its state together with the index of the last entry that it shows, when and how it likes: kept is that
 	// index. Later entries stay in the log, and are applied again after a crash. An error ends the replica.
-	Apply(term, index, time uint64, commands [][]byte) (replies [][]byte, kept uint64, err error)
+	Apply(at storage.Position, time kv.Millis, commands [][]byte) (replies [][]byte, kept storage.Index, err error)
 
 	// Now returns the latest of the times that Apply was told, now or before the state was stored; 0 if there was none.
-	Now() uint64
+	Now() kv.Millis
 
 	// Applied returns the index of the last entry that it shows, and keeps, when it was opened.
-	Applied() uint64
+	Applied() storage.Index
 }
 
 // Config says what a replica is a part of.
 type Config struct {
-	ID      uint64 // of this replica's node, 1 or greater; one of the voters that the log was opened with
+	ID      storage.NodeID // of this replica's node, 1 or greater; one of the voters that the log was opened with
 	Log     *storage.Log
 	Machine Machine
 
@@ -123,19 +124,19 @@ type Replica struct {
 	worked stopwatch
 	clock  clock // of the log; it runs while this member leads
 
-	ticks int64            // of Raft's clock, since the start
-	heard map[uint64]int64 // when other members have answered last, in ticks
+	ticks int64                    // of Raft's clock, since the start
+	heard map[storage.NodeID]int64 // when other members have answered last, in ticks
 
 	unsynced int         // appends that the syncer has not reported
 	applying int         // messages that the applier has not reported
 	moved    int64       // in ticks: when one of these was reported last, or was the only one to begin
 	held     []*Proposal // until there are fewer unsynced than maxUnsynced
 
-	applied     uint64
-	appliedTerm uint64 // of the last entry applied; 0 if there was none since the start
-	kept        uint64 // the last entry that the machine keeps
-	truncated   uint64 // the last entry that was cut off
-	tail        tail   // of applied entries that were not cut off
+	applied     storage.Index
+	appliedTerm storage.Term  // of the last entry applied; 0 if there was none since the start
+	kept        storage.Index // the last entry that the machine keeps
+	truncated   storage.Index // the last entry that was cut off
+	tail        tail          // of applied entries that were not cut off
 
 	appends    queue[appending]       // to the appender; see maxAppends
 	commits    queue[*raftpb.Message] // to the applier; see maxApplying
@@ -159,7 +160,7 @@ func Start(config Config) (*Replica, error) {
 		ledger:     newLedger(),
 		applied:    applied,
 		kept:       applied,
-		heard:      make(map[uint64]int64),
+		heard:      make(map[storage.NodeID]int64),
 		appends:    newQueue[appending](),
 		commits:    newQueue[*raftpb.Message](),
 		led:        make(chan struct{}),
@@ -168,11 +169,11 @@ func Start(config Config) (*Replica, error) {
 		clockTicks: make(chan struct{}, 1),
 	}
 	node, err := raft.NewRawNode(&raft.Config{
-		ID:                        config.ID,
+		ID:                        uint64(config.ID),
 		ElectionTick:              electionTicks,
 		HeartbeatTick:             1,
 		Storage:                   config.Log,
-		Applied:                   applied,
+		Applied:                   uint64(applied),
 		AsyncStorageWrites:        true,
 		MaxSizePerMsg:             maxEntry,
 		MaxCommittedSizePerReady:  maxApplying,
@@ -204,10 +205,10 @@ func (r *Replica) measureTail() error {
 	if err != nil {
 		return err
 	}
-	r.truncated = first - 1
-	entries, err := r.config.Log.Entries(first, r.applied+1, math.MaxUint64)
+	r.truncated = storage.Index(first) - 1
+	entries, err := r.config.Log.Entries(first, uint64(r.applied)+1, math.MaxUint64)
 	for _, entry := range entries {
-		r.tail.add(entry.GetIndex(), len(entry.GetData()))
+		r.tail.add(storage.Index(entry.GetIndex()), len(entry.GetData()))
 	}
 	return err
 }

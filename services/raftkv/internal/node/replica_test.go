@@ -14,6 +14,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"numstore.example/services/raftkv/internal/node"
+	"numstore.example/services/raftkv/internal/storage"
 )
 
 // TestPropose_busy: more bytes than MaxInFlight do not wait, a single proposal may be as large as it likes, and
@@ -234,7 +235,7 @@ func TestBarrier_applied(t *testing.T) {
 
 // crashed runs a replica that applies three entries and is held up before it applies the fourth, which is on disk. It
 // returns the disk as a power failure leaves it then, and the index of the last entry applied.
-func crashed(t *testing.T) (left *vfs.MemFS, applied uint64) {
+func crashed(t *testing.T) (left *vfs.MemFS, applied storage.Index) {
 	t.Helper()
 	m := launch(t, vfs.NewCrashableMem(), node.BeforeApply, nil).ready(t)
 	defer m.end(t)
@@ -255,7 +256,7 @@ func TestStart_unapplied(t *testing.T) {
 	for missing, want := range [][]string{{"3"}, {"2", "3"}, {"1", "2", "3"}, {"0", "1", "2", "3"}} {
 		synctest.Test(t, func(t *testing.T) {
 			left, applied := crashed(t)
-			applied -= uint64(missing)
+			applied -= storage.Index(missing)
 			m := launch(t, left, node.BeforeApply, func(m *member, c *node.Options) {
 				m.gate.close()
 				m.shows = applied
@@ -288,7 +289,7 @@ func TestStart_unapplied(t *testing.T) {
 				t.Errorf("after entry %d, %q was applied, not %q and new", applied, got, want)
 			}
 			for i, index := range m.indexes {
-				if index != applied+1+uint64(i) {
+				if index != applied+1+storage.Index(i) {
 					t.Errorf("after entry %d, the entries %v were applied", applied, m.indexes)
 					break
 				}
@@ -371,7 +372,7 @@ func TestLog_cut(t *testing.T) {
 	for name, writes := range map[string]int{"in one life": 200, "in many lives": 5} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				disk, kept := vfs.NewMem(), uint64(0)
+				disk, kept := vfs.NewMem(), storage.Index(0)
 				for written := 0; written < 200; written += writes {
 					m := launch(t, disk, node.AfterSync, func(m *member, c *node.Options) {
 						m.lag, m.kept, m.shows = lag, kept, kept
@@ -386,7 +387,7 @@ func TestLog_cut(t *testing.T) {
 					logged := m.logged(t)
 					first, err := m.Log().FirstIndex()
 					m.end(t)
-					if err != nil || first > kept+1 {
+					if err != nil || first > uint64(kept)+1 {
 						t.Errorf("the machine keeps entries up to %d; the log begins with %d (%v)", kept, first, err)
 					}
 					if logged > most {

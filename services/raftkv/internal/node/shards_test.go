@@ -24,9 +24,9 @@ func TestShards(t *testing.T) {
 		network := node.NewNetwork(rand.New(rand.NewPCG(1, 1)), badNetwork)
 		t.Cleanup(network.Settle)
 		var nodes []*node.Node
-		for id := uint64(1); id <= 3; id++ {
+		for id := storage.NodeID(1); id <= 3; id++ {
 			n, err := node.Open(node.Options{
-				ID: id, Members: []uint64{1, 2, 3}, Shards: shards, Transport: network.From(id), MaxInFlight: 1 << 20,
+				ID: id, Members: []storage.NodeID{1, 2, 3}, Shards: shards, Transport: network.From(id), MaxInFlight: 1 << 20,
 				Storage:   storage.Options{Dir: dir, FS: vfs.NewMem()},
 				OnFailure: func(err error) { t.Error(err) }, Log: slog.New(slog.DiscardHandler),
 			})

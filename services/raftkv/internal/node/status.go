@@ -5,6 +5,8 @@ import (
 	"log/slog"
 
 	"go.etcd.io/raft/v3"
+
+	"numstore.example/services/raftkv/internal/storage"
 )
 
 // Role is what a replica is in its group.
@@ -20,9 +22,9 @@ const (
 // Status is what a replica knows of its group.
 type Status struct {
 	Role    Role
-	Leader  uint64 // the node that leads; 0 when none is known
-	Term    uint64
-	Applied uint64 // the last entry that the machine shows
+	Leader  storage.NodeID // the node that leads; 0 when none is known
+	Term    storage.Term
+	Applied storage.Index // the last entry that the machine shows
 }
 
 // Status returns what the replica knew when it last did something.
@@ -30,7 +32,7 @@ func (r *Replica) Status() Status { return *r.status.Load() }
 
 func (r *Replica) publish() {
 	basic := r.raft.BasicStatus()
-	r.status.Store(&Status{Role: role(basic.RaftState), Leader: basic.Lead, Term: basic.HardState.GetTerm(), Applied: r.applied})
+	r.status.Store(&Status{Role: role(basic.RaftState), Leader: storage.NodeID(basic.Lead), Term: storage.Term(basic.HardState.GetTerm()), Applied: r.applied})
 }
 
 func role(state raft.StateType) Role {

@@ -1,5 +1,7 @@
 package node
 
+import "numstore.example/services/raftkv/internal/storage"
+
 // tail is what the log still holds of applied entries, in pieces: so it is known how many bytes lie behind an index,
 // without a look at each entry.
 type tail struct {
@@ -9,7 +11,7 @@ type tail struct {
 
 // piece is some entries that follow each other.
 type piece struct {
-	last  uint64 // the index of the last one
+	last  storage.Index // the index of the last one
 	bytes int
 }
 
@@ -17,7 +19,7 @@ type piece struct {
 const pieceBytes = 64 << 10
 
 // add takes up the next entry.
-func (t *tail) add(index uint64, bytes int) {
+func (t *tail) add(index storage.Index, bytes int) {
 	t.bytes += bytes
 	if n := len(t.pieces); n > 0 && t.pieces[n-1].bytes < pieceBytes {
 		t.pieces[n-1].last = index
@@ -28,7 +30,7 @@ func (t *tail) add(index uint64, bytes int) {
 }
 
 // cut lets go of the entries up to an index. A piece that reaches beyond it goes on counting as a whole.
-func (t *tail) cut(index uint64) {
+func (t *tail) cut(index storage.Index) {
 	n := 0
 	for ; n < len(t.pieces) && t.pieces[n].last <= index; n++ {
 		t.bytes -= t.pieces[n].bytes
@@ -37,7 +39,7 @@ func (t *tail) cut(index uint64) {
 }
 
 // behind returns an index behind which there are at most so many bytes, or 0 if that is so behind any.
-func (t *tail) behind(bytes int) (index uint64) {
+func (t *tail) behind(bytes int) (index storage.Index) {
 	left := t.bytes
 	for _, piece := range t.pieces {
 		if left <= bytes {

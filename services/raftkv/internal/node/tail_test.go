@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"numstore.example/services/raftkv/internal/storage"
 )
 
 // TestTail compares a tail with a plain list of entries, within the length of a piece.
@@ -21,11 +23,11 @@ func TestTail(t *testing.T) {
 		t.Repeat(map[string]func(*rapid.T){
 			"add": func(t *rapid.T) {
 				sizes = append(sizes, rapid.IntRange(0, 2*pieceBytes).Draw(t, "size"))
-				got.add(uint64(len(sizes)), sizes[len(sizes)-1])
+				got.add(storage.Index(len(sizes)), sizes[len(sizes)-1])
 			},
 			"cut": func(t *rapid.T) {
 				cut = rapid.IntRange(cut, len(sizes)).Draw(t, "cut")
-				got.cut(uint64(cut))
+				got.cut(storage.Index(cut))
 			},
 			"": func(t *rapid.T) {
 				const piece = 3 * pieceBytes

@@ -1,6 +1,10 @@
 package node
 
-import "go.etcd.io/raft/v3/raftpb"
+import (
+	"go.etcd.io/raft/v3/raftpb"
+
+	"numstore.example/services/raftkv/internal/storage"
+)
 
 // Transport carries Raft's messages from a node's members of the groups to those of other nodes.
 //
@@ -9,7 +13,7 @@ import "go.etcd.io/raft/v3/raftpb"
 type Transport interface {
 	// Send sends messages of a shard's group, each to the node of its To, for Node.Receive there. It is called by the goroutine that everyone waits for, so it
 	// does not wait: what it has no room for is lost. The messages stay as they are from then on.
-	Send(shard uint16, messages []*raftpb.Message)
+	Send(shard storage.ShardID, messages []*raftpb.Message)
 }
 
 // maxReceived is how many bytes of messages from other nodes may wait for the replica, one message more excepted. What

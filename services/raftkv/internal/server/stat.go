@@ -31,7 +31,7 @@ func (a *adapter) Stat(context.Context, *raftkvpb.StatRequest) (*raftkvpb.StatRe
 		stat.Bytes += figures.Bytes
 		stat.Sessions += uint64(figures.Sessions)
 		stat.Shards = append(stat.Shards, &raftkvpb.ShardStat{
-			Role: roles[replica.Role], Leader: replica.Leader, Term: replica.Term, AppliedIndex: replica.Applied,
+			Role: roles[replica.Role], Leader: uint64(replica.Leader), Term: uint64(replica.Term), AppliedIndex: uint64(replica.Applied),
 		})
 	}
 	return stat, nil
@@ -57,10 +57,10 @@ func (a *adapter) Topology(context.Context, *raftkvpb.TopologyRequest) (*raftkvp
 	topology := &raftkvpb.TopologyResponse{
 		MapVersion: wire.MapVersion,
 		Placement:  raftkvpb.Placement_PLACEMENT_HASH,
-		Nodes:      []*raftkvpb.Node{{Id: a.Node.ID()}},
+		Nodes:      []*raftkvpb.Node{{Id: uint64(a.Node.ID())}},
 	}
 	for _, shard := range a.Node.Locals() {
-		topology.Shards = append(topology.Shards, &raftkvpb.Shard{Replicas: []uint64{a.Node.ID()}, Leader: shard.Status().Leader})
+		topology.Shards = append(topology.Shards, &raftkvpb.Shard{Replicas: []uint64{uint64(a.Node.ID())}, Leader: uint64(shard.Status().Leader)})
 	}
 	return topology, nil
 }

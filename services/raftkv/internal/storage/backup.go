@@ -41,11 +41,11 @@ func (s *State) Backup(w io.Writer) error {
 }
 
 // RestoreFrom is a source for Options.Restore: a backup that becomes the state of a shard.
-func RestoreFrom(backup *Backup, shard uint16) Source { return restoring{backup, shard} }
+func RestoreFrom(backup *Backup, shard ShardID) Source { return restoring{backup, shard} }
 
 type restoring struct {
 	backup *Backup
-	shard  uint16
+	shard  ShardID
 }
 
 // Fill implements Source.
@@ -75,7 +75,7 @@ func (s *State) Restore(r io.Reader) error {
 func (s *State) restore(backup *Backup) error {
 	batch := s.store.NewBatch()
 	defer func() { batch.Close() }()
-	batch.Set(engine.FillingKey(binary.BigEndian.AppendUint16(nil, s.shard)), nil, nil)
+	batch.Set(engine.FillingKey(binary.BigEndian.AppendUint16(nil, uint16(s.shard))), nil, nil)
 	if err := s.store.Commit(batch, true); err != nil {
 		return err
 	}
@@ -105,7 +105,7 @@ func (s *State) restore(backup *Backup) error {
 	if err := s.load(); err != nil {
 		return err
 	}
-	return (&Log{store: s.store, shard: s.shard}).reset(position{max(s.applied.term, firstTerm), s.applied.index})
+	return (&Log{store: s.store, shard: s.shard}).reset(Position{max(s.applied.Term, firstTerm), s.applied.Index})
 }
 
 // firstTerm is the term of a log that was not written by Raft.

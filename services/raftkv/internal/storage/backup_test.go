@@ -114,7 +114,7 @@ func TestBackup_restored(t *testing.T) {
 func (t *testStore) goesOn(tb testing.TB) {
 	tb.Helper()
 	before := t.state.Figures()
-	if first, err := t.log.FirstIndex(); err != nil || first != before.Applied+1 {
+	if first, err := t.log.FirstIndex(); err != nil || first != uint64(before.Applied)+1 {
 		tb.Errorf("the log begins at %d after entry %d (%v)", first, before.Applied, err)
 	}
 	again := t.must(tb, put(10, 6, "large", strings.Repeat("c", 200)))

@@ -40,16 +40,16 @@ const (
 // prefixLen is the length of what comes before a key, client or index.
 const prefixLen = 4
 
-func prefix(space byte, shard uint16, kind byte) [prefixLen]byte {
+func prefix(space byte, shard ShardID, kind byte) [prefixLen]byte {
 	return [prefixLen]byte{space, byte(shard >> 8), byte(shard), kind}
 }
 
-func entryKey(shard uint16, index uint64) []byte {
+func entryKey(shard ShardID, index Index) []byte {
 	p := prefix(spaceRaft, shard, raftEntry)
-	return binary.BigEndian.AppendUint64(p[:], index)
+	return binary.BigEndian.AppendUint64(p[:], uint64(index))
 }
 
-func clientKey(shard uint16, kind byte, client kv.ClientID) []byte {
+func clientKey(shard ShardID, kind byte, client kv.ClientID) []byte {
 	p := prefix(spaceState, shard, kind)
 	return append(p[:], client[:]...)
 }

@@ -34,20 +34,20 @@ func takeOverTotals(below *engine.Store, batch *pebble.Batch) error {
 	if err := log.load(); err != nil {
 		return err
 	}
-	index := binary.BigEndian.Uint64(row)
-	if index < log.truncated.index || index > log.last.index {
+	index := Index(binary.BigEndian.Uint64(row))
+	if index < log.truncated.Index || index > log.last.Index {
 		return log.misses(index)
 	}
-	term, err := log.Term(index)
+	term, err := log.Term(uint64(index))
 	if err != nil {
 		return err
 	}
-	return batch.Set(key[:], totalsWithTerm(row, term), nil)
+	return batch.Set(key[:], totalsWithTerm(row, Term(term)), nil)
 }
 
 // totalsWithTerm returns the totals of layout 1 as they are in layout 2.
-func totalsWithTerm(row []byte, term uint64) []byte {
+func totalsWithTerm(row []byte, term Term) []byte {
 	completed := append(make([]byte, 0, totalsSize), row[:8]...)
-	completed = binary.BigEndian.AppendUint64(completed, term)
+	completed = binary.BigEndian.AppendUint64(completed, uint64(term))
 	return append(completed, row[8:]...)
 }

@@ -103,7 +103,7 @@ func (t *testStore) isTakenOver(tb testing.TB, want []string) {
 	if err != nil || len(row) == 0 || row[0] != '2' || fmt.Sprintf("%x", row[1:]) != t.ID() {
 		tb.Errorf("the layout's row is %q (%v)", row, err)
 	}
-	if t.state.applied != t.log.last || t.log.mark.Last() != t.log.last.synced() {
+	if t.state.applied != t.log.last || t.log.mark.Last() != synced(t.log.last) {
 		tb.Errorf("the log is up to %v, the state shows %v, the mark says %v", t.log.last, t.state.applied, t.log.mark.Last())
 	}
 }
@@ -125,7 +125,7 @@ func TestLayout1(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := (position{1, 24}); state.applied != want {
+	if want := (Position{1, 24}); state.applied != want {
 		t.Errorf("before anything is applied, the state shows %v; want %v", state.applied, want)
 	}
 	if err := bare.Close(); err != nil {
@@ -232,7 +232,7 @@ func TestBackup_format1(t *testing.T) {
 		if err := enginetest.Difference(store.pairs(t), backup1Pairs()); err != nil {
 			t.Error(err)
 		}
-		if term, err := store.log.Term(store.state.applied.index); err != nil || term != store.state.applied.term {
+		if term, err := store.log.Term(uint64(store.state.applied.Index)); err != nil || Term(term) != store.state.applied.Term {
 			t.Errorf("the state is up to %v, an entry of term %d (%v)", store.state.applied, term, err)
 		}
 		store = store.reopen(t, how)

@@ -22,33 +22,36 @@ import (
 // nearly always among them.
 type Log struct {
 	store  *Store
-	shard  uint16
-	voters []uint64
+	shard  ShardID
+	voters []NodeID
 	mark   *engine.Mark
 
 	hard hardState // belongs to the goroutine that writes
 
 	mu        sync.Mutex // of what follows; it is held for no write. Who writes may read these without it
-	truncated position   // of the last entry that was cut off
-	last      position
+	truncated Position   // of the last entry that was cut off
+	last      Position
 	recent    []*raftpb.Entry // the last entries, up to last; may be empty. The slice is replaced, never changed
-	ended     position        // last, as far as Pebble has it: what syncNow marks
+	ended     Position        // last, as far as Pebble has it: what syncNow marks
 }
 
-// position is a place in a log.
-type position struct{ term, index uint64 }
+// synced is a position as a mark says it.
+func synced(p Position) engine.Synced {
+	return engine.Synced{Epoch: uint64(p.Term), Index: uint64(p.Index)}
+}
 
-// synced is p as a mark says it.
-func (p position) synced() engine.Synced { return engine.Synced{Epoch: p.term, Index: p.index} }
-
-type hardState struct{ term, vote, commit uint64 }
+type hardState struct {
+	term   Term
+	vote   NodeID
+	commit Index
+}
 
 var _ raft.Storage = (*Log)(nil)
 
 // OpenLog opens the log of a shard whose replicas are the voters, or makes an empty one. The state of the
 // shard shows all entries up to applied. It fails with an error that IsDamage recognises when the log has
 // lost something that was synced.
-func (s *Store) OpenLog(shard uint16, voters []uint64, applied uint64) (*Log, error) {
+func (s *Store) OpenLog(shard ShardID, voters []NodeID, applied Index) (*Log, error) {
 	l := &Log{store: s, shard: shard, voters: voters}
 	if err := l.load(); err != nil {
 		return nil, fmt.Errorf("opening the log of shard %d: %w", shard, err)
@@ -56,7 +59,7 @@ func (s *Store) OpenLog(shard uint16, voters []uint64, applied uint64) (*Log, er
 	if err := l.openMark(); err != nil {
 		return nil, fmt.Errorf("opening the log of shard %d: %w", shard, err)
 	}
-	if applied < l.truncated.index || applied > l.last.index {
+	if applied < l.truncated.Index || applied > l.last.Index {
 		return nil, l.misses(applied)
 	}
 	// Raft must not be told of less than was applied. The commit index need not be written for that.
@@ -67,9 +70,9 @@ func (s *Store) OpenLog(shard uint16, voters []uint64, applied uint64) (*Log, er
 }
 
 // misses is the error of a log that the state of its shard does not fit.
-func (l *Log) misses(applied uint64) error {
+func (l *Log) misses(applied Index) error {
 	return engine.Damage("the state in %s shows the log up to entry %d, but the log holds entries %d to %d",
-		l.store.Dir(), applied, l.truncated.index+1, l.last.index)
+		l.store.Dir(), applied, l.truncated.Index+1, l.last.Index)
 }
 
 func (l *Log) load() error {
@@ -81,8 +84,8 @@ func (l *Log) load() error {
 	if err != nil {
 		return err
 	}
-	l.hard = hardState{hard[0], hard[1], hard[2]}
-	l.truncated = position{truncated[0], truncated[1]}
+	l.hard = hardState{Term(hard[0]), NodeID(hard[1]), Index(hard[2])}
+	l.truncated = Position{Term(truncated[0]), Index(truncated[1])}
 	l.last = l.truncated
 	return l.loadEntries()
 }
@@ -90,29 +93,29 @@ func (l *Log) load() error {
 // loadEntries reads the entries that were not cut off, and takes them up as recent.
 func (l *Log) loadEntries() error {
 	p := prefix(spaceRaft, l.shard, raftEntry)
-	iterator, err := l.store.Rows(entryKey(l.shard, l.truncated.index+1), engine.End(p[:]))
+	iterator, err := l.store.Rows(entryKey(l.shard, l.truncated.Index+1), engine.End(p[:]))
 	if err != nil {
 		return err
 	}
 	defer iterator.Close()
 	for iterator.First(); iterator.Valid(); iterator.Next() {
-		index := binary.BigEndian.Uint64(iterator.Key()[prefixLen:])
-		if index != l.last.index+1 {
-			return engine.Damage("the log in %s has entry %d after entry %d", l.store.Dir(), index, l.last.index)
+		index := Index(binary.BigEndian.Uint64(iterator.Key()[prefixLen:]))
+		if index != l.last.Index+1 {
+			return engine.Damage("the log in %s has entry %d after entry %d", l.store.Dir(), index, l.last.Index)
 		}
 		entry, err := decodeEntry(index, iterator.Value())
 		if err != nil {
 			return err
 		}
 		l.recent = append(l.recent, entry)
-		l.last = position{entry.GetTerm(), index}
+		l.last = PositionOf(entry)
 	}
 	return l.store.ReadError(iterator.Error())
 }
 
 // openMark compares the log with its mark.
 func (l *Log) openMark() (err error) {
-	if l.last == (position{}) && l.hard == (hardState{}) {
+	if l.last == (Position{}) && l.hard == (hardState{}) {
 		// Nothing was ever synced, or the mark was made and the log is lost.
 		there, err := l.store.HasMark(l.name())
 		if err != nil {
@@ -126,10 +129,10 @@ func (l *Log) openMark() (err error) {
 	if l.mark, err = l.store.OpenMark(l.name()); err != nil {
 		return err
 	}
-	if synced := l.mark.Last(); l.last.synced().Before(synced) {
+	if marked := l.mark.Last(); synced(l.last).Before(marked) {
 		l.mark.Close()
 		return engine.Damage("the log ends at entry %d, but entry %d was synced (%s): %s is damaged, or a newer .log file is missing",
-			l.last.index, synced.Index, l.store.MarkPath(l.name()), l.store.NewestLog())
+			l.last.Index, marked.Index, l.store.MarkPath(l.name()), l.store.NewestLog())
 	}
 	return nil
 }
@@ -138,13 +141,13 @@ func (l *Log) openMark() (err error) {
 func (l *Log) name() string { return fmt.Sprint(l.shard) }
 
 // reset makes a new log begin after an entry that the state shows, with which it was restored.
-func (l *Log) reset(p position) error {
+func (l *Log) reset(p Position) error {
 	l.truncated, l.last = p, p
-	l.hard = hardState{term: p.term, commit: p.index}
+	l.hard = hardState{term: p.Term, commit: p.Index}
 	batch := l.store.NewBatch()
 	defer batch.Close()
-	l.writeRow(batch, raftTruncated, p.term, p.index)
-	l.writeRow(batch, raftHardState, l.hard.term, l.hard.vote, l.hard.commit)
+	l.writeTruncated(batch)
+	l.writeHardState(batch)
 	if err := l.store.Commit(batch, true); err != nil {
 		return err
 	}
@@ -160,7 +163,7 @@ func (l *Log) reset(p position) error {
 type Pending struct {
 	log   *Log
 	batch *pebble.Batch
-	ends  position
+	ends  Position
 	sync  bool // whether a sync was asked for, that Wait awaits
 }
 
@@ -168,16 +171,18 @@ type Pending struct {
 // entries count when Pending.Wait has returned without an error, in the order of the appends. Pending is nil
 // when there is nothing to write.
 func (l *Log) Append(entries []*raftpb.Entry, hard *raftpb.HardState) (*Pending, error) {
-	voted := hard != nil && (hard.GetTerm() != l.hard.term || hard.GetVote() != l.hard.vote)
+	voted := false
 	if hard != nil {
-		l.hard = hardState{hard.GetTerm(), hard.GetVote(), hard.GetCommit()}
+		now := hardState{Term(hard.GetTerm()), NodeID(hard.GetVote()), Index(hard.GetCommit())}
+		voted = now.term != l.hard.term || now.vote != l.hard.vote
+		l.hard = now
 	}
 	// A commit index alone is not worth a write: the state knows what was applied.
 	if len(entries) == 0 && !voted {
 		return nil, nil
 	}
 	batch := l.store.NewBatch()
-	l.writeRow(batch, raftHardState, l.hard.term, l.hard.vote, l.hard.commit)
+	l.writeHardState(batch)
 	l.writeEntries(batch, entries)
 
 	pending := &Pending{log: l, batch: batch, ends: l.last, sync: l.store.options.SyncInterval == 0}
@@ -201,7 +206,7 @@ func (p *Pending) Wait() error {
 	}
 	err := p.log.store.Await(p.batch)
 	if err == nil {
-		err = p.log.store.Guard(func() error { return p.log.mark.Set(p.ends.synced()) })
+		err = p.log.store.Guard(func() error { return p.log.mark.Set(synced(p.ends)) })
 	}
 	if err != nil {
 		return err // Pebble may still use the batch
@@ -214,9 +219,9 @@ func (l *Log) writeEntries(batch *pebble.Batch, entries []*raftpb.Entry) {
 	if len(entries) == 0 {
 		return
 	}
-	first := entries[0].GetIndex()
-	if first <= l.last.index {
-		batch.DeleteRange(entryKey(l.shard, first), entryKey(l.shard, l.last.index+1), nil)
+	first := PositionOf(entries[0]).Index
+	if first <= l.last.Index {
+		batch.DeleteRange(entryKey(l.shard, first), entryKey(l.shard, l.last.Index+1), nil)
 	}
 	for _, entry := range entries {
 		l.writeEntry(batch, entry)
@@ -228,40 +233,39 @@ func (l *Log) writeEntries(batch *pebble.Batch, entries []*raftpb.Entry) {
 	} else {
 		l.recent = append([]*raftpb.Entry(nil), entries...)
 	}
-	end := entries[len(entries)-1]
-	l.last = position{end.GetTerm(), end.GetIndex()}
+	l.last = PositionOf(entries[len(entries)-1])
 }
 
-// written returns the position of the last entry that was written, synced or not.
-func (l *Log) written() position {
+// written returns the Position of the last entry that was written, synced or not.
+func (l *Log) written() Position {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.ended
 }
 
 // Applied lets go of entries in memory that were applied, but for the last one. Raft may have the old slice.
-func (l *Log) Applied(index uint64) {
+func (l *Log) Applied(index Index) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if n := int(min(index, l.last.index)) - int(l.recentFirst()); n > 0 && n < len(l.recent) {
+	if n := int(min(index, l.last.Index)) - int(l.recentFirst()); n > 0 && n < len(l.recent) {
 		l.recent = slices.Clone(l.recent[n:])
 	}
 }
 
 // Truncate cuts off the entries up to index, all of which must have been applied. It need not be synced:
 // the state that shows them goes before it in the write-ahead log.
-func (l *Log) Truncate(index uint64) error {
-	term, err := l.Term(index)
+func (l *Log) Truncate(index Index) error {
+	term, err := l.Term(uint64(index))
 	if err != nil {
 		return err
 	}
 	batch := l.store.NewBatch()
-	batch.DeleteRange(entryKey(l.shard, l.truncated.index+1), entryKey(l.shard, index+1), nil)
-	l.writeRow(batch, raftTruncated, term, index)
-	// First in memory: nobody looks for an entry from here on that is about to go (see read).
+	batch.DeleteRange(entryKey(l.shard, l.truncated.Index+1), entryKey(l.shard, index+1), nil)
+	// First in memory: nobody looks for an entry from here on that is about to go (see look).
 	l.mu.Lock()
-	l.truncated = position{term, index}
+	l.truncated = Position{Term(term), index}
 	l.mu.Unlock()
+	l.writeTruncated(batch)
 	if err := l.store.Commit(batch, false); err != nil {
 		return err // Pebble may still use the batch
 	}
@@ -275,4 +279,4 @@ func (l *Log) Failed() <-chan struct{} { return l.store.Failed() }
 func (l *Log) Failure() error { return l.store.Failure() }
 
 // recentFirst returns the index of the first recent entry, or the next one to come if there is none. The lock is held.
-func (l *Log) recentFirst() uint64 { return l.last.index + 1 - uint64(len(l.recent)) }
+func (l *Log) recentFirst() Index { return l.last.Index + 1 - Index(len(l.recent)) }

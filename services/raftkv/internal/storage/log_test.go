@@ -25,7 +25,7 @@ func openLog(tb testing.TB, options Options, applied uint64) (*Store, *Log) {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	log, err := store.OpenLog(0, voters, applied)
+	log, err := store.OpenLog(0, voters, Index(applied))
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -61,7 +61,7 @@ func hardly(term, vote, commit uint64) *raftpb.HardState {
 
 // logModel is what a log should hold: the terms of its entries.
 type logModel struct {
-	truncated position
+	truncated struct{ index, term uint64 }
 	terms     []uint64
 }
 
@@ -84,7 +84,7 @@ func (m *logModel) append(term, first uint64, n int) {
 func (m *logModel) truncate(index uint64) {
 	term := m.term(index)
 	m.terms = m.terms[index-m.truncated.index:]
-	m.truncated = position{term, index}
+	m.truncated.term, m.truncated.index = term, index
 }
 
 // compare asks a log for everything that raft.Storage promises.
@@ -151,14 +151,14 @@ func TestLog_model(t *testing.T) {
 		case 1:
 			if applied > model.truncated.index {
 				index := model.truncated.index + 1 + random.Uint64N(applied-model.truncated.index)
-				if err := log.Truncate(index); err != nil {
+				if err := log.Truncate(Index(index)); err != nil {
 					t.Fatal(err)
 				}
 				model.truncate(index)
 			}
 		case 2, 3:
 			applied += random.Uint64N(model.last() - applied + 1)
-			log.Applied(applied)
+			log.Applied(Index(applied))
 		case 4:
 			if step%3 == 0 {
 				store, log, disk = reopenLog(t, store, disk, applied, random)
@@ -284,7 +284,7 @@ func TestLog_hardState(t *testing.T) {
 		store.Close()
 		store, log = openLog(t, Options{FS: left}, 4)
 		hard, conf, err := log.InitialState()
-		if err != nil || hard.GetTerm() != 7 || hard.GetVote() != 3 || hard.GetCommit() != 4 || !slices.Equal(conf.GetVoters(), voters) {
+		if err != nil || hard.GetTerm() != 7 || hard.GetVote() != 3 || hard.GetCommit() != 4 || !slices.Equal(conf.GetVoters(), []uint64{1}) {
 			t.Errorf("it has become %v, %v, %v", hard, conf, err)
 		}
 		store.Close()
@@ -294,20 +294,20 @@ func TestLog_hardState(t *testing.T) {
 // TestLog_mark: a log may be longer than its mark, end in a later term with a lower index, and not be shorter.
 func TestLog_mark(t *testing.T) {
 	for _, c := range []struct {
-		last, mark position
+		last, mark Position
 		ok         bool
 	}{
-		{position{1, 5}, position{1, 5}, true},
-		{position{1, 5}, position{1, 3}, true},
-		{position{1, 5}, position{}, true},
-		{position{2, 5}, position{1, 9}, true},
-		{position{1, 5}, position{1, 6}, false},
-		{position{1, 5}, position{2, 3}, false},
+		{Position{1, 5}, Position{1, 5}, true},
+		{Position{1, 5}, Position{1, 3}, true},
+		{Position{1, 5}, Position{}, true},
+		{Position{2, 5}, Position{1, 9}, true},
+		{Position{1, 5}, Position{1, 6}, false},
+		{Position{1, 5}, Position{2, 3}, false},
 	} {
 		disk := vfs.NewMem()
 		store, log := openLog(t, Options{FS: disk}, 0)
-		log.write(t, some(c.last.term, 1, int(c.last.index)), hardly(c.last.term, 1, 0))
-		if err := log.mark.Set(c.mark.synced()); err != nil {
+		log.write(t, some(uint64(c.last.Term), 1, int(c.last.Index)), hardly(uint64(c.last.Term), 1, 0))
+		if err := log.mark.Set(synced(c.mark)); err != nil {
 			t.Fatal(err)
 		}
 		store.Close()
@@ -375,7 +375,7 @@ func TestLog_appliedElsewhere(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := store.OpenLog(0, voters, applied); (err == nil) != ok || err != nil && !IsDamage(err) {
+		if _, err := store.OpenLog(0, voters, Index(applied)); (err == nil) != ok || err != nil && !IsDamage(err) {
 			t.Errorf("entries 5 to 9 are there, the state shows %d: %v", applied, err)
 		}
 		store.Close()

@@ -22,15 +22,23 @@ func (l *Log) writeEntry(batch *pebble.Batch, entry *raftpb.Entry) {
 	row.Finish()
 }
 
-func decodeEntry(index uint64, row []byte) (*raftpb.Entry, error) {
+func decodeEntry(index Index, row []byte) (*raftpb.Entry, error) {
 	if len(row) < 9 {
 		return nil, engine.Damage("entry %d of the log is too short", index)
 	}
 	term := binary.BigEndian.Uint64(row[1:])
 	return &raftpb.Entry{
-		Index: &index, Term: &term, Type: raftpb.EntryType(row[0]).Enum(),
+		Index: new(uint64(index)), Term: &term, Type: raftpb.EntryType(row[0]).Enum(),
 		Data: append([]byte(nil), row[9:]...),
 	}, nil
+}
+
+func (l *Log) writeHardState(batch *pebble.Batch) {
+	l.writeRow(batch, raftHardState, uint64(l.hard.term), uint64(l.hard.vote), uint64(l.hard.commit))
+}
+
+func (l *Log) writeTruncated(batch *pebble.Batch) {
+	l.writeRow(batch, raftTruncated, uint64(l.truncated.Term), uint64(l.truncated.Index))
 }
 
 // writeRow writes one of the rows of numbers.

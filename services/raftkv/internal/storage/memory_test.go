@@ -57,7 +57,7 @@ func TestMemory_sessions(t *testing.T) {
 		for i := range clients / 100 {
 			commands = append(commands, ofClient(int(entry)*clients/100+i, 1, kv.Put, "value"))
 		}
-		if _, _, err := state.Apply(1, entry+1, entry, commands); err != nil {
+		if _, _, err := state.Apply(Position{1, Index(entry + 1)}, kv.Millis(entry), commands); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -105,7 +105,7 @@ func TestMemory_appends(t *testing.T) {
 			opened := heap()
 			for i := range appends {
 				command := ofClient(i%clients, uint64(i/clients)+1, kv.Append, strings.Repeat("v", length))
-				if _, _, err := state.Apply(1, uint64(i+1), 1, [][]byte{command}); err != nil {
+				if _, _, err := state.Apply(Position{1, Index(i + 1)}, 1, [][]byte{command}); err != nil {
 					t.Fatal(err)
 				}
 			}

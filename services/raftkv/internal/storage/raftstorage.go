@@ -10,22 +10,26 @@ import (
 
 // InitialState implements raft.Storage.
 func (l *Log) InitialState() (*raftpb.HardState, *raftpb.ConfState, error) {
-	hard := &raftpb.HardState{Term: new(l.hard.term), Vote: new(l.hard.vote), Commit: new(l.hard.commit)}
-	return hard, &raftpb.ConfState{Voters: l.voters}, nil
+	hard := &raftpb.HardState{Term: new(uint64(l.hard.term)), Vote: new(uint64(l.hard.vote)), Commit: new(uint64(l.hard.commit))}
+	members := &raftpb.ConfState{}
+	for _, voter := range l.voters {
+		members.Voters = append(members.Voters, uint64(voter))
+	}
+	return hard, members, nil
 }
 
 // FirstIndex implements raft.Storage.
 func (l *Log) FirstIndex() (uint64, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.truncated.index + 1, nil
+	return uint64(l.truncated.Index) + 1, nil
 }
 
 // LastIndex implements raft.Storage.
 func (l *Log) LastIndex() (uint64, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.last.index, nil
+	return uint64(l.last.Index), nil
 }
 
 // Term implements raft.Storage.
@@ -33,13 +37,13 @@ func (l *Log) Term(index uint64) (uint64, error) {
 	l.mu.Lock()
 	truncated, last := l.truncated, l.last
 	l.mu.Unlock()
-	switch {
-	case index == last.index:
-		return last.term, nil
-	case index == truncated.index:
-		return truncated.term, nil
+	switch Index(index) {
+	case last.Index:
+		return uint64(last.Term), nil
+	case truncated.Index:
+		return uint64(truncated.Term), nil
 	}
-	entries, err := l.read(index, index+1)
+	entries, err := l.read(Index(index), Index(index)+1)
 	if err != nil {
 		return 0, err
 	}
@@ -48,7 +52,7 @@ func (l *Log) Term(index uint64) (uint64, error) {
 
 // Entries implements raft.Storage.
 func (l *Log) Entries(lo, hi, maxSize uint64) ([]*raftpb.Entry, error) {
-	entries, err := l.read(lo, hi)
+	entries, err := l.read(Index(lo), Index(hi))
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +67,7 @@ func (l *Log) Entries(lo, hi, maxSize uint64) ([]*raftpb.Entry, error) {
 }
 
 // read returns the entries from lo to before hi, from memory if they are there.
-func (l *Log) read(lo, hi uint64) ([]*raftpb.Entry, error) {
+func (l *Log) read(lo, hi Index) ([]*raftpb.Entry, error) {
 	recent, iterator, err := l.look(lo, hi)
 	if err != nil || iterator == nil {
 		return recent, err
@@ -71,7 +75,7 @@ func (l *Log) read(lo, hi uint64) ([]*raftpb.Entry, error) {
 	defer iterator.Close()
 	entries := make([]*raftpb.Entry, 0, hi-lo)
 	for iterator.First(); iterator.Valid(); iterator.Next() {
-		entry, err := decodeEntry(lo+uint64(len(entries)), iterator.Value())
+		entry, err := decodeEntry(lo+Index(len(entries)), iterator.Value())
 		if err != nil {
 			return nil, err
 		}
@@ -80,7 +84,7 @@ func (l *Log) read(lo, hi uint64) ([]*raftpb.Entry, error) {
 	if err := iterator.Error(); err != nil {
 		return nil, l.store.ReadError(err)
 	}
-	if uint64(len(entries)) != hi-lo {
+	if Index(len(entries)) != hi-lo {
 		return nil, engine.Damage("entries %d to %d of the log in %s are not all there", lo, hi-1, l.store.Dir())
 	}
 	return entries, nil
@@ -88,14 +92,14 @@ func (l *Log) read(lo, hi uint64) ([]*raftpb.Entry, error) {
 
 // look returns entries that are in memory, or else an iterator over those in Pebble. That is made under the lock, before
 // an entry which was still there can be cut off: it shows it even then.
-func (l *Log) look(lo, hi uint64) ([]*raftpb.Entry, *pebble.Iterator, error) {
+func (l *Log) look(lo, hi Index) ([]*raftpb.Entry, *pebble.Iterator, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	first := l.recentFirst()
 	switch {
-	case lo <= l.truncated.index:
+	case lo <= l.truncated.Index:
 		return nil, nil, raft.ErrCompacted
-	case hi > l.last.index+1:
+	case hi > l.last.Index+1:
 		return nil, nil, raft.ErrUnavailable
 	case lo >= first:
 		return l.recent[lo-first : hi-first], nil, nil

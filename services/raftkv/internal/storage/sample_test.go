@@ -20,7 +20,7 @@ import (
 const testDir = enginetest.Dir
 
 var (
-	voters  = []uint64{1}
+	voters  = []NodeID{1}
 	discard = slog.New(slog.DiscardHandler)
 )
 
@@ -69,7 +69,7 @@ func (t *testStore) load() (err error) {
 
 // replay applies what is in the log and not yet in the state.
 func (t *testStore) replay() error {
-	first, last := t.state.Applied()+1, t.log.last.index
+	first, last := uint64(t.state.Applied())+1, uint64(t.log.last.Index)
 	if first > last {
 		return nil
 	}
@@ -78,7 +78,7 @@ func (t *testStore) replay() error {
 		return err
 	}
 	for _, entry := range entries {
-		if _, _, err := t.state.Apply(entry.GetTerm(), entry.GetIndex(), entry.GetIndex(), [][]byte{entry.GetData()}); err != nil {
+		if _, _, err := t.state.Apply(PositionOf(entry), kv.Millis(entry.GetIndex()), [][]byte{entry.GetData()}); err != nil {
 			return err
 		}
 		t.replayed++
@@ -88,7 +88,7 @@ func (t *testStore) replay() error {
 
 // execute has a command appended, synced and applied.
 func (t *testStore) execute(command []byte) (kv.Reply, error) {
-	index := t.log.last.index + 1
+	index := uint64(t.log.last.Index) + 1
 	entry := &raftpb.Entry{Term: new(uint64(1)), Index: &index, Data: command}
 	hard := &raftpb.HardState{Term: new(uint64(1)), Vote: new(uint64(1)), Commit: new(index - 1)}
 	pending, err := t.log.Append([]*raftpb.Entry{entry}, hard)
@@ -98,11 +98,11 @@ func (t *testStore) execute(command []byte) (kv.Reply, error) {
 	if err := pending.Wait(); err != nil {
 		return kv.Reply{}, err
 	}
-	replies, _, err := t.state.Apply(1, index, index, [][]byte{command})
+	replies, _, err := t.state.Apply(PositionOf(entry), kv.Millis(index), [][]byte{command})
 	if err != nil {
 		return kv.Reply{}, err
 	}
-	t.log.Applied(index)
+	t.log.Applied(Index(index))
 	return kv.DecodeReply(replies[0])
 }
 
@@ -142,7 +142,7 @@ func fillSample(t *testStore) (err error) {
 		case round == 0:
 			err = t.Compact(context.Background())
 		case round == 1:
-			err = errors.Join(t.log.Truncate(t.log.last.index-2), t.Compact(context.Background()))
+			err = errors.Join(t.log.Truncate(t.log.last.Index-2), t.Compact(context.Background()))
 		}
 	}
 	return err
@@ -165,7 +165,7 @@ func (t *testStore) contents() (lines []string, err error) {
 		lines = append(lines, line)
 	}
 	lines = append(lines, fmt.Sprintf("%+v", t.state.Figures()))
-	entries, err := t.log.Entries(t.log.last.index-1, t.log.last.index+1, 1<<60)
+	entries, err := t.log.Entries(uint64(t.log.last.Index-1), uint64(t.log.last.Index+1), 1<<60)
 	if err != nil {
 		return nil, err
 	}

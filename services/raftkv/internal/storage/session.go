@@ -115,7 +115,7 @@ func (c *changes) writeSession(batch *pebble.Batch, r *remembered) {
 
 func encodeSession(row []byte, session *kv.Session, reply []byte) {
 	binary.BigEndian.PutUint64(row, session.Sequence)
-	binary.BigEndian.PutUint64(row[8:], session.Active)
+	binary.BigEndian.PutUint64(row[8:], uint64(session.Active))
 	binary.BigEndian.PutUint64(row[16:], session.Turn)
 	row[24] = 0
 	if session.LargeReply {
@@ -148,7 +148,7 @@ func decodeSession(key, row []byte) (session kv.Session, err error) {
 	}
 	copy(session.Client[:], key[prefixLen:])
 	session.Sequence = binary.BigEndian.Uint64(row)
-	session.Active = binary.BigEndian.Uint64(row[8:])
+	session.Active = kv.Millis(binary.BigEndian.Uint64(row[8:]))
 	session.Turn = binary.BigEndian.Uint64(row[16:])
 	session.LargeReply = row[24] == 1
 	return session, nil

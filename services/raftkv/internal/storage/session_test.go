@@ -103,7 +103,7 @@ func TestSession_limit(t *testing.T) {
 func (t *testStore) applyEntry(tb testing.TB, commands ...[]byte) [][]byte {
 	tb.Helper()
 	index := t.state.Applied() + 1
-	replies, _, err := t.state.Apply(1, index, index, commands)
+	replies, _, err := t.state.Apply(Position{1, index}, kv.Millis(index), commands)
 	if err != nil {
 		tb.Fatal(err)
 	}

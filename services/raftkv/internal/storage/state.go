@@ -19,13 +19,13 @@ import (
 // Apply and Restore belong to one goroutine; the others may be called at any time.
 type State struct {
 	store   *Store
-	shard   uint16
+	shard   ShardID
 	records *records
 
 	mu      sync.Mutex // of what follows: held while entries are applied, and while they are written
 	kv      *kv.State
-	applied position // of the last entry that the state shows
-	kept    uint64   // the index of the last entry whose changes are in Pebble
+	applied Position // of the last entry that the state shows
+	kept    Index    // the index of the last entry whose changes are in Pebble
 	pending int      // bytes of the commands of entries after that
 	changes changes
 	broken  error // why the state cannot be used any more
@@ -36,7 +36,7 @@ type State struct {
 // Figures are what a state counts.
 type Figures struct {
 	kv.Totals
-	Applied  uint64 // the index of the last entry that was applied
+	Applied  Index // the index of the last entry that was applied
 	Sessions int
 }
 
@@ -44,7 +44,7 @@ type Figures struct {
 const totalsSize = 7 * 8
 
 // OpenState opens the state of a shard; that of a new shard is empty.
-func (s *Store) OpenState(shard uint16) (*State, error) {
+func (s *Store) OpenState(shard ShardID) (*State, error) {
 	state := &State{store: s, shard: shard, records: newRecords(cachedRecords / s.options.Shards)}
 	if err := state.load(); err != nil {
 		return nil, fmt.Errorf("opening the state of shard %d: %w", shard, err)
@@ -63,7 +63,7 @@ func (s *State) load() error {
 		return err
 	}
 	s.kv = kv.NewState(totals, sessions, kv.MaxSessions/s.store.options.Shards)
-	s.kept = s.applied.index
+	s.kept = s.applied.Index
 	s.changes = changes{state: s, sessions: make(map[kv.ClientID]*remembered)}
 	s.publish()
 	return nil
@@ -83,45 +83,47 @@ func (s *State) decodeTotals(row []byte, totals *kv.Totals) error {
 	if len(row) != totalsSize {
 		return engine.Damage("the totals in %s have %d bytes", s.store.Dir(), len(row))
 	}
-	for i, field := range []*uint64{&s.applied.index, &s.applied.term, &totals.Revision, &totals.Now, &totals.Turns, &totals.Keys, &totals.Bytes} {
-		*field = binary.BigEndian.Uint64(row[8*i:])
+	number := func(i int) uint64 { return binary.BigEndian.Uint64(row[8*i:]) }
+	s.applied = Position{Index: Index(number(0)), Term: Term(number(1))}
+	*totals = kv.Totals{
+		Revision: number(2), Now: kv.Millis(number(3)), Turns: number(4), Keys: number(5), Bytes: number(6),
 	}
 	return nil
 }
 
 func (s *State) encodeTotals() []byte {
 	row := make([]byte, 0, totalsSize)
-	for _, field := range []uint64{s.applied.index, s.applied.term, s.kv.Revision, s.kv.Now, s.kv.Turns, s.kv.Keys, s.kv.Bytes} {
+	for _, field := range []uint64{uint64(s.applied.Index), uint64(s.applied.Term), s.kv.Revision, uint64(s.kv.Now), s.kv.Turns, s.kv.Keys, s.kv.Bytes} {
 		row = binary.BigEndian.AppendUint64(row, field)
 	}
 	return row
 }
 
 // Applied returns the index of the last entry that the state shows.
-func (s *State) Applied() uint64 { return s.figures.Load().Applied }
+func (s *State) Applied() Index { return s.figures.Load().Applied }
 
 // Now returns the latest of the times that Apply was told.
-func (s *State) Now() uint64 { return s.figures.Load().Now }
+func (s *State) Now() kv.Millis { return s.figures.Load().Now }
 
 // Figures returns what the state counts, as of the last entry applied.
 func (s *State) Figures() Figures { return *s.figures.Load() }
 
 func (s *State) publish() {
-	s.figures.Store(&Figures{Totals: s.kv.Totals, Applied: s.applied.index, Sessions: s.kv.Sessions()})
+	s.figures.Store(&Figures{Totals: s.kv.Totals, Applied: s.applied.Index, Sessions: s.kv.Sessions()})
 }
 
-// Apply applies the commands of the entry with a term and an index, which was put into the log at a time in
-// milliseconds of the log's time, and returns their encoded replies, and the index of the last entry whose changes are in Pebble.
+// Apply applies the commands of an entry, which was put into the log at a time of the log's, and returns their encoded
+// replies, and the index of the last entry whose changes are in Pebble.
 // Later entries must stay in the log: after a crash they are to be applied again. An error means that the state
 // cannot be used any more.
-func (s *State) Apply(term, index, time uint64, commands [][]byte) (replies [][]byte, kept uint64, err error) {
+func (s *State) Apply(at Position, time kv.Millis, commands [][]byte) (replies [][]byte, kept Index, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if replies, err = s.apply(time, commands); err != nil {
-		s.broken = fmt.Errorf("applying entry %d: %w", index, err)
+		s.broken = fmt.Errorf("applying entry %d: %w", at.Index, err)
 		return nil, s.kept, s.broken
 	}
-	s.applied = position{term, index}
+	s.applied = at
 	s.publish()
 	if limit := s.store.options.WriteBehind; s.pending >= limit || s.changes.size() >= limit {
 		err = s.write()
@@ -129,7 +131,7 @@ func (s *State) Apply(term, index, time uint64, commands [][]byte) (replies [][]
 	return replies, s.kept, err
 }
 
-func (s *State) apply(time uint64, commands [][]byte) ([][]byte, error) {
+func (s *State) apply(time kv.Millis, commands [][]byte) ([][]byte, error) {
 	s.records.mu.Lock()
 	defer s.records.mu.Unlock()
 	defer s.changes.release()
@@ -161,7 +163,7 @@ func (s *State) write() error {
 	if s.broken != nil {
 		return s.broken
 	}
-	if s.kept == s.applied.index {
+	if s.kept == s.applied.Index {
 		return nil
 	}
 	batch := s.store.NewBatch()
@@ -173,7 +175,7 @@ func (s *State) write() error {
 		return err // Pebble may still use the batch
 	}
 	s.changes.written()
-	s.kept, s.pending = s.applied.index, 0
+	s.kept, s.pending = s.applied.Index, 0
 	return batch.Close()
 }
 

@@ -219,7 +219,7 @@ func TestState_readers(t *testing.T) {
 	store := beginBehind(t, vfs.NewMem(), 10*maxCached) // what changes is written every few rounds
 	defer store.end(t)
 	apply := func(round int) {
-		if _, _, err := store.state.Apply(1, uint64(round), 1, [][]byte{writePair(round)}); err != nil {
+		if _, _, err := store.state.Apply(Position{1, Index(round)}, 1, [][]byte{writePair(round)}); err != nil {
 			t.Error(err)
 		}
 	}
@@ -317,7 +317,7 @@ func TestState_behind(t *testing.T) {
 					continue
 				}
 				writes++
-				if state.kept != state.applied.index || state.changes.size() != 0 {
+				if state.kept != state.applied.Index || state.changes.size() != 0 {
 					t.Fatalf("entry %d: up to entry %d is written, and %d bytes of changes are left", i, state.kept, state.changes.size())
 				}
 				commands = 0
@@ -337,15 +337,15 @@ func TestState_behindReopened(t *testing.T) {
 			for i := range 500 {
 				store.must(t, put(byte(i%7), uint64(i/7)+1, fmt.Sprint("key", i%20), strings.Repeat("v", i%200)))
 			}
-			if store.state.kept == 0 || store.state.kept == store.state.applied.index {
+			if store.state.kept == 0 || store.state.kept == store.state.applied.Index {
 				t.Fatalf("entries up to %d of %d are written: this test has lost its subject", store.state.kept, store.state.applied)
 			}
-			unwritten := store.state.applied.index - store.state.kept
+			unwritten := store.state.applied.Index - store.state.kept
 			figures := store.state.Figures()
 			before := store.state.kept
 			store = store.reopen(t, how)
 			defer store.end(t)
-			if how != "closed" && store.replayed != unwritten {
+			if how != "closed" && Index(store.replayed) != unwritten {
 				t.Errorf("%d entries were applied again, not the %d after entry %d", store.replayed, unwritten, before)
 			}
 			if got := store.state.Figures(); got != figures {

@@ -159,7 +159,7 @@ func (s *Store) syncRegularly(stopping <-chan struct{}) {
 
 // syncNow syncs all that was written before it, and marks it.
 func (s *Store) syncNow() error {
-	written := make([]position, len(s.logs))
+	written := make([]Position, len(s.logs))
 	for i, log := range s.logs {
 		written[i] = log.written()
 	}
@@ -167,7 +167,7 @@ func (s *Store) syncNow() error {
 		return err
 	}
 	for i, log := range s.logs {
-		if err := log.mark.Set(written[i].synced()); err != nil {
+		if err := log.mark.Set(synced(written[i])); err != nil {
 			return err
 		}
 	}

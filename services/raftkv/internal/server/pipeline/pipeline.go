@@ -106,10 +106,6 @@ type pipelined struct {
 	size    int // bytes of writes and replies
 }
 
-// grow makes room for so many writes.
-func (w *pipelined) grow(n int) {
-	w.tags, w.writes = make([]uint64, 0, n), make([]kv.Write, 0, n)
-}
 
 // watch ends the stream when the server stops, and gives it up when the client has gone.
 func (p *pipeline) watch() {
