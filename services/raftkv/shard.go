@@ -53,7 +53,7 @@ func (f *flags) open(ctx context.Context, rpc *rpcserver.Server) (service rpcser
 		MaxScans:    scans,
 		ScanTimeout: f.ScanTimeout,
 		LogRequests: f.LogRequests,
-		Admin:       server.Admin{Tokens: adminTokens, MTLS: f.AdminMTLS},
+		Admin:       rpcserver.Admin{Tokens: adminTokens, MTLS: f.AdminMTLS},
 		Stopping:    rpc.Stopping(), Stop: rpc.Stop, Log: rpc.Log(),
 	})
 	return rpcserver.Service{Ready: n.AwaitReady, Close: n.Close}, nil

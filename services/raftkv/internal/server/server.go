@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc"
 
 	"numstore.example/contracts/raftkvpb"
+	"numstore.example/services/internal/rpcserver"
 	"numstore.example/services/raftkv/internal/kv"
 	"numstore.example/services/raftkv/internal/node"
 	"numstore.example/services/raftkv/internal/server/pipeline"
@@ -32,7 +33,7 @@ type Config struct {
 
 	// LogRequests makes it log every get, put, append and delete with its outcome.
 	LogRequests bool
-	Admin       Admin
+	Admin       rpcserver.Admin
 
 	Stopping <-chan struct{} // closed when streams should come to an end
 	Stop     func()          // makes the server stop

@@ -106,7 +106,6 @@ type pipelined struct {
 	size    int // bytes of writes and replies
 }
 
-
 // watch ends the stream when the server stops, and gives it up when the client has gone.
 func (p *pipeline) watch() {
 	gone := p.stream.Context().Done()
