@@ -34,10 +34,9 @@ type flags struct {
 	ScanTimeout time.Duration `group:"Limits" default:"1m" placeholder:"TIME" help:"A scan whose client takes nothing of it for this long is ended; the client can go on after the last key that came (default ${default})."`
 	SessionTTL  time.Duration `group:"Limits" name:"session-ttl" default:"1h" placeholder:"TIME" help:"A client that has written nothing for this long, while the server was running, may be forgotten; its writes are then refused, never done twice (default ${default})."`
 
-	LogRequests    bool   `group:"Observing" help:"Log every get, put, append and delete with its outcome; values are cut short."`
-	AdminToken     string `group:"Security" placeholder:"TOKEN" help:"Allow shutdown, backup and compact to whoever sends this token (default: nobody). The list of processes shows the command line to everybody: give it in the environment, or --admin-token-file."`
-	AdminTokenFile string `group:"Security" placeholder:"FILE" help:"The same for the tokens of this file, one on each line; it is read at start."`
-	AdminMTLS      bool   `group:"Security" name:"admin-mtls" help:"Allow shutdown, backup and compact to whoever has a client certificate (see --tls-client-ca)."`
+	LogRequests bool `group:"Observing" help:"Log every get, put, append and delete with its outcome; values are cut short."`
+
+	rpcserver.AdminFlags
 }
 
 // maxValueLimit is the greatest value that the storage can be asked to take: a batch holds less than 4 GiB, a frame

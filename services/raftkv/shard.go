@@ -9,7 +9,6 @@ import (
 
 	"golang.org/x/term"
 
-	"numstore.example/contracts/token"
 	"numstore.example/services/internal/rpcserver"
 	"numstore.example/services/raftkv/internal/node"
 	"numstore.example/services/raftkv/internal/server"
@@ -36,11 +35,10 @@ func (f *flags) open(ctx context.Context, rpc *rpcserver.Server) (service rpcser
 	if err := f.agreeWith(rpc.Config()); err != nil {
 		return service, rpcserver.Misuse(err)
 	}
-	adminTokens, err := f.adminTokens()
+	admin, err := f.Admin(rpc) // whoever may take the whole store away may also read a key
 	if err != nil {
 		return service, rpcserver.Misuse(err)
 	}
-	rpc.AllowTokens(adminTokens) // whoever may take the whole store away may also read a key
 	tables, scans := shareFiles(rpc.Files())
 	n, err := f.openNode(ctx, rpc, tables)
 	if err != nil {
@@ -53,36 +51,14 @@ func (f *flags) open(ctx context.Context, rpc *rpcserver.Server) (service rpcser
 		MaxScans:    scans,
 		ScanTimeout: f.ScanTimeout,
 		LogRequests: f.LogRequests,
-		Admin:       rpcserver.Admin{Tokens: adminTokens, MTLS: f.AdminMTLS},
+		Admin:       admin,
 		Stopping:    rpc.Stopping(), Stop: rpc.Stop, Log: rpc.Log(),
 	})
 	return rpcserver.Service{Ready: n.AwaitReady, Close: n.Close}, nil
 }
 
-// adminTokens returns the tokens of --admin-token and --admin-token-file.
-func (f *flags) adminTokens() (tokens []string, err error) {
-	if f.AdminToken != "" {
-		parsed, err := token.Parse(f.AdminToken)
-		if err != nil {
-			return nil, fmt.Errorf("--admin-token: %w", err)
-		}
-		tokens = append(tokens, parsed)
-	}
-	if f.AdminTokenFile != "" {
-		ofFile, err := token.ReadFile(f.AdminTokenFile)
-		if err != nil {
-			return nil, fmt.Errorf("--admin-token-file: %w", err)
-		}
-		tokens = append(tokens, ofFile...)
-	}
-	return tokens, nil
-}
-
 // agreeWith says in what the flags contradict those of every service.
 func (f *flags) agreeWith(config rpcserver.Config) error {
-	if f.AdminMTLS && config.TLS.ClientCA == "" {
-		return errors.New("--admin-mtls needs --tls-client-ca: without it no client shows a certificate")
-	}
 	if least := f.MaxKey + f.MaxValue + messageOverhead; config.MaxMessage < least {
 		return fmt.Errorf("--max-message is %d; it must be at least %d to have room for --max-key, --max-value and what is around them",
 			config.MaxMessage, least)
