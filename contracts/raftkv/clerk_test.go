@@ -15,13 +15,14 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
+	"numstore.example/contracts/raftkv/inprocess"
 	"numstore.example/contracts/raftkvpb"
 )
 
 // TestCalls makes every call once or twice, and reads what it did.
 func TestCalls(t *testing.T) {
 	ctx := t.Context()
-	c := serve(t, &fake{})
+	c := serve(t, new(inprocess.Server))
 	key, missing := []byte("k"), []byte("missing")
 
 	put, err := c.Put(ctx, key, []byte("a"), ExpectVersion(0))
@@ -68,7 +69,7 @@ func TestCalls(t *testing.T) {
 }
 
 func TestBatch(t *testing.T) {
-	c := serve(t, &fake{})
+	c := serve(t, new(inprocess.Server))
 	write := func(key string, expected *uint64) *raftkvpb.Write {
 		return &raftkvpb.Write{Write: &raftkvpb.Write_Put{Put: &raftkvpb.PutRequest{Key: []byte(key), ExpectedVersion: expected}}}
 	}
@@ -87,7 +88,7 @@ func TestBatch(t *testing.T) {
 
 // TestLargeValues sends values up to the contract's limit, which travel alone, and gets them back.
 func TestLargeValues(t *testing.T) {
-	f := &fake{}
+	f := new(inprocess.Server)
 	c := serve(t, f)
 	value := bytes.Repeat([]byte("0123456789abcdef"), 1<<20) // 16 MiB
 	if _, err := c.Put(t.Context(), []byte("k"), value[:9<<20]); err != nil {
@@ -99,8 +100,8 @@ func TestLargeValues(t *testing.T) {
 	if got, err := c.Get(t.Context(), []byte("k")); err != nil || !bytes.Equal(got.Value, value) {
 		t.Errorf("got %d bytes, %v", len(got.Value), err)
 	}
-	if want := []string{"Put", "Append"}; !slices.Equal(f.alone, want) {
-		t.Errorf("calls of their own: %v; want %v", f.alone, want)
+	if want := []string{"Put", "Append"}; !slices.Equal(f.Alone(), want) {
+		t.Errorf("calls of their own: %v; want %v", f.Alone(), want)
 	}
 }
 
@@ -131,7 +132,7 @@ func TestDial_spellings(t *testing.T) {
 			t.Fatal(err)
 		}
 		server := grpc.NewServer()
-		raftkvpb.RegisterRaftKVServer(server, &fake{store: newStore()})
+		inprocess.NewCluster(1).Register(server, "", new(inprocess.Server))
 		go server.Serve(listener)
 		defer server.Stop()
 		texts := []string{"unix:" + socket, " unix://" + socket}

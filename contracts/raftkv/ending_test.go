@@ -15,6 +15,7 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/status"
 
+	"numstore.example/contracts/raftkv/inprocess"
 	"numstore.example/contracts/raftkvpb"
 )
 
@@ -25,25 +26,24 @@ func contextFor(t *testing.T, timeout time.Duration) (context.Context, context.C
 
 // TestDeadline: a call ends with its context, at once, and says what it knows.
 func TestDeadline(t *testing.T) {
-	swallowed := func(*raftkvpb.Operation) fault { return swallow }
+	swallowed := func(*raftkvpb.Operation) inprocess.Fault { return inprocess.Swallow }
 	for _, test := range []struct {
-		name string
-		fake *fake // nil: there is no server
-		want string
+		name   string
+		server *inprocess.Server // nil: there is no server
+		want   string
 	}{
-		{"no answer", &fake{faults: swallowed}, "the write may have happened"},
+		{"no answer", &inprocess.Server{Faults: swallowed}, "the write may have happened"},
 		{"no server", nil, "the write did not happen; the last attempt failed: "},
-		{"lost for ever", &fake{faults: func(*raftkvpb.Operation) fault { return lose }}, "the write may have happened; the last attempt failed: lost"},
-		{"always refused", &fake{refuse: always(codes.ResourceExhausted)}, "the write did not happen; the last attempt failed: not now"},
-		{"never ready", &fake{refuse: always(codes.Unavailable)}, "the write may have happened; the last attempt failed: not now"},
+		{"lost for ever", &inprocess.Server{Faults: func(*raftkvpb.Operation) inprocess.Fault { return inprocess.Lose }}, "the write may have happened; the last attempt failed: lost"},
+		{"always refused", &inprocess.Server{Refuse: always(codes.ResourceExhausted)}, "the write did not happen; the last attempt failed: not now"},
+		{"never ready", &inprocess.Server{Refuse: always(codes.Unavailable)}, "the write may have happened; the last attempt failed: not now"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			n := newNetwork()
-			if test.fake != nil {
-				test.fake.store = newStore()
-				n.start(t, one, test.fake)
+			n := inprocess.NewCluster(1)
+			if test.server != nil {
+				start(t, n, one, test.server)
 			}
-			c := n.dial(t, one)
+			c := dial(t, n, one)
 			start := time.Now()
 			ctx, cancel := contextFor(t, 10*time.Second)
 			defer cancel()
@@ -64,7 +64,7 @@ func TestDeadline(t *testing.T) {
 // TestDeadline_alone is the same for the calls that do not go over the pipeline.
 func TestDeadline_alone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := newNetwork().dial(t, one)
+		c := dial(t, inprocess.NewCluster(1), one)
 		ctx, cancel := contextFor(t, 10*time.Second)
 		defer cancel()
 		_, err := c.Batch(ctx)
@@ -85,13 +85,13 @@ func TestDeadline_alone(t *testing.T) {
 // TestDeadline_connecting: what went wrong before is told also when the deadline passes in an attempt.
 func TestDeadline_connecting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		n, attempts := newNetwork(), 0
+		n, attempts := inprocess.NewCluster(1), 0
 		c, err := Dial([]string{one}, grpc.WithTransportCredentials(insecure.NewCredentials()),
 			grpc.WithContextDialer(func(ctx context.Context, address string) (net.Conn, error) {
 				if attempts++; attempts > 3 {
 					<-ctx.Done() // nobody answers
 				}
-				return n.connect(ctx, address)
+				return n.DialContext(ctx, address)
 			}))
 		if err != nil {
 			t.Fatal(err)
@@ -108,8 +108,10 @@ func TestDeadline_connecting(t *testing.T) {
 // TestCancel: a call that is cancelled returns at once, and does not look at its arguments any more.
 func TestCancel(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := &fake{gate: make(chan struct{})}
-		c := serve(t, f)
+		f := &inprocess.Server{Gate: make(chan struct{})}
+		cluster := inprocess.NewCluster(1)
+		start(t, cluster, one, f)
+		c := dial(t, cluster, one)
 		ctx, cancel := context.WithCancel(t.Context())
 		value := make([]byte, 300<<10)
 		var wg sync.WaitGroup
@@ -129,16 +131,16 @@ func TestCancel(t *testing.T) {
 		for i := range value {
 			value[i] = 1
 		}
-		close(f.gate)
+		close(f.Gate)
 		if _, err := c.Put(t.Context(), []byte("last"), nil); err != nil || time.Since(start) > 0 {
 			t.Errorf("Put after the cancelled ones: %v, after %v", err, time.Since(start))
 		}
-		for _, pair := range f.pairs {
+		for _, pair := range cluster.Pairs() {
 			if len(pair.GetValue()) > 0 && pair.GetValue()[0] != 0 {
 				t.Errorf("key %v got a value that was changed after the call", pair.GetKey())
 			}
 		}
-		if got := len(f.pairs); got != 3 {
+		if got := len(cluster.Keys()); got != 3 {
 			t.Errorf("%d keys; want those of the two calls that were sent before, and the last", got)
 		}
 	})
@@ -147,7 +149,7 @@ func TestCancel(t *testing.T) {
 // TestClose fails what is in flight, what waits, and what comes later.
 func TestClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := serve(t, &fake{refuse: always(codes.Unavailable), delay: time.Minute})
+		c := serve(t, &inprocess.Server{Refuse: always(codes.Unavailable), Delay: time.Minute})
 		var wg sync.WaitGroup
 		check := func(name string, err error) {
 			if status.Code(err) != codes.Canceled || !strings.Contains(err.Error(), "the Clerk was closed") {

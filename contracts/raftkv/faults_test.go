@@ -17,13 +17,14 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
+	"numstore.example/contracts/raftkv/inprocess"
 	"numstore.example/contracts/raftkvpb"
 )
 
 // once returns a function that returns a fault for the first operation, and none for others.
-func once(f fault) func(*raftkvpb.Operation) fault {
+func once(f inprocess.Fault) func(*raftkvpb.Operation) inprocess.Fault {
 	var first sync.Once
-	return func(*raftkvpb.Operation) (what fault) {
+	return func(*raftkvpb.Operation) (what inprocess.Fault) {
 		first.Do(func() { what = f })
 		return what
 	}
@@ -37,15 +38,15 @@ func always(code codes.Code) func(*raftkvpb.Operation) *raftkvpb.Error {
 }
 
 // unreliable makes a fake lose operations before and after it executes them, and refuse some.
-func unreliable(f *fake, seed uint64) {
+func unreliable(f *inprocess.Server, seed uint64) {
 	var mu sync.Mutex
 	random := rand.New(rand.NewPCG(seed, 0))
-	f.faults = func(*raftkvpb.Operation) fault {
+	f.Faults = func(*raftkvpb.Operation) inprocess.Fault {
 		mu.Lock()
 		defer mu.Unlock()
-		return map[int]fault{0: lose, 1: drop}[random.IntN(30)]
+		return map[int]inprocess.Fault{0: inprocess.Lose, 1: inprocess.Drop}[random.IntN(30)]
 	}
-	f.refuse = func(*raftkvpb.Operation) *raftkvpb.Error {
+	f.Refuse = func(*raftkvpb.Operation) *raftkvpb.Error {
 		mu.Lock()
 		defer mu.Unlock()
 		if code, ok := map[int]codes.Code{0: codes.Unavailable, 1: codes.ResourceExhausted}[random.IntN(30)]; ok {
@@ -56,8 +57,9 @@ func unreliable(f *fake, seed uint64) {
 }
 
 // appendAll has 16 goroutines append 30 words each to one key, and says what is wrong with the result.
-func appendAll(t *testing.T, f *fake) (problems []error) {
-	c := serve(t, f)
+func appendAll(t *testing.T, cluster *inprocess.Cluster, s *inprocess.Server) (problems []error) {
+	start(t, cluster, one, s)
+	c := dial(t, cluster, one)
 	key := []byte("k")
 	var mu sync.Mutex
 	var wg sync.WaitGroup
@@ -121,9 +123,9 @@ func TestExactlyOnce(t *testing.T) {
 	}()
 	for n := range uint64(5) {
 		synctest.Test(t, func(t *testing.T) {
-			f := &fake{}
+			cluster, f := inprocess.NewCluster(1), new(inprocess.Server)
 			unreliable(f, seed+n)
-			for _, err := range appendAll(t, f) {
+			for _, err := range appendAll(t, cluster, f) {
 				t.Error(err)
 			}
 		})
@@ -133,10 +135,10 @@ func TestExactlyOnce(t *testing.T) {
 // TestExactlyOnce_control: with a server that does not look at request ids, writes happen twice.
 func TestExactlyOnce_control(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := &fake{store: newStore()}
-		f.blind = true
+		cluster, f := inprocess.NewCluster(1), new(inprocess.Server)
+		cluster.IgnoreRequestIDs = true
 		unreliable(f, 1)
-		if problems := appendAll(t, f); len(problems) == 0 {
+		if problems := appendAll(t, cluster, f); len(problems) == 0 {
 			t.Error("nothing was executed twice; the test sees nothing")
 		}
 	})
@@ -172,18 +174,19 @@ func TestRequestID_kept(t *testing.T) {
 		},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			f := &fake{store: newStore(), faults: once(drop)}
+			cluster, f := inprocess.NewCluster(1), &inprocess.Server{Faults: once(inprocess.Drop)}
 			if name == "delete" {
-				f.set([]byte("k"), nil)
+				cluster.Set([]byte("k"), nil)
 			}
-			if existed, err := write(t.Context(), serve(t, f)); err != nil || existed {
+			start(t, cluster, one, f)
+			if existed, err := write(t.Context(), dial(t, cluster, one)); err != nil || existed {
 				t.Errorf("%s: the second answer is another than the first, %v, %v", name, existed, err)
 			}
-			if len(f.alone) == 2 {
+			if len(f.Alone()) == 2 {
 				return // the one execution shows it
 			}
-			sent := f.sent()
-			if len(sent) != 2 || !proto.Equal(requestID(sent[0][0]), requestID(sent[1][0])) || requestID(sent[0][0]) == nil {
+			sent := f.Messages()
+			if len(sent) != 2 || !proto.Equal(inprocess.RequestID(sent[0][0]), inprocess.RequestID(sent[1][0])) || inprocess.RequestID(sent[0][0]) == nil {
 				t.Errorf("%s: sent %v; want one operation twice", name, sent)
 			}
 		})
@@ -192,15 +195,15 @@ func TestRequestID_kept(t *testing.T) {
 
 // TestSession_used: one goroutine uses one session, and counts up.
 func TestSession_used(t *testing.T) {
-	f := &fake{}
+	f := new(inprocess.Server)
 	c := serve(t, f)
 	for range 3 {
 		if _, err := c.Put(t.Context(), []byte("k"), nil); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for i, message := range f.sent() {
-		if id, first := requestID(message[0]), requestID(f.sent()[0][0]); id.GetSequence() != uint64(i+1) || len(id.GetClientId()) != 16 || string(id.GetClientId()) != string(first.GetClientId()) {
+	for i, message := range f.Messages() {
+		if id, first := inprocess.RequestID(message[0]), inprocess.RequestID(f.Messages()[0][0]); id.GetSequence() != uint64(i+1) || len(id.GetClientId()) != 16 || string(id.GetClientId()) != string(first.GetClientId()) {
 			t.Errorf("write %d has the request id %v; the first had %v", i+1, id, first)
 		}
 	}
@@ -209,7 +212,7 @@ func TestSession_used(t *testing.T) {
 // TestSession_uncertain: the session of a write that is given up is never used again.
 func TestSession_uncertain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := &fake{faults: once(swallow)}
+		f := &inprocess.Server{Faults: once(inprocess.Swallow)}
 		c := serve(t, f)
 		ctx, cancel := contextFor(t, time.Second)
 		defer cancel()
@@ -219,7 +222,7 @@ func TestSession_uncertain(t *testing.T) {
 		if _, err := c.Put(t.Context(), []byte("k"), nil); err != nil {
 			t.Error(err)
 		}
-		first, second := requestID(f.sent()[0][0]), requestID(f.sent()[1][0])
+		first, second := inprocess.RequestID(f.Messages()[0][0]), inprocess.RequestID(f.Messages()[1][0])
 		if string(first.GetClientId()) == string(second.GetClientId()) || second.GetSequence() != 1 {
 			t.Errorf("after %v came %v; want another client", first, second)
 		}
@@ -230,15 +233,16 @@ func TestSession_uncertain(t *testing.T) {
 // unless it may have been done before.
 func TestSession_forgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := &fake{}
-		c := serve(t, f)
+		cluster, f := inprocess.NewCluster(1), new(inprocess.Server)
+		start(t, cluster, one, f)
+		c := dial(t, cluster, one)
 		for range 3 {
 			if r, err := c.Append(t.Context(), []byte("k"), []byte("v")); err != nil {
 				t.Errorf("Append: %+v, %v", r, err)
 			}
-			f.forget()
+			cluster.Forget()
 		}
-		f.faults = once(lose)
+		f.Faults = once(inprocess.Lose)
 		_, err := c.Append(t.Context(), []byte("k"), []byte("v"))
 		if status.Code(err) != codes.NotFound || !strings.Contains(err.Error(), "may have happened") {
 			t.Errorf("Append that was lost, and its session forgotten: %v; want NOT_FOUND, and that it may have happened", err)

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,13 +14,14 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"numstore.example/contracts/raftkv/inprocess"
 	"numstore.example/contracts/raftkvpb"
 )
 
 // TestLoneCall: a call that is alone waits for nothing.
 func TestLoneCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := serve(t, &fake{})
+		c := serve(t, new(inprocess.Server))
 		start := time.Now()
 		for i := range 10 {
 			if _, err := c.Put(t.Context(), []byte("k"), nil); err != nil || time.Since(start) > 0 {
@@ -32,7 +34,7 @@ func TestLoneCall(t *testing.T) {
 // TestGathering: what comes while a message is being written leaves as the next one.
 func TestGathering(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := &fake{gate: make(chan struct{})}
+		f := &inprocess.Server{Gate: make(chan struct{})}
 		c := serve(t, f)
 		var wg sync.WaitGroup
 		put := func(key string, length int) {
@@ -48,10 +50,10 @@ func TestGathering(t *testing.T) {
 		for i := range 100 {
 			put(fmt.Sprint(i), 0)
 		}
-		close(f.gate)
+		close(f.Gate)
 		wg.Wait()
 		var got []int
-		for _, message := range f.sent() {
+		for _, message := range f.Messages() {
 			got = append(got, len(message))
 		}
 		if fmt.Sprint(got) != "[1 1 100]" {
@@ -64,7 +66,7 @@ func TestGathering(t *testing.T) {
 func TestMessages_bounded(t *testing.T) {
 	for _, test := range []struct{ calls, length, most int }{{2000, 0, maxOperations}, {40, 200 << 10, 5}, {4, maxPipelined - 10, 1}} {
 		synctest.Test(t, func(t *testing.T) {
-			f := &fake{}
+			f := new(inprocess.Server)
 			c := serve(t, f)
 			var wg sync.WaitGroup
 			for i := range test.calls {
@@ -72,7 +74,7 @@ func TestMessages_bounded(t *testing.T) {
 			}
 			wg.Wait()
 			sum, largest := 0, 0
-			for _, message := range f.sent() {
+			for _, message := range f.Messages() {
 				sum += len(message)
 				largest = max(largest, len(message))
 			}
@@ -87,7 +89,7 @@ func TestMessages_bounded(t *testing.T) {
 // when it has answered.
 func TestInFlight_bounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := &fake{delay: time.Minute}
+		f := &inprocess.Server{Delay: time.Minute}
 		c := serve(t, f)
 		var wg sync.WaitGroup
 		for range maxInFlight + 1000 {
@@ -105,7 +107,7 @@ func TestInFlight_bounded(t *testing.T) {
 			t.Errorf("%d calls wait; want 1000", waiting)
 		}
 		wg.Wait()
-		if got := len(slices.Concat(f.sent()...)); got != maxInFlight+1000 {
+		if got := len(slices.Concat(f.Messages()...)); got != maxInFlight+1000 {
 			t.Errorf("%d operations arrived; want each once", got)
 		}
 	})
@@ -115,8 +117,8 @@ func TestInFlight_bounded(t *testing.T) {
 // in the way of those that wait.
 func TestAbandoned_dropped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		n, f := newNetwork(), &fake{store: newStore()}
-		c := n.dial(t, one)
+		n, f := inprocess.NewCluster(1), new(inprocess.Server)
+		c := dial(t, n, one)
 		var patient, wg sync.WaitGroup
 		for range 10 {
 			patient.Go(func() {
@@ -139,9 +141,9 @@ func TestAbandoned_dropped(t *testing.T) {
 		if waiting < 10 || waiting > 20 {
 			t.Errorf("%d calls are in the queue; want the 10 that wait, and not many more", waiting)
 		}
-		n.start(t, one, f)
+		start(t, n, one, f)
 		patient.Wait()
-		if got := len(slices.Concat(f.sent()...)); got != 10 {
+		if got := len(slices.Concat(f.Messages()...)); got != 10 {
 			t.Errorf("%d operations arrived; want 10", got)
 		}
 	})
@@ -156,8 +158,8 @@ func TestAbandoned_first(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				n, f := newNetwork(), &fake{store: newStore()}
-				c := n.dial(t, one)
+				n, f := inprocess.NewCluster(1), new(inprocess.Server)
+				c := dial(t, n, one)
 				short, cancel := context.WithCancel(t.Context())
 				long, end := contextFor(t, time.Hour)
 				defer end()
@@ -176,10 +178,21 @@ func TestAbandoned_first(t *testing.T) {
 				synctest.Wait()
 				cancel()
 				synctest.Wait()
-				n.start(t, one, f)
+				start(t, n, one, f)
 				wg.Wait()
 			})
 		})
+	}
+}
+
+// endingAfter returns what ends each stream with a code, but for so many messages before.
+func endingAfter(messages int, code codes.Code) func([]*raftkvpb.Operation) error {
+	var seen atomic.Int64
+	return func([]*raftkvpb.Operation) error {
+		if seen.Add(1) <= int64(messages) {
+			return nil
+		}
+		return status.Error(code, "no")
 	}
 }
 
@@ -197,7 +210,7 @@ func TestRefusedStream(t *testing.T) {
 		codes.FailedPrecondition: {codes.Internal, perhaps}, codes.OutOfRange: {codes.Internal, perhaps}, codes.NotFound: {codes.Internal, perhaps},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			c := serve(t, &fake{ending: status.Error(code, "no")})
+			c := serve(t, &inprocess.Server{EndStream: endingAfter(0, code)})
 			for range 3 {
 				_, err := c.Put(t.Context(), []byte("k"), nil)
 				if status.Code(err) != want.code || !strings.Contains(err.Error(), want.says) {
@@ -206,7 +219,7 @@ func TestRefusedStream(t *testing.T) {
 			}
 		})
 		synctest.Test(t, func(t *testing.T) {
-			c := serve(t, &fake{ending: status.Error(code, "no"), endingAfter: 1})
+			c := serve(t, &inprocess.Server{EndStream: endingAfter(1, code)})
 			if _, err := c.Put(t.Context(), []byte("k"), nil); err != nil {
 				t.Error(err)
 			}
@@ -219,7 +232,7 @@ func TestRefusedStream(t *testing.T) {
 
 // TestWrongAnswers: a server's defects are errors, and nothing else.
 func TestWrongAnswers(t *testing.T) {
-	c := serve(t, &fake{refuse: func(o *raftkvpb.Operation) *raftkvpb.Error { return &raftkvpb.Error{Message: "what?"} }})
+	c := serve(t, &inprocess.Server{Refuse: func(o *raftkvpb.Operation) *raftkvpb.Error { return &raftkvpb.Error{Message: "what?"} }})
 	if _, err := c.Get(t.Context(), []byte("k")); status.Code(err) != codes.Internal {
 		t.Errorf("Get with an error that is none: %v; want INTERNAL", err)
 	}
@@ -235,14 +248,14 @@ func TestWrongAnswers(t *testing.T) {
 // TestRestart: calls wait for a server that is away, and then go on.
 func TestRestart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f, n := &fake{store: newStore()}, newNetwork()
-		stop := n.start(t, one, f)
-		c := n.dial(t, one)
+		f, n := new(inprocess.Server), inprocess.NewCluster(1)
+		stop := start(t, n, one, f)
+		c := dial(t, n, one)
 		if _, err := c.Put(t.Context(), []byte("k"), []byte("v")); err != nil {
 			t.Fatal(err)
 		}
 		stop()
-		start := time.Now()
+		away := time.Now()
 		var wg sync.WaitGroup
 		for range 10 {
 			wg.Go(func() {
@@ -257,9 +270,9 @@ func TestRestart(t *testing.T) {
 			}
 		})
 		time.Sleep(10 * time.Minute)
-		n.start(t, one, f)
+		start(t, n, one, f)
 		wg.Wait()
-		if late := time.Since(start) - 10*time.Minute; late > 3*time.Second {
+		if late := time.Since(away) - 10*time.Minute; late > 3*time.Second {
 			t.Errorf("the calls came back %v after the server", late)
 		}
 	})

@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/status"
 
+	"numstore.example/contracts/raftkv/inprocess"
 	"numstore.example/contracts/raftkvpb"
 )
 
@@ -27,25 +28,24 @@ func redirecting(leader string) func(*raftkvpb.Operation) *raftkvpb.Error {
 func TestRoute(t *testing.T) {
 	for _, test := range []struct {
 		name    string
-		first   *fake // nil: does not run
+		first   *inprocess.Server // nil: does not run
 		servers []string
 		want    string // the one that serves in the end
 	}{
 		{"unreachable", nil, []string{one, two}, two},
-		{"redirect without a leader", &fake{refuse: redirecting("")}, []string{one, two}, two},
-		{"redirect to a known leader", &fake{refuse: redirecting(three)}, []string{one, two, three}, three},
-		{"redirect to an unknown leader", &fake{refuse: redirecting(three)}, []string{one}, three},
-		{"not ready", &fake{refuse: always(codes.Unavailable)}, []string{one, two}, two},
+		{"redirect without a leader", &inprocess.Server{Refuse: redirecting("")}, []string{one, two}, two},
+		{"redirect to a known leader", &inprocess.Server{Refuse: redirecting(three)}, []string{one, two, three}, three},
+		{"redirect to an unknown leader", &inprocess.Server{Refuse: redirecting(three)}, []string{one}, three},
+		{"not ready", &inprocess.Server{Refuse: always(codes.Unavailable)}, []string{one, two}, two},
 	} {
 		for _, length := range []int{0, maxPipelined} {
 			synctest.Test(t, func(t *testing.T) {
-				n, last := newNetwork(), &fake{store: newStore()}
+				n, last := inprocess.NewCluster(1), new(inprocess.Server)
 				if test.first != nil {
-					test.first.store = last.store
-					n.start(t, one, test.first)
+					start(t, n, one, test.first)
 				}
-				n.start(t, test.want, last)
-				c := n.dial(t, test.servers...)
+				start(t, n, test.want, last)
+				c := dial(t, n, test.servers...)
 				start := time.Now()
 				for range 3 {
 					if r, err := c.Append(t.Context(), []byte("k"), make([]byte, length)); err != nil {
@@ -55,7 +55,7 @@ func TestRoute(t *testing.T) {
 				if took := time.Since(start); took > 100*time.Millisecond {
 					t.Errorf("%s: it took %v", test.name, took)
 				}
-				if got := len(last.sent()) + len(last.alone); got != 3 {
+				if got := len(last.Messages()) + len(last.Alone()); got != 3 {
 					t.Errorf("%s: %s got %d writes; want 3", test.name, test.want, got)
 				}
 			})
@@ -66,14 +66,14 @@ func TestRoute(t *testing.T) {
 // TestRoute_back: when the server that was changed to goes away, the first gets its turn again.
 func TestRoute_back(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		n, f := newNetwork(), &fake{store: newStore()}
-		stop := n.start(t, two, f)
-		c := n.dial(t, one, two)
+		n, f := inprocess.NewCluster(1), new(inprocess.Server)
+		stop := start(t, n, two, f)
+		c := dial(t, n, one, two)
 		for i := range 2 {
 			if _, err := c.Put(t.Context(), []byte("k"), nil); err != nil {
 				t.Errorf("Put %d: %v", i, err)
 			}
-			n.start(t, one, f)
+			start(t, n, one, f)
 			stop()
 		}
 	})
@@ -82,10 +82,10 @@ func TestRoute_back(t *testing.T) {
 // TestRefused_large: a large request that a server finds too large is sent once, and the others go on.
 func TestRefused_large(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := &fake{store: newStore()}
+		f := new(inprocess.Server)
 		c := serve(t, f)
 		_, err := c.Put(t.Context(), []byte("k"), make([]byte, 18<<20))
-		if status.Code(err) != codes.ResourceExhausted || !strings.Contains(err.Error(), "did not happen") || len(f.alone) != 0 {
+		if status.Code(err) != codes.ResourceExhausted || !strings.Contains(err.Error(), "did not happen") || len(f.Alone()) != 0 {
 			t.Errorf("a message above the server's limit: %v", err)
 		}
 		long := make([]byte, maxPipelined+1)
@@ -106,7 +106,7 @@ func TestRefused_large(t *testing.T) {
 // TestBusy_large: a large request waits for a busy server as a small one does, until its context ends.
 func TestBusy_large(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := &fake{refuse: always(codes.ResourceExhausted)}
+		f := &inprocess.Server{Refuse: always(codes.ResourceExhausted)}
 		c := serve(t, f)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
@@ -126,10 +126,10 @@ func TestRoute_noName(t *testing.T) {
 		t.Errorf("Dial took %q", none)
 	}
 	synctest.Test(t, func(t *testing.T) {
-		n := newNetwork()
-		n.start(t, one, &fake{refuse: redirecting(none)})
-		n.start(t, two, &fake{store: newStore()})
-		c := n.dial(t, one, two)
+		n := inprocess.NewCluster(1)
+		start(t, n, one, &inprocess.Server{Refuse: redirecting(none)})
+		start(t, n, two, new(inprocess.Server))
+		c := dial(t, n, one, two)
 		if _, err := c.Put(t.Context(), []byte("k"), nil); err != nil {
 			t.Error(err)
 		}

@@ -1,6 +1,7 @@
 package raftkv
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -8,15 +9,28 @@ import (
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	"numstore.example/contracts/raftkv/inprocess"
 )
 
-// filled returns a fake with the keys 00, 01 … 09, whose values are as long as their numbers.
-func filled() *fake {
-	f := &fake{store: newStore()}
+// filled returns a Clerk for a server with the keys 00, 01 … 09, whose values are as long as their numbers.
+func filled(t *testing.T, s *inprocess.Server) *Clerk {
+	cluster := inprocess.NewCluster(1)
 	for i := range 10 {
-		f.set(fmt.Appendf(nil, "%02d", i), []byte(strings.Repeat("v", i)))
+		cluster.Set(fmt.Appendf(nil, "%02d", i), []byte(strings.Repeat("v", i)))
 	}
-	return f
+	start(t, cluster, one, s)
+	return dial(t, cluster, one)
+}
+
+// breaking returns what breaks each stream of a Scan after so many pairs.
+func breaking(after int, code codes.Code) func(context.Context, int, int) error {
+	return func(_ context.Context, sent, _ int) error {
+		if sent == after {
+			return status.Error(code, "broken")
+		}
+		return nil
+	}
 }
 
 // keys returns what a Scan yields, in short.
@@ -50,7 +64,7 @@ var ranges = []struct {
 }
 
 func TestScan(t *testing.T) {
-	c := serve(t, filled())
+	c := filled(t, new(inprocess.Server))
 	for _, test := range ranges {
 		if got := keys(c, t, test.Range); got != test.want {
 			t.Errorf("%+v: %v; want %v", test.Range, got, test.want)
@@ -62,14 +76,8 @@ func TestScan(t *testing.T) {
 func TestScan_broken(t *testing.T) {
 	for _, test := range ranges {
 		synctest.Test(t, func(t *testing.T) {
-			f := filled()
-			f.broken = func(pairs int) error {
-				if pairs == 2 {
-					return status.Error(codes.Unavailable, "lost")
-				}
-				return nil
-			}
-			if got := keys(serve(t, f), t, test.Range); got != test.want {
+			f := &inprocess.Server{BreakScan: breaking(2, codes.Unavailable)}
+			if got := keys(filled(t, f), t, test.Range); got != test.want {
 				t.Errorf("%+v: %v; want %v", test.Range, got, test.want)
 			}
 		})
@@ -78,14 +86,8 @@ func TestScan_broken(t *testing.T) {
 
 // TestScan_error: an error that is no break ends the Scan.
 func TestScan_error(t *testing.T) {
-	f := filled()
-	f.broken = func(pairs int) error {
-		if pairs == 4 {
-			return status.Error(codes.DataLoss, "damaged")
-		}
-		return nil
-	}
-	if got := keys(serve(t, f), t, Range{}); got != "[00 01 02 03] DataLoss" {
+	f := &inprocess.Server{BreakScan: breaking(4, codes.DataLoss)}
+	if got := keys(filled(t, f), t, Range{}); got != "[00 01 02 03] DataLoss" {
 		t.Errorf("got %s", got)
 	}
 }
@@ -93,9 +95,15 @@ func TestScan_error(t *testing.T) {
 // TestScan_left: a caller who has enough ends the stream.
 func TestScan_left(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := filled()
-		f.scanned = make(chan struct{}, 2)
-		c := serve(t, f)
+		ended := make(chan struct{}, 2)
+		c := filled(t, &inprocess.Server{BreakScan: func(ctx context.Context, sent, _ int) error {
+			if sent == 0 {
+				return nil
+			}
+			<-ctx.Done()
+			ended <- struct{}{}
+			return ctx.Err()
+		}})
 		all := c.Scan(t.Context(), Range{})
 		for range 2 { // each use of the iterator is a Scan of its own
 			for pair, err := range all {
@@ -104,7 +112,7 @@ func TestScan_left(t *testing.T) {
 				}
 				break
 			}
-			<-f.scanned
+			<-ended
 		}
 	})
 }

@@ -25,7 +25,7 @@ func files(t *testing.T, folder string) string {
 }
 
 func TestBackup(t *testing.T) {
-	f := &fake{backup: []string{"one ", "two ", "three"}}
+	f := withBackup("one ", "two ", "three")
 	flag, folder := serve(t, f), t.TempDir()
 	file := filepath.Join(folder, "b")
 	check(t, flag, []step{{args: "backup " + file}})
@@ -42,17 +42,19 @@ func TestBackup(t *testing.T) {
 // TestBackup_failed leaves nothing behind.
 func TestBackup_failed(t *testing.T) {
 	for name, test := range map[string]struct {
-		fake *fake
+		set func(*service)
 		step
 	}{
-		"broken":  {&fake{backup: []string{"x"}, backed: status.Error(codes.Internal, "no more")}, step{status: 1, stderr: "no more"}},
-		"away":    {&fake{backup: []string{"x"}, backed: status.Error(codes.Unavailable, "stopping")}, step{status: 3, stderr: "stopping"}},
-		"refused": {&fake{token: "secret"}, step{status: 1, stderr: "token"}},
-		"silent":  {&fake{backup: []string{"x"}, silent: true}, step{status: 3, stderr: "nothing came for 300ms"}},
+		"broken":  {func(s *service) { s.backed = status.Error(codes.Internal, "no more") }, step{status: 1, stderr: "no more"}},
+		"away":    {func(s *service) { s.backed = status.Error(codes.Unavailable, "stopping") }, step{status: 3, stderr: "stopping"}},
+		"refused": {func(s *service) { s.token = "secret" }, step{status: 1, stderr: "token"}},
+		"silent":  {func(s *service) { s.silent = true }, step{status: 3, stderr: "nothing came for 300ms"}},
 	} {
 		folder := t.TempDir()
 		test.args = "backup --timeout 300ms " + filepath.Join(folder, "b")
-		check(t, serve(t, test.fake), []step{test.step})
+		s := withBackup("x")
+		test.set(s)
+		check(t, serve(t, s), []step{test.step})
 		if got := files(t, folder); got != "" {
 			t.Errorf("%s: left %s", name, got)
 		}
@@ -62,7 +64,7 @@ func TestBackup_failed(t *testing.T) {
 // TestBackup_standardOutput: - is no file.
 func TestBackup_standardOutput(t *testing.T) {
 	t.Chdir(t.TempDir())
-	f := &fake{backup: []string{"one ", "two"}}
+	f := withBackup("one ", "two")
 	flag := serve(t, f)
 	check(t, flag, []step{{args: "backup -", stdout: "one two"}})
 	f.backed = status.Error(codes.Internal, "no more")
@@ -83,7 +85,7 @@ func TestBackup_standardOutput(t *testing.T) {
 // TestBackup_terminal: a terminal gets no backup.
 func TestBackup_terminal(t *testing.T) {
 	keyboard, screen := terminals(t)
-	command := program(t, nil, "backup", "-", serve(t, &fake{backup: []string{"never"}}))
+	command := program(t, nil, "backup", "-", serve(t, withBackup("never")))
 	command.Stdin, command.Stdout, command.Stderr = screen, screen, screen
 	if shown := show(t, command, keyboard, screen); command.ProcessState.ExitCode() != exitMisuse || !strings.Contains(shown, "kv backup - | gzip") || strings.Contains(shown, "never") {
 		t.Errorf("status %d, shown %q; want %d, and how to do it", command.ProcessState.ExitCode(), shown, exitMisuse)
@@ -97,7 +99,7 @@ func TestBackup_partial(t *testing.T) {
 	if err := os.WriteFile(file+".partial", []byte("mine"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	check(t, serve(t, new(fake)), []step{{args: "backup " + file, status: 2, stderr: "b.partial exists"}})
+	check(t, serve(t, newService()), []step{{args: "backup " + file, status: 2, stderr: "b.partial exists"}})
 	if got, _ := os.ReadFile(file + ".partial"); string(got) != "mine" || files(t, folder) != "b.partial" {
 		t.Errorf("it has %q, and the folder %s", got, files(t, folder))
 	}

@@ -8,7 +8,7 @@ import (
 )
 
 func TestBatch(t *testing.T) {
-	f := new(fake)
+	f := newService()
 	flag := serve(t, f)
 	check(t, flag, []step{
 		{args: "batch", input: "put a hello world\n\n  append   a  !\nput \"b \\xff\" \"\"\ndelete a\ndelete none", stdout: "version 1\nversion 2\nversion 3\ndeleted\ndid not exist\n"},
@@ -16,16 +16,16 @@ func TestBatch(t *testing.T) {
 		{args: "count b", stdout: "1\n"},
 		{args: "batch", input: "if 3 put \"b \\xff\" x\nif absent append c y\nif 0 put d z\n", stdout: "version 4\nversion 5\nversion 6\n"},
 		{args: "get c", stdout: "y"},
-		{args: "batch", input: "\nput e 1\n\nif absent put c 2\n", status: 1, stderr: "kv: line 4: another version (FailedPrecondition)"},
+		{args: "batch", input: "\nput e 1\n\nif absent put c 2\n", status: 1, stderr: "kv: line 4: the key has another version: 5; expected is 0 (FailedPrecondition)"},
 		{args: "batch", input: "put refused 1\n", status: 1, stderr: "kv: line 1: not this key"},
-		{args: "batch --hex", input: "put 6b 7631", stdout: "version 8\n"},
+		{args: "batch --hex", input: "put 6b 7631", stdout: "version 7\n"},
 		{args: "get k", stdout: "v1"},
 	})
 }
 
 // TestBatch_misuse: nothing is sent unless all lines make sense.
 func TestBatch_misuse(t *testing.T) {
-	f := new(fake)
+	f := newService()
 	flag := serve(t, f)
 	for input, says := range map[string]string{
 		"":                                      "the input has no write",
@@ -45,13 +45,13 @@ func TestBatch_misuse(t *testing.T) {
 			t.Errorf("kv batch with %.40q: status %d, printed %q and %q; want %d and a line that says %q", input, status, stdout, stderr, exitMisuse, says)
 		}
 	}
-	if keys := f.keys(); len(keys) != 0 {
+	if keys := f.Keys(); len(keys) != 0 {
 		t.Errorf("the keys %q were written", keys)
 	}
 }
 
 func TestExpectVersion(t *testing.T) {
-	check(t, serve(t, new(fake)), []step{
+	check(t, serve(t, newService()), []step{
 		{args: "put k v --expect-version absent", stdout: "version 1\n"},
 		{args: "put k v --expect-version absent", status: 1, stderr: "another version"},
 		{args: "put k v --expect-version 1", stdout: "version 2\n"},

@@ -32,8 +32,8 @@ func certified(t *testing.T) (config *tls.Config, flag string) {
 // patience of the Clerk is over.
 func TestMismatch(t *testing.T) {
 	config, ca := certified(t)
-	secure := listen(t, new(fake), "tcp", "127.0.0.1:0", grpc.Creds(credentials.NewTLS(config)))
-	plain := serve(t, new(fake))
+	secure := listen(t, newService(), "tcp", "127.0.0.1:0", grpc.Creds(credentials.NewTLS(config)))
+	plain := serve(t, newService())
 	check(t, secure, []step{{args: ca + " put k v", stdout: "version 1\n"}, {args: ca + " shutdown"}})
 	backup := filepath.Join(t.TempDir(), "b")
 	if _, _, stderr := kv("", "put", "k", "v", secure); stderr != "kv: "+strings.TrimPrefix(secure, "--servers=")+": the server speaks TLS: use --tls, or --tls-ca FILE if its certificate is not signed by an authority of the system; the write did not happen\n" {
@@ -55,10 +55,10 @@ func TestMismatch(t *testing.T) {
 }
 
 func TestServers_spellings(t *testing.T) {
-	address := strings.TrimPrefix(serve(t, new(fake)), "--servers=")
+	address := strings.TrimPrefix(serve(t, newService()), "--servers=")
 	_, port, _ := net.SplitHostPort(address)
 	socket := filepath.Join(t.TempDir(), "a socket")
-	listen(t, new(fake), "unix", socket)
+	listen(t, newService(), "unix", socket)
 	for _, servers := range []string{"127.0.0.1:1, " + address, " " + address + " ,", "," + address + ",,", "127.0.0.1:1," + port, "unix:" + socket, "127.0.0.1:1, unix://" + socket} {
 		if status, _, stderr := kv("", "put", "k", "v", "--servers="+servers); status != exitOK {
 			t.Errorf("--servers=%q: status %d, printed %q", servers, status, stderr)
@@ -90,7 +90,8 @@ func TestServers_spellings(t *testing.T) {
 // TestTokens: tokens come from files and the environment too, the end of a line is no part of them, and what cannot be
 // sent is refused without being repeated.
 func TestTokens(t *testing.T) {
-	f := &fake{token: "secret"}
+	f := newService()
+	f.token = "secret"
 	flag := serve(t, f)
 	folder := t.TempDir()
 	file := func(name, content string) string {
@@ -130,7 +131,7 @@ func TestTokens(t *testing.T) {
 // TestTokens_ordinary: the token of --client-token-file goes with every call that is not administrative.
 func TestTokens_ordinary(t *testing.T) {
 	var seen headers
-	flag := listen(t, new(fake), "tcp", "127.0.0.1:0", grpc.StreamInterceptor(seen.stream), grpc.UnaryInterceptor(seen.unary))
+	flag := listen(t, newService(), "tcp", "127.0.0.1:0", grpc.StreamInterceptor(seen.stream), grpc.UnaryInterceptor(seen.unary))
 	file := filepath.Join(t.TempDir(), "token")
 	if err := os.WriteFile(file, []byte("ordinary\n"), 0o600); err != nil {
 		t.Fatal(err)

@@ -12,10 +12,10 @@ import (
 )
 
 func TestCount(t *testing.T) {
-	f := new(fake)
+	f := newService()
 	flag := serve(t, f)
 	for _, key := range []string{"a", "ab", "b", "c\xff"} {
-		f.set([]byte(key), nil)
+		f.Set([]byte(key), nil)
 	}
 	check(t, flag, []step{
 		{args: "count", stdout: "4\n"},
@@ -29,13 +29,13 @@ func TestCount(t *testing.T) {
 }
 
 func TestDelete_prefix(t *testing.T) {
-	f := new(fake)
+	f := newService()
 	flag := serve(t, f)
 	for i := range 1000 {
-		f.set(fmt.Appendf(nil, "many/%d", i), nil)
+		f.Set(fmt.Appendf(nil, "many/%d", i), nil)
 	}
 	for _, key := range []string{"a", "b\xff1", "b\xff2", "b", "refused1", "many"} {
-		f.set([]byte(key), nil)
+		f.Set([]byte(key), nil)
 	}
 	check(t, flag, []step{
 		{args: "delete --prefix many/", status: 2, stderr: "nobody can be asked"},
@@ -51,17 +51,17 @@ func TestDelete_prefix(t *testing.T) {
 		{args: "delete a --yes", status: 2, stderr: "--yes goes with --prefix"},
 		{args: "delete", status: 2, stderr: "one key is needed, or --prefix"},
 	})
-	if got, want := f.keys(), []string{"a", "b", "many", "refused1"}; !slices.Equal(got, want) {
+	if got, want := f.Keys(), []string{"a", "b", "many", "refused1"}; !slices.Equal(got, want) {
 		t.Errorf("left are %q; want %q", got, want)
 	}
 }
 
 // TestDelete_asks: on a terminal kv asks, with the number of keys, and takes only yes for yes.
 func TestDelete_asks(t *testing.T) {
-	f := new(fake)
+	f := newService()
 	flag := serve(t, f)
 	for _, key := range []string{"a1", "a2", "b"} {
-		f.set([]byte(key), nil)
+		f.Set([]byte(key), nil)
 	}
 	for _, test := range []struct {
 		answer, says string
@@ -79,8 +79,8 @@ func TestDelete_asks(t *testing.T) {
 		}
 		shown, _ := io.ReadAll(keyboard) // until the other end is closed, which is an error here
 		command.Wait()
-		if text := string(shown); !strings.Contains(text, `remove 2 keys that begin with 'a'? [y/N] `) || !strings.Contains(text, test.says) || len(f.keys()) != test.left {
-			t.Errorf("answered with %q, kv shows %q, and the keys %q are left; want a question, %q and %d of them", test.answer, text, f.keys(), test.says, test.left)
+		if text := string(shown); !strings.Contains(text, `remove 2 keys that begin with 'a'? [y/N] `) || !strings.Contains(text, test.says) || len(f.Keys()) != test.left {
+			t.Errorf("answered with %q, kv shows %q, and the keys %q are left; want a question, %q and %d of them", test.answer, text, f.Keys(), test.says, test.left)
 		}
 	}
 }

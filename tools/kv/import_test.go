@@ -14,35 +14,35 @@ import (
 	"testing/iotest"
 	"time"
 
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
+	"numstore.example/contracts/raftkv/inprocess"
+	"numstore.example/contracts/raftkvpb"
 )
 
 // TestImport_roundTrip: what scan prints, import takes, and then scan prints it again, whatever the bytes.
 func TestImport_roundTrip(t *testing.T) {
-	from, to := new(fake), new(fake)
+	from, to := newService(), newService()
 	flagFrom, flagTo := serve(t, from), serve(t, to)
 	for i, text := range odd {
 		if text == "" {
 			continue // is no key
 		}
-		from.set([]byte(text), []byte(odd[len(odd)-1-i]))
+		from.Set([]byte(text), []byte(odd[len(odd)-1-i]))
 	}
-	from.set([]byte("long"), []byte(strings.Repeat("\x00\n\xff", 700_000)))
+	from.Set([]byte("long"), []byte(strings.Repeat("\x00\n\xff", 700_000)))
 	for i := range 3000 { // more than what is on its way at the same time
-		from.set(fmt.Appendf(nil, "many%d", i), fmt.Append(nil, i))
+		from.Set(fmt.Appendf(nil, "many%d", i), fmt.Append(nil, i))
 	}
 	_, pairs, _ := kv("", "scan", "--output=json", flagFrom)
-	summary := fmt.Sprintf("imported %d, failed 0\n", len(from.pairs))
+	summary := fmt.Sprintf("imported %d, failed 0\n", len(from.Keys()))
 	if status, stdout, stderr := kv(pairs, "import", flagTo); status != exitOK || stdout != summary || stderr != "" {
 		t.Fatalf("status %d, printed %q and %q; want %q", status, stdout, stderr, summary)
 	}
-	if got, want := to.keys(), from.keys(); !slices.Equal(got, want) {
+	if got, want := to.Keys(), from.Keys(); !slices.Equal(got, want) {
 		t.Fatalf("%d keys; want %d", len(got), len(want))
 	}
-	for key, pair := range from.pairs {
-		if got := string(to.pairs[key].GetValue()); got != string(pair.GetValue()) {
-			t.Errorf("%q has %.80q; want %.80q", key, got, pair.GetValue())
+	for _, pair := range from.Pairs() {
+		if got := string(to.Lookup(string(pair.GetKey())).GetValue()); got != string(pair.GetValue()) {
+			t.Errorf("%q has %.80q; want %.80q", pair.GetKey(), got, pair.GetValue())
 		}
 	}
 	file := filepath.Join(t.TempDir(), "pairs")
@@ -55,7 +55,8 @@ func TestImport_roundTrip(t *testing.T) {
 // TestImport_order: of the lines with the same key the last one wins, also with a server that does what is on its way at
 // the same time in another order.
 func TestImport_order(t *testing.T) {
-	f := &fake{reverse: true}
+	f := newService()
+	f.Reverse = true
 	flag := serve(t, f)
 	var input strings.Builder
 	const keys, rounds = 5, 400
@@ -63,9 +64,9 @@ func TestImport_order(t *testing.T) {
 		fmt.Fprintf(&input, `{"key":"k%d","value":"%d"}`+"\n", i%keys, i/keys)
 	}
 	check(t, flag, []step{{args: "import", input: input.String(), stdout: fmt.Sprintf("imported %d, failed 0\n", keys*rounds)}})
-	for key, pair := range f.pairs {
+	for _, pair := range f.Pairs() {
 		if string(pair.GetValue()) != fmt.Sprint(rounds-1) {
-			t.Errorf("%s has %s; want %d", key, pair.GetValue(), rounds-1)
+			t.Errorf("%s has %s; want %d", pair.GetKey(), pair.GetValue(), rounds-1)
 		}
 	}
 }
@@ -89,17 +90,17 @@ func TestImport_lines(t *testing.T) {
 		`{"key":"refused","value":"1"}`:     "not this key",
 		"a,b":                               "line 3",
 	} {
-		f := new(fake)
+		f := newService()
 		input := `{"key":"b","value":"1"}` + "\n\n" + line + "\n \r\n" + `{"key":"c","value":"😀\ud83d\ude00\\ud800\ufffd","version":5}`
 		status, stdout, stderr := kv(input, "import", serve(t, f))
 		if status != exitFailed || stdout != "imported 2, failed 1\n" || !strings.Contains(stderr, "kv: line 3: ") || !strings.Contains(stderr, want) || !strings.HasSuffix(stderr, "kv: lines that could not be written: 1\n") {
 			t.Errorf("%s: status %d, printed %q and %q; want %d, and %q", line, status, stdout, stderr, exitFailed, want)
 		}
-		if got := f.keys(); !slices.Equal(got, []string{"b", "c"}) || string(f.pairs["c"].GetValue()) != "😀😀\\ud800\ufffd" {
-			t.Errorf("%s: there are %q, and c has %q", line, got, f.pairs["c"].GetValue())
+		if got := f.Keys(); !slices.Equal(got, []string{"b", "c"}) || string(f.Lookup("c").GetValue()) != "😀😀\\ud800\ufffd" {
+			t.Errorf("%s: there are %q, and c has %q", line, got, f.Lookup("c").GetValue())
 		}
 	}
-	check(t, serve(t, new(fake)), []step{
+	check(t, serve(t, newService()), []step{
 		{args: "import --output json", input: "x\n{\"key\":\"a\",\"value\":\"\"}\n", status: 1, stdout: `{"imported":1,"failed":1}` + "\n", stderr: `"status":1,"line":1}`},
 		{args: "import", stdout: "imported 0, failed 0\n"},
 		{args: "import /nonexistent", status: 2, stderr: "/nonexistent"},
@@ -110,12 +111,18 @@ func TestImport_lines(t *testing.T) {
 // TestImport_unreachable: without a server nothing further is tried.
 func TestImport_unreachable(t *testing.T) {
 	check(t, nobody, []step{{args: "import --timeout 100ms", input: "x\n", status: 3, stderr: "refused"}})
-	f := &fake{ended: status.Error(codes.Unavailable, "stopping")} // when it is to write the key "end"
+	f := newService()
+	f.Faults = func(o *raftkvpb.Operation) inprocess.Fault {
+		if string(o.GetPut().GetKey()) == "end" {
+			return inprocess.Lose
+		}
+		return inprocess.None
+	}
 	check(t, serve(t, f), []step{{
 		args: "import --timeout 1s", input: `{"key":"end","value":"1"}` + "\n" + `{"key":"end","value":"2"}` + "\n" + `{"key":"z","value":""}` + "\n",
 		status: 3, stdout: "imported 0, failed 1\n", stderr: "kv: line 1: ",
 	}})
-	if f.pairs["z"] != nil {
+	if f.Lookup("z") != nil {
 		t.Error("a line after the one without an answer was written")
 	}
 }
@@ -124,7 +131,7 @@ func TestImport_unreachable(t *testing.T) {
 func TestImport_input(t *testing.T) {
 	var stdout, stderr strings.Builder
 	input := io.MultiReader(strings.NewReader(`{"key":"a","value":""}`+"\n"), iotest.ErrReader(errors.New("torn")))
-	if status := run([]string{"import", serve(t, new(fake))}, input, &stdout, &stderr); status != exitFailed || !strings.Contains(stderr.String(), "line 2: torn") || stdout.String() != "imported 1, failed 1\n" {
+	if status := run([]string{"import", serve(t, newService())}, input, &stdout, &stderr); status != exitFailed || !strings.Contains(stderr.String(), "line 2: torn") || stdout.String() != "imported 1, failed 1\n" {
 		t.Errorf("status %d, printed %q and %q", status, &stdout, &stderr)
 	}
 }
@@ -145,7 +152,7 @@ func TestReadLine(t *testing.T) {
 // TestImport_terminal: a terminal sees the errors, and in the end the summary alone.
 func TestImport_terminal(t *testing.T) {
 	keyboard, screen := terminals(t)
-	command := program(t, nil, "import", serve(t, new(fake)))
+	command := program(t, nil, "import", serve(t, newService()))
 	command.Stdin, command.Stdout, command.Stderr = strings.NewReader(`{"key":"a","value":""}`+"\nx\n"), screen, screen
 	shown := show(t, command, keyboard, screen)
 	if !strings.Contains(shown, "\r\x1b[Kimported 1, failed 1\n") || !strings.Contains(shown, "kv: line 2: ") || !strings.Contains(shown, "\r\x1b[Kimported 1\r\x1b[K") {

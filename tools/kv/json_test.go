@@ -11,7 +11,7 @@ import (
 
 // TestJSON: every command answers with objects, on a line each, and with no text about it.
 func TestJSON(t *testing.T) {
-	f := new(fake)
+	f := newService()
 	flag := serve(t, f)
 	file := filepath.Join(t.TempDir(), "b")
 	check(t, flag, []step{
@@ -30,16 +30,18 @@ func TestJSON(t *testing.T) {
 		{args: "delete \xff --previous --output json", stdout: `{"key_base64":"/w==","existed":true,"previous":"1"}` + "\n"},
 		{args: "delete --prefix k --yes --output json", stdout: `{"prefix":"k","removed":1}` + "\n"},
 		{args: "batch --output json", input: "put a 1\nappend a 2\ndelete a\ndelete a\n", stdout: `{"key":"a","version":6,"existed":false}` + "\n" + `{"key":"a","version":7,"existed":true}` + "\n" + `{"key":"a","existed":true}` + "\n" + `{"key":"a","existed":false}` + "\n"},
-		{args: "topology --output json", stdout: `{"map_version":7,"placement":"hash","nodes":[{"id":1,"address":""},{"id":2,"address":"b:6000"}],"shards":[{"shard":0,"replicas":[1,2],"leader":2},{"shard":1,"replicas":[2],"leader":0}]}` + "\n"},
 		{args: "backup " + file + " --output json"},
 		{args: "compact --output json"},
 		{args: "shutdown --output json"},
+	})
+	check(t, servePictured(t), []step{
+		{args: "topology --output json", stdout: `{"map_version":7,"placement":"hash","nodes":[{"id":1,"address":""},{"id":2,"address":"b:6000"}],"shards":[{"shard":0,"replicas":[1,2],"leader":2},{"shard":1,"replicas":[2],"leader":0}]}` + "\n"},
 	})
 }
 
 // TestJSON_stat: the fields are those of the contract, numbers are numbers, and those to come are there as well.
 func TestJSON_stat(t *testing.T) {
-	status, stdout, stderr := kv("", "stat", "--output=json", serve(t, new(fake)))
+	status, stdout, stderr := kv("", "stat", "--output=json", servePictured(t))
 	var got map[string]any
 	if err := json.Unmarshal([]byte(stdout), &got); err != nil || status != exitOK || strings.Count(stdout, "\n") != 1 {
 		t.Fatalf("status %d, printed %q and %q: %v", status, stdout, stderr, err)
@@ -60,7 +62,7 @@ func TestJSON_stat(t *testing.T) {
 
 // TestJSON_errors: so are errors.
 func TestJSON_errors(t *testing.T) {
-	flag := serve(t, new(fake))
+	flag := serve(t, newService())
 	check(t, flag, []step{
 		{args: "get no --output json", status: 1, stderr: `{"error":"the key 'no' does not exist","status":1,"missing":true}` + "\n"},
 		{args: "put k v --expect-version 7 --output json", status: 1, stderr: `"status":1,"code":"FAILED_PRECONDITION"}` + "\n"},

@@ -45,7 +45,7 @@ func TestCommands(t *testing.T) {
 	if err := os.WriteFile(file, []byte("from\x00a file\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	check(t, serve(t, new(fake)), []step{
+	check(t, serve(t, newService()), []step{
 		{args: "get k", status: 1, stderr: `kv: the key 'k' does not exist`},
 		{args: "put k v1", stdout: "version 1\n"},
 		{args: "get k", stdout: "v1"},
@@ -79,7 +79,7 @@ func TestCommands(t *testing.T) {
 
 // TestBytes: all bytes pass, in a value larger than what the pipeline takes, and are nothing but themselves.
 func TestBytes(t *testing.T) {
-	flag := serve(t, new(fake))
+	flag := serve(t, newService())
 	value := strings.Repeat("\x00\n\r\xff 0123456789", 300_000)
 	if status, _, stderr := kv(value, "put", "k", "-", flag); status != exitOK {
 		t.Fatal(stderr)
@@ -91,7 +91,7 @@ func TestBytes(t *testing.T) {
 
 // TestBytes_arguments: keys, values and names of files are the bytes that were given, also where they are no UTF-8.
 func TestBytes_arguments(t *testing.T) {
-	f := new(fake)
+	f := newService()
 	flag := serve(t, f)
 	file := filepath.Join(t.TempDir(), "\xff\xfe")
 	if err := os.WriteFile(file, []byte("from the file"), 0o600); err != nil {
@@ -112,10 +112,10 @@ func TestBytes_arguments(t *testing.T) {
 }
 
 func TestScan(t *testing.T) {
-	f := new(fake)
+	f := newService()
 	flag := serve(t, f)
 	for _, key := range []string{"a", "ab", "b", "c"} {
-		f.set([]byte(key), []byte("v"+key))
+		f.Set([]byte(key), []byte("v"+key))
 	}
 	check(t, flag, []step{
 		{args: "scan", stdout: "a\tva\nab\tvab\nb\tvb\nc\tvc\n"},
@@ -132,7 +132,7 @@ func TestScan(t *testing.T) {
 }
 
 func TestStatus(t *testing.T) {
-	check(t, serve(t, new(fake)), []step{
+	check(t, servePictured(t), []step{
 		{args: "stat", stdout: `started          2026-11-21T10:00:00Z
 keys             42
 bytes            0
@@ -158,7 +158,8 @@ shard 1      on 2, no known leader
 }
 
 func TestAdmin(t *testing.T) {
-	f := &fake{token: "secret"}
+	f := newService()
+	f.token = "secret"
 	flag := serve(t, f)
 	check(t, flag, []step{
 		{args: "compact", status: 1, stderr: "the wrong token (Unauthenticated)"},
@@ -174,7 +175,7 @@ func TestAdmin(t *testing.T) {
 }
 
 func TestServers(t *testing.T) {
-	serving := serve(t, new(fake))
+	serving := serve(t, newService())
 	check(t, nobody+","+strings.TrimPrefix(serving, "--servers="), []step{{args: "put k v", stdout: "version 1\n"}})
 	t.Setenv("KV_SERVERS", strings.TrimPrefix(serving, "--servers="))
 	check(t, "--timeout=1m", []step{{args: "get k", stdout: "v"}})
@@ -231,9 +232,9 @@ func (full) Write([]byte) (int, error) { return 0, syscall.ENOSPC }
 
 // TestFullDisk: an output that could not be written is no success.
 func TestFullDisk(t *testing.T) {
-	f := new(fake)
+	f := newService()
 	flag := serve(t, f)
-	f.set([]byte("k"), []byte("v"))
+	f.Set([]byte("k"), []byte("v"))
 	for _, command := range []string{"get", "scan", "put", "pipe", "stat", "topology"} {
 		var stderr strings.Builder
 		args := []string{flag, command}

@@ -40,7 +40,7 @@ func TestProxy(t *testing.T) {
 			t.Errorf("kv %s: %v, printed %q; want that it names the proxy, and not its password", args, err, output)
 		}
 	}
-	_, address, _ := strings.Cut(serve(t, new(fake)), "=")
+	_, address, _ := strings.Cut(serve(t, newService()), "=")
 	if output, err := program(t, append(proxied, "KV_SERVERS="+address), "put", "k", "v").CombinedOutput(); err != nil {
 		t.Errorf("a server of this machine: %v, printed %q; want no proxy in between", err, output)
 	}

@@ -12,9 +12,9 @@ import (
 
 // TestFullDevice: the process as users run it says with its status that nothing was written.
 func TestFullDevice(t *testing.T) {
-	f := &fake{backup: []string{"a backup"}}
+	f := withBackup("a backup")
 	flag := serve(t, f)
-	f.hold("k", "v")
+	f.Set([]byte("k"), []byte("v"))
 	device, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if err != nil {
 		t.Skipf("NOT TESTED, no full device: %v", err)
@@ -37,9 +37,9 @@ func input(args string) string {
 
 // TestClosedPipe: a reader that goes away ends kv as it ends other programs, without a word.
 func TestClosedPipe(t *testing.T) {
-	f := &fake{backup: []string{"a backup"}}
+	f := withBackup("a backup")
 	flag := serve(t, f)
-	f.hold("k", "v")
+	f.Set([]byte("k"), []byte("v"))
 	for _, args := range []string{"get k", "scan", "backup -", "shell", "import"} {
 		reader, writer, err := os.Pipe()
 		if err != nil {

@@ -12,7 +12,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
-	"numstore.example/contracts/raftkvpb"
+	"numstore.example/contracts/raftkv/inprocess"
 )
 
 func TestPipe(t *testing.T) {
@@ -53,9 +53,9 @@ DELETE c not_found
 STOP
 `
 	for _, end := range []string{"", "STOP\n", "STOP", "STOP\nPUT never v\n"} {
-		f := new(fake)
+		f := newService()
 		check(t, serve(t, f), []step{{args: "pipe", input: script + end, stdout: answers}})
-		if f.pairs["never"] != nil {
+		if f.Lookup("never") != nil {
 			t.Error("a line after STOP was executed")
 		}
 	}
@@ -63,7 +63,7 @@ STOP
 
 // TestPipe_blanks: several blanks between words are one, as programs write them that line their words up.
 func TestPipe_blanks(t *testing.T) {
-	check(t, serve(t, new(fake)), []step{{
+	check(t, serve(t, newService()), []step{{
 		args: "pipe", input: "PUT    a   one  two \nGET    a\nGET a  \nSWAP   a   3\nSCAN   a  a \nDELETE a \nSTOP  \nGET a\n",
 		stdout: "PUT a not_found\nGET a one  two \nGET a one  two \nSWAP a one  two \nSCAN a a BEGIN\n  a 3\nSCAN END\nDELETE a found\nSTOP\n",
 	}})
@@ -71,13 +71,13 @@ func TestPipe_blanks(t *testing.T) {
 
 // TestPipe_refused: lines that cannot be answered otherwise are answered with ERROR, and do not disturb others.
 func TestPipe_refused(t *testing.T) {
-	f := new(fake)
+	f := newService()
 	flag := serve(t, f)
-	f.set([]byte("lines"), []byte("two\nlines"))
-	f.set([]byte("a key"), nil)
+	f.Set([]byte("lines"), []byte("two\nlines"))
+	f.Set([]byte("a key"), nil)
 	for _, line := range []string{"nonsense", "", "PUT k", "PUT refused v", "GET lines", "SWAP lines v", "SCAN lines lines", "SCAN a z", "PUT k crlf\r", strings.Repeat("x", 1<<20)} {
-		f.set([]byte("lines"), []byte("two\nlines"))
-		before := found(f.pairs["k"] != nil)
+		f.Set([]byte("lines"), []byte("two\nlines"))
+		before := found(f.Lookup("k") != nil)
 		status, stdout, stderr := kv("PUT k v\n"+line+"\nGET k", flag, "pipe")
 		answers := strings.Split(stdout, "\n")
 		if status != exitFailed || len(answers) != 5 || answers[0] != "PUT k "+before || !strings.HasPrefix(answers[1], "ERROR line 2: ") ||
@@ -91,7 +91,7 @@ func found(existed bool) string { return string(existence(existed)) }
 
 // TestPipe_hex: with digits, everything can be said.
 func TestPipe_hex(t *testing.T) {
-	check(t, serve(t, new(fake)), []step{{
+	check(t, serve(t, newService()), []step{{
 		args: "pipe --hex", input: "PUT 20 0a\nGET 20\nSCAN 20 20\nGET 21\n",
 		stdout: "PUT 20 not_found\nGET 20 0a\nSCAN 20 20 BEGIN\n  20 0a\nSCAN END\nGET 21 null\nSTOP\n",
 	}})
@@ -99,7 +99,7 @@ func TestPipe_hex(t *testing.T) {
 
 func TestPipe_longLines(t *testing.T) {
 	value := strings.Repeat("0123456789abcdef", 1<<18) // 4 MiB
-	check(t, serve(t, new(fake)), []step{{
+	check(t, serve(t, newService()), []step{{
 		args: "pipe", input: "PUT k " + value + "\nGET k\nSCAN k k\n",
 		stdout: "PUT k not_found\nGET k " + value + "\nSCAN k k BEGIN\n  k " + value + "\nSCAN END\nSTOP\n",
 	}})
@@ -107,7 +107,7 @@ func TestPipe_longLines(t *testing.T) {
 
 // TestPipe_atOnce: every answer comes before the next call is made.
 func TestPipe_atOnce(t *testing.T) {
-	flag := serve(t, new(fake))
+	flag := serve(t, newService())
 	in, calls := io.Pipe()
 	answers, out := io.Pipe()
 	ended := make(chan int)
@@ -139,13 +139,13 @@ func TestPipe_atOnce(t *testing.T) {
 
 // TestPipe_broken: a SCAN that breaks after its beginning ends with ERROR, or with the pipe.
 func TestPipe_broken(t *testing.T) {
-	f := new(fake)
+	f := newService()
 	flag := serve(t, f)
-	f.set([]byte("a"), []byte("1"))
-	f.set([]byte("b"), []byte("two\nlines"))
+	f.Set([]byte("a"), []byte("1"))
+	f.Set([]byte("b"), []byte("two\nlines"))
 	check(t, flag, []step{{args: "pipe", input: "SCAN a z\nGET a\n", status: 1, stderr: "ERROR: 1",
 		stdout: "SCAN a z BEGIN\n  a 1\nERROR line 1: the SCAN had begun: " + errUnprintable.Error() + "\nGET a 1\nSTOP\n"}})
-	f.set([]byte("b"), nil)
+	f.Set([]byte("b"), nil)
 	f.scanned = status.Error(codes.Internal, "no\nmore")
 	check(t, flag, []step{{args: "pipe", input: "SCAN a z\nGET a\n", status: 1, stderr: "ERROR: 1",
 		stdout: "SCAN a z BEGIN\n  a 1\n  b \nERROR line 1: the SCAN had begun: no more (Internal)\nGET a 1\nSTOP\n"}})
@@ -164,7 +164,7 @@ func TestPipe_restart(t *testing.T) {
 		t.Fatal(err)
 	}
 	server := grpc.NewServer()
-	raftkvpb.RegisterRaftKVServer(server, &fake{pairs: make(map[string]*raftkvpb.Pair)})
+	newService().Register(server, "", new(inprocess.Server))
 	defer server.Stop()
 	go func() {
 		for range 3 { // connections that a server has, who is not ready

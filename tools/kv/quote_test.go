@@ -85,12 +85,12 @@ func show(t *testing.T, command *exec.Cmd, keyboard, screen *os.File) string {
 
 // TestTerminal: a terminal gets text alone, from every command that prints keys and values.
 func TestTerminal(t *testing.T) {
-	f := new(fake)
+	f := newService()
 	flag := serve(t, f)
-	f.hold("a\x1b[2J", "\xff")
-	f.hold("b\tc", "two\nlines")
-	f.hold("c", "plain 'text'")
-	f.hold("cr", "a\rb")
+	f.Set([]byte("a\x1b[2J"), []byte("\xff"))
+	f.Set([]byte("b\tc"), []byte("two\nlines"))
+	f.Set([]byte("c"), []byte("plain 'text'"))
+	f.Set([]byte("cr"), []byte("a\rb"))
 	for _, test := range []struct {
 		args  []string
 		shown string
@@ -118,9 +118,9 @@ func TestTerminal(t *testing.T) {
 
 // TestTerminal_pipe: answers on a terminal are text as well.
 func TestTerminal_pipe(t *testing.T) {
-	f := new(fake)
+	f := newService()
 	flag := serve(t, f)
-	f.hold("k", "\x1b[2J\xff")
+	f.Set([]byte("k"), []byte("\x1b[2J\xff"))
 	keyboard, screen := terminals(t)
 	command := program(t, nil, "pipe", flag)
 	command.Stdin, command.Stdout, command.Stderr = strings.NewReader("GET k\nGET \x1b\nGET \xfe\x1b\x80\nSCAN k k\n"), screen, screen
@@ -131,10 +131,10 @@ func TestTerminal_pipe(t *testing.T) {
 }
 
 func TestQuote(t *testing.T) {
-	f := new(fake)
+	f := newService()
 	flag := serve(t, f)
-	f.set([]byte("a b"), []byte("\xff"))
-	f.set([]byte("c"), []byte("\x00"))
+	f.Set([]byte("a b"), []byte("\xff"))
+	f.Set([]byte("c"), []byte("\x00"))
 	check(t, flag, []step{
 		{args: "scan", stdout: "a b\t\xff\nc\t\x00\n"},
 		{args: "scan --quote", stdout: "'a b'\t$'\\xff'\nc\t--hex 00\n"},

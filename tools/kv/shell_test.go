@@ -7,7 +7,7 @@ import (
 )
 
 func TestShell(t *testing.T) {
-	check(t, serve(t, new(fake)), []step{{
+	check(t, serve(t, newService()), []step{{
 		args: "shell",
 		input: `set k hello world
 get k
@@ -20,8 +20,7 @@ getPrefix ""
 getPrefix k
 delete k
 set empty ""
-get empty
-topology`,
+get empty`,
 		stdout: `version 1
 hello world
 version 2
@@ -33,14 +32,15 @@ k	hello world!
 k	hello world!
 version 4
 ""
-map version  7
+`,
+	}})
+	check(t, servePictured(t), []step{{args: "shell", input: "topology\n", stdout: `map version  7
 placement    hash
 node 1       the server that was asked
 node 2       b:6000
 shard 0      on 1 2, leader 2
 shard 1      on 2, no known leader
-`,
-	}})
+`}})
 }
 
 // TestShell_errors: a line that failed is named, keeps no other from being executed, and makes the status 1.
@@ -57,7 +57,7 @@ func TestShell_errors(t *testing.T) {
 		"delete no":       "the key does not exist",
 		"set refused/k v": "not this key",
 	} {
-		flag := serve(t, new(fake))
+		flag := serve(t, newService())
 		check(t, flag, []step{{args: "shell", input: input + "\nset k v\nexit\nset k never\n", status: 1, stderr: "kv: line 1: " + want, stdout: "version 1\n"}, {args: "get k", stdout: "v"}})
 	}
 }
@@ -101,10 +101,10 @@ func TestComplete(t *testing.T) {
 
 // TestShell_values: nothing is cut off a value but blanks and tabs.
 func TestShell_values(t *testing.T) {
-	f := new(fake)
+	f := newService()
 	check(t, serve(t, f), []step{{args: "shell", input: "set\tk\tv\u00a0 \nset \u2003k\u00a0 v\n", stdout: "version 1\nversion 2\n"}})
 	for key, want := range map[string]string{"k": "v\u00a0", "\u2003k\u00a0": "v"} {
-		if got := string(f.pairs[key].GetValue()); got != want {
+		if got := string(f.Lookup(key).GetValue()); got != want {
 			t.Errorf("%q has %q; want %q", key, got, want)
 		}
 	}
@@ -112,7 +112,7 @@ func TestShell_values(t *testing.T) {
 
 // TestShell_status: the status and the messages tell of every line that failed.
 func TestShell_status(t *testing.T) {
-	check(t, serve(t, new(fake)), []step{
+	check(t, serve(t, newService()), []step{
 		{args: "shell", input: "set k v\nget no\nfrobnicate\nget k\nget no", status: 1, stdout: "version 1\nv\n", stderr: "kv: line 2: the key does not exist\nkv: line 3: "},
 		{args: "shell", input: "get no\nget k\nget no", status: 1, stdout: "v\n", stderr: "kv: line 3: the key does not exist\nkv: lines that failed: 2\n"},
 		{args: "shell", input: "get k\nexit\nget no\n", stdout: "v\n"},
@@ -132,13 +132,13 @@ func TestShell_unreachable(t *testing.T) {
 // TestShell_full: when no answer can be written, nothing further is executed.
 func TestShell_full(t *testing.T) {
 	for _, first := range []string{"get k", "getPrefix k", "stat", "topology", "help", "set k v"} {
-		f := new(fake)
+		f := newService()
 		flag := serve(t, f)
-		f.set([]byte("k"), []byte("v"))
+		f.Set([]byte("k"), []byte("v"))
 		var stderr strings.Builder
 		status := run([]string{"shell", flag}, strings.NewReader(first+"\nset later v\n"), full{}, &stderr)
-		if status != exitFailed || !strings.Contains(stderr.String(), "line 1: no space left") || f.pairs["later"] != nil {
-			t.Errorf("%s: status %d, printed %q, and the keys are %q; want %d, that there is no space, and no line after it", first, status, &stderr, f.keys(), exitFailed)
+		if status != exitFailed || !strings.Contains(stderr.String(), "line 1: no space left") || f.Lookup("later") != nil {
+			t.Errorf("%s: status %d, printed %q, and the keys are %q; want %d, that there is no space, and no line after it", first, status, &stderr, f.Keys(), exitFailed)
 		}
 	}
 }
