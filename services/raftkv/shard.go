@@ -52,7 +52,7 @@ func (f *flags) open(ctx context.Context, rpc *rpcserver.Server) (service rpcser
 		ScanTimeout: f.ScanTimeout,
 		LogRequests: f.LogRequests,
 		Admin:       admin,
-		Stopping:    rpc.Stopping(), Stop: rpc.Stop, Log: rpc.Log(),
+		Stopping:    rpc.Stopping(), Stop: rpc.Stop, Logger: rpc.Logger(),
 	})
 	return rpcserver.Service{Ready: n.AwaitReady, Close: n.Close}, nil
 }
@@ -78,7 +78,7 @@ func (f *flags) openNode(ctx context.Context, rpc *rpcserver.Server, tables int)
 		Storage: storage.Options{
 			Dir: f.DataDir, MaxTables: tables, Reserve: f.DiskReserve, DiskStall: f.DiskStall, OnStall: rpc.Pause,
 		},
-		MaxInFlight: maxInFlight, SessionTTL: f.SessionTTL, OnFailure: rpc.Fail, Log: rpc.Log(),
+		MaxInFlight: maxInFlight, SessionTTL: f.SessionTTL, OnFailure: rpc.Fail, Logger: rpc.Logger(),
 	}
 	if f.Durability == "interval" {
 		options.Storage.SyncInterval = f.SyncInterval

@@ -86,7 +86,7 @@ type Options struct {
 	// reorders its tables. After that the store is of no use, and Close leaves it as it is: end the process.
 	OnFailure func(error)
 
-	Log *slog.Logger
+	Logger *slog.Logger
 }
 
 // Source is what a new store is filled with.
@@ -150,7 +150,7 @@ func Open(options Options) (*Store, error) {
 		return nil, fmt.Errorf("opening %s: %w", options.Dir, err)
 	}
 	if command := tooWide(s.fs, options.Dir); options.FS == nil && command != "" {
-		options.Log.Warn("other users of this machine can look into the data folder", "dir", options.Dir, "to forbid it", command)
+		options.Logger.Warn("other users of this machine can look into the data folder", "dir", options.Dir, "to forbid it", command)
 	}
 	return s, nil
 }

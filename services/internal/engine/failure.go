@@ -133,7 +133,7 @@ func (s *Store) stalled(info pebble.WriteStallBeginInfo) {
 	if s.room.starved.Load() {
 		s.fail(fmt.Errorf("writes wait for tables: %w", ErrFull))
 	}
-	s.options.Log.Debug("writes wait for the disk", "reason", info.Reason)
+	s.options.Logger.Debug("writes wait for the disk", "reason", info.Reason)
 }
 
 // goesOn is told that writes wait no longer.
@@ -141,5 +141,5 @@ func (s *Store) goesOn() { s.waiting.Store(false) }
 
 // corrupted is told of damage that a read or a compaction has met.
 func (s *Store) corrupted(info pebble.DataCorruptionInfo) {
-	s.options.Log.Error("a file is damaged", "file", info.Path, "error", firstLine(info.Details))
+	s.options.Logger.Error("a file is damaged", "file", info.Path, "error", firstLine(info.Details))
 }

@@ -24,7 +24,7 @@ func (s *Store) checkSource() error {
 		}
 		return fmt.Errorf("%w, %v, %s, and this is %s; restore into an empty folder, or leave the restoring away to go on with it", ErrExists, s.identity.id, filled, wanted)
 	}
-	s.options.Log.Info("going on with the store that this backup has filled before", "dir", s.options.Dir, "backup", string(source))
+	s.options.Logger.Info("going on with the store that this backup has filled before", "dir", s.options.Dir, "backup", string(source))
 	return nil
 }
 

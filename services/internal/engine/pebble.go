@@ -91,7 +91,7 @@ type logger struct{ store *Store }
 func (l *logger) Infof(string, ...any) {} // flushes and compactions: of no use to operators
 
 func (l *logger) Errorf(format string, args ...any) {
-	l.store.options.Log.Error("storage: " + fmt.Sprintf(format, args...))
+	l.store.options.Logger.Error("storage: " + fmt.Sprintf(format, args...))
 }
 
 // Fatalf is called when Pebble cannot go on, and must not return. The process shall live, to tell its

@@ -58,8 +58,8 @@ func openTest(options Options) (*testStore, error) {
 	if options.Dir == "" {
 		options.Dir = testDir
 	}
-	if options.Log == nil {
-		options.Log = discard
+	if options.Logger == nil {
+		options.Logger = discard
 	}
 	options.Layout = testLayout
 	store, err := Open(options)

@@ -40,7 +40,7 @@ func (s *Store) takeOver(from int) error {
 	if err := s.Commit(batch, true); err != nil {
 		return err
 	}
-	s.options.Log.Info(fmt.Sprintf("the folder had layout %d, and has layout %d now; older programs cannot use it any more", from, s.options.Layout),
+	s.options.Logger.Info(fmt.Sprintf("the folder had layout %d, and has layout %d now; older programs cannot use it any more", from, s.options.Layout),
 		"dir", s.options.Dir, "store", s.identity.id.String())
 	return nil
 }

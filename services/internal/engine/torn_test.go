@@ -224,7 +224,7 @@ func blocks(t *testing.T, twice bool) files {
 
 // bare is a store with Pebble's own checks alone.
 func bare(fs vfs.FS) (*Store, error) {
-	s := &Store{options: Options{Dir: testDir, Layout: testLayout, Log: discard}, fs: guardedFS{fs}, failed: make(chan struct{}), room: newRoom(fs, testDir, 0)}
+	s := &Store{options: Options{Dir: testDir, Layout: testLayout, Logger: discard}, fs: guardedFS{fs}, failed: make(chan struct{}), room: newRoom(fs, testDir, 0)}
 	identity, exists, err := readIdentity(fs, testDir, testLayout)
 	if !exists || err != nil {
 		return s, err

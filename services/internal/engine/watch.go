@@ -33,7 +33,7 @@ func (s *Store) watch(stopping <-chan struct{}) {
 			return
 		}
 		if err := s.room.check(); err != nil {
-			s.options.Log.Warn("the disk has room, but the reserve cannot be made", "error", err)
+			s.options.Logger.Warn("the disk has room, but the reserve cannot be made", "error", err)
 		}
 		seen = s.tell(seen, s.Disk())
 		select {
@@ -52,16 +52,16 @@ func (s *Store) tell(before, now Disk) Disk {
 	switch {
 	case now.Writable != nil && before.Writable == nil:
 		_, _ = s.db.AsyncFlush() // so that a start has little to write out
-		s.options.Log.Error("the disk is full: reads and deletions go on, other writes are refused until there is room",
+		s.options.Logger.Error("the disk is full: reads and deletions go on, other writes are refused until there is room",
 			"dir", s.options.Dir, "free", now.Free, "needed", s.room.needed())
 	case now.Writable == nil && before.Writable != nil:
-		s.options.Log.Info("there is room on the disk again: all writes are taken", "dir", s.options.Dir, "free", now.Free)
+		s.options.Logger.Info("there is room on the disk again: all writes are taken", "dir", s.options.Dir, "free", now.Free)
 	}
 	if stalled := now.Stalled > 0; stalled != (before.Stalled > 0) {
 		if stalled {
-			s.options.Log.Error("the disk hangs: a sync does not end", "dir", s.options.Dir, "waited", now.Stalled)
+			s.options.Logger.Error("the disk hangs: a sync does not end", "dir", s.options.Dir, "waited", now.Stalled)
 		} else {
-			s.options.Log.Info("the disk answers again", "dir", s.options.Dir)
+			s.options.Logger.Info("the disk answers again", "dir", s.options.Dir)
 		}
 		if s.options.OnStall != nil {
 			s.options.OnStall(stalled)

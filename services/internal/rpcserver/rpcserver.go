@@ -210,8 +210,8 @@ func (s *Server) Config() Config { return s.config }
 // not have so many.
 func (s *Server) Files() int { return s.files }
 
-// Log is where a service logs.
-func (s *Server) Log() *slog.Logger { return s.log }
+// Logger is where a service logs.
+func (s *Server) Logger() *slog.Logger { return s.log }
 
 // Fail makes health NOT_SERVING for good, because the service cannot do its work any more. Calls are still
 // passed on, so that the service can say why it refuses them.

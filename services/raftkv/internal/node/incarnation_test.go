@@ -106,7 +106,7 @@ func (in *incarnation) open() (err error) {
 			Dir: dir, FS: errorfs.Wrap(in.disk, errorfs.InjectorFunc(in.beforeOperation)),
 			SyncInterval: in.variant.syncInterval, WriteBehind: in.variant.writeBehind,
 		},
-		MaxInFlight: 1 << 30, Log: log, At: in.at, Machine: in.variant.machine,
+		MaxInFlight: 1 << 30, Logger: log, At: in.at, Machine: in.variant.machine,
 		OnFailure: func(err error) { in.failures.Add(1); in.fail(err) },
 	}
 	if in.network != nil {

@@ -56,7 +56,7 @@ type Options struct {
 	// OnFailure is told, once, when the store, or the first of the replicas, cannot go on; see Storage.OnFailure.
 	OnFailure func(error)
 
-	Log *slog.Logger
+	Logger *slog.Logger
 
 	// For tests. At is called at each moment of the life of an entry. Machine returns what stands in for a shard's state.
 	At      func(Moment)
@@ -87,7 +87,7 @@ func Open(options Options) (*Node, error) {
 	options.OnFailure = func(err error) { once.Do(func() { failed(err) }) }
 	options.Storage.Shards = options.Shards
 	options.Storage.OnFailure = options.OnFailure
-	options.Storage.Log = options.Log
+	options.Storage.Logger = options.Logger
 	store, err := storage.Open(options.Storage)
 	if err != nil {
 		return nil, err
@@ -146,7 +146,7 @@ func (n *Node) open(shard storage.ShardID) (*storage.State, Config, error) {
 		ID: n.options.ID, Log: log, Machine: machine,
 		Send:      func(messages []*raftpb.Message) { n.options.Transport.Send(shard, messages) },
 		Campaign:  len(n.options.Members) == 1,
-		OnFailure: n.options.OnFailure, Logger: n.options.Log, At: n.options.At,
+		OnFailure: n.options.OnFailure, Logger: n.options.Logger, At: n.options.At,
 	}, nil
 }
 

@@ -28,7 +28,7 @@ func TestShards(t *testing.T) {
 			n, err := node.Open(node.Options{
 				ID: id, Members: []storage.NodeID{1, 2, 3}, Shards: shards, Transport: network.From(id), MaxInFlight: 1 << 20,
 				Storage:   storage.Options{Dir: dir, FS: vfs.NewMem()},
-				OnFailure: func(err error) { t.Error(err) }, Log: slog.New(slog.DiscardHandler),
+				OnFailure: func(err error) { t.Error(err) }, Logger: slog.New(slog.DiscardHandler),
 			})
 			if err != nil {
 				t.Fatal(err)
@@ -94,7 +94,7 @@ func TestShards_budget(t *testing.T) {
 			ID: 1, Shards: 2, MaxInFlight: 100, At: disk.at,
 			Storage:   storage.Options{Dir: dir, FS: vfs.NewMem()},
 			Machine:   func(*storage.State) node.Machine { return new(recorder) },
-			OnFailure: func(err error) { t.Error(err) }, Log: slog.New(slog.DiscardHandler),
+			OnFailure: func(err error) { t.Error(err) }, Logger: slog.New(slog.DiscardHandler),
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -26,7 +26,7 @@ func (a *admin) Shutdown(ctx context.Context, _ *raftkvpb.ShutdownRequest) (*raf
 	if err := a.Admin.Check(ctx); err != nil {
 		return nil, err
 	}
-	a.Log.Info("told to shut down")
+	a.Logger.Info("told to shut down")
 	a.Stop()
 	return &raftkvpb.ShutdownResponse{}, nil
 }

@@ -45,7 +45,7 @@ func start(t testing.TB, change func(*Config), opening func(*node.Options)) *har
 	h := &harness{stopping: make(chan struct{}), stopped: make(chan struct{}), log: new(lines), appends: make(chan struct{}, 1)}
 	log := slog.New(slog.NewTextHandler(h.log, nil))
 	options := node.Options{
-		ID: 1, Storage: storage.Options{Dir: "data", FS: vfs.NewMem()}, MaxInFlight: 1000, At: h.at, Log: log,
+		ID: 1, Storage: storage.Options{Dir: "data", FS: vfs.NewMem()}, MaxInFlight: 1000, At: h.at, Logger: log,
 		OnFailure: func(err error) { t.Errorf("the node has failed: %v", err) },
 	}
 	if opening != nil {
@@ -63,7 +63,7 @@ func start(t testing.TB, change func(*Config), opening func(*node.Options)) *har
 	config := Config{
 		Node: h.node, Group: func([]byte) node.Group { return h.node.Group(0) },
 		MaxKey: testMaxKey, MaxValue: testMaxValue, MaxMessage: 1 << 20,
-		Stopping: h.stopping, Stop: sync.OnceFunc(func() { close(h.stopped) }), Log: log,
+		Stopping: h.stopping, Stop: sync.OnceFunc(func() { close(h.stopped) }), Logger: log,
 	}
 	if change != nil {
 		change(&config)

@@ -37,7 +37,7 @@ type Config struct {
 
 	Stopping <-chan struct{} // closed when streams should come to an end
 	Stop     func()          // makes the server stop
-	Log      *slog.Logger
+	Logger   *slog.Logger
 }
 
 // Register puts the contract's services on a server.
@@ -45,10 +45,10 @@ func Register(registrar grpc.ServiceRegistrar, config Config) {
 	config.MaxScans = cmp.Or(config.MaxScans, maxScans)
 	config.ScanTimeout = cmp.Or(config.ScanTimeout, time.Minute)
 	a := &adapter{
-		Config: config, started: time.Now(), calls: &wire.Calls{Log: config.Log, Logs: config.LogRequests},
+		Config: config, started: time.Now(), calls: &wire.Calls{Logger: config.Logger, Logs: config.LogRequests},
 		places: newPlaces(config.MaxScans, max(int64(config.MaxKey)+int64(config.MaxValue), scanChunk), config.ScanTimeout),
 	}
-	a.streams = &pipeline.Config{Group: a.Group, Limits: a.limits(), Admit: a.admit, Calls: a.calls, Stopping: a.Stopping, Log: a.Log}
+	a.streams = &pipeline.Config{Group: a.Group, Limits: a.limits(), Admit: a.admit, Calls: a.calls, Stopping: a.Stopping, Logger: a.Logger}
 	raftkvpb.RegisterRaftKVServer(registrar, a)
 	raftkvpb.RegisterRaftKVAdminServer(registrar, &admin{adapter: a})
 }

@@ -116,8 +116,8 @@ func TestLayout1(t *testing.T) {
 		t.Fatal(err)
 	}
 	var log bytes.Buffer
-	options := Options{FS: disk, Log: slog.New(slog.NewTextHandler(&log, nil))}
-	bare, err := Open(Options{Dir: testDir, FS: disk, Log: options.Log})
+	options := Options{FS: disk, Logger: slog.New(slog.NewTextHandler(&log, nil))}
+	bare, err := Open(Options{Dir: testDir, FS: disk, Logger: options.Logger})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,7 +20,7 @@ import (
 // openLog opens the log of a store whose state shows entries up to applied.
 func openLog(tb testing.TB, options Options, applied uint64) (*Store, *Log) {
 	tb.Helper()
-	options.Dir, options.Log = testDir, discard
+	options.Dir, options.Logger = testDir, discard
 	store, err := Open(options)
 	if err != nil {
 		tb.Fatal(err)
@@ -311,7 +311,7 @@ func TestLog_mark(t *testing.T) {
 			t.Fatal(err)
 		}
 		store.Close()
-		store, err := Open(Options{Dir: testDir, FS: disk, Log: discard})
+		store, err := Open(Options{Dir: testDir, FS: disk, Logger: discard})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -371,7 +371,7 @@ func TestLog_appliedElsewhere(t *testing.T) {
 	}
 	store.Close()
 	for applied, ok := range map[uint64]bool{3: false, 4: true, 9: true, 10: false} {
-		store, err := Open(Options{Dir: testDir, FS: disk, Log: discard})
+		store, err := Open(Options{Dir: testDir, FS: disk, Logger: discard})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -400,7 +400,7 @@ func TestLog_intervalKeepsMark(t *testing.T) {
 		if err := store.Close(); err != nil {
 			t.Fatal(err)
 		}
-		store, err := Open(Options{Dir: testDir, FS: disk, Log: discard})
+		store, err := Open(Options{Dir: testDir, FS: disk, Logger: discard})
 		if err != nil {
 			t.Fatal(err)
 		}

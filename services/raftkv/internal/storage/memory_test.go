@@ -24,7 +24,7 @@ func heap() int {
 // onDisk opens a store in a folder of the machine, so that its files are not in memory.
 func onDisk(tb testing.TB, dir string) (*Store, *State) {
 	tb.Helper()
-	store, err := Open(Options{Dir: dir, Log: discard})
+	store, err := Open(Options{Dir: dir, Logger: discard})
 	if err != nil {
 		tb.Fatal(err)
 	}

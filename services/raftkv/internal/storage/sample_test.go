@@ -39,8 +39,8 @@ func openTest(options Options) (*testStore, error) {
 	if options.Dir == "" {
 		options.Dir = testDir
 	}
-	if options.Log == nil {
-		options.Log = discard
+	if options.Logger == nil {
+		options.Logger = discard
 	}
 	if options.WriteBehind == 0 {
 		options.WriteBehind = 1

@@ -53,7 +53,7 @@ type Options struct {
 	OnStall   func(stalled bool)
 	OnFailure func(error)
 
-	Log *slog.Logger
+	Logger *slog.Logger
 }
 
 // DefaultWriteBehind is a compromise. The more changes are gathered, the more changes of one key are written as
@@ -98,7 +98,7 @@ func Open(options Options) (*Store, error) {
 		Dir: options.Dir, FS: options.FS, MaxTables: options.MaxTables,
 		Reserve: options.Reserve, DiskStall: options.DiskStall, OnStall: options.OnStall,
 		Layout: layout, TakeOver: takeOverTotals,
-		OnFailure: options.OnFailure, Log: options.Log,
+		OnFailure: options.OnFailure, Logger: options.Logger,
 	}
 	if options.Restore != nil {
 		below.Fill = asEngineSource{options.Restore, options}

@@ -54,7 +54,7 @@ func Serve(config *Config, stream grpc.BidiStreamingServer[raftkvpb.PipelineRequ
 func (p *pipeline) recovering(run func()) {
 	defer func() {
 		if v := recover(); v != nil {
-			p.Log.Error("panic", "method", raftkvpb.RaftKV_Pipeline_FullMethodName, "panic", v, "stack", string(debug.Stack()))
+			p.Logger.Error("panic", "method", raftkvpb.RaftKV_Pipeline_FullMethodName, "panic", v, "stack", string(debug.Stack()))
 			p.abort(status.Error(codes.Internal, "the server failed at this stream; its log says why"))
 		}
 	}()
@@ -68,7 +68,7 @@ type Config struct {
 	Admit    func(...kv.Write) error // refuses writes for which there is no room
 	Calls    *wire.Calls
 	Stopping <-chan struct{} // closed when streams should come to an end
-	Log      *slog.Logger
+	Logger   *slog.Logger
 }
 
 // pipeline is one stream.

@@ -14,8 +14,8 @@ import (
 
 // Calls counts the calls that were answered, whatever the answer, and logs them if that is wanted.
 type Calls struct {
-	Log  *slog.Logger
-	Logs bool // each get, put, append and delete, with its outcome
+	Logger *slog.Logger
+	Logs   bool // each get, put, append and delete, with its outcome
 
 	Gets, Scans atomic.Uint64
 	Writes      [len(kinds)]atomic.Uint64 // by kind
@@ -80,7 +80,7 @@ func (c *Calls) logGet(key, value []byte, found bool, err error) {
 	default:
 		attributes = append(attributes, "found", false)
 	}
-	c.Log.Info("request", attributes...)
+	c.Logger.Info("request", attributes...)
 }
 
 func (c *Calls) logWrites(writes []kv.Write, reply *kv.Reply, err error) {
@@ -98,7 +98,7 @@ func (c *Calls) logWrites(writes []kv.Write, reply *kv.Reply, err error) {
 				attributes = append(attributes, "version", reply.Results[i].Version)
 			}
 		}
-		c.Log.Info("request", attributes...)
+		c.Logger.Info("request", attributes...)
 	}
 }
 
@@ -115,5 +115,5 @@ func (c *Calls) Refused(operation *raftkvpb.Operation, err error) {
 		w, _ := Limits{}.Check(request)
 		call, key = kinds[w.Kind].name, w.Key
 	}
-	c.Log.Info("request", "call", call, "key", shown(key), "error", status.Convert(err).Message())
+	c.Logger.Info("request", "call", call, "key", shown(key), "error", status.Convert(err).Message())
 }
