@@ -22,7 +22,7 @@ type Group interface {
 	Get(ctx context.Context, key []byte) (kv.Record, bool, error)
 
 	// GetAll gets keys. It tells each record, or why it cannot be read, in the order of the keys, until more is false;
-	// the values must not be changed. It returns why there is none of them.
+	// the values must not be changed. An error says why, and that nothing was told.
 	GetAll(ctx context.Context, keys [][]byte, tell func(i int, record kv.Record, found bool, err error) (more bool)) error
 
 	// Scan tells the pairs of a range in the order of the keys, as of one moment, until more is false; values are left out

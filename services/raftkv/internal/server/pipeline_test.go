@@ -13,8 +13,6 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"numstore.example/contracts/raftkvpb"
-	"numstore.example/services/raftkv/internal/kv"
-	"numstore.example/services/raftkv/internal/node"
 	"numstore.example/services/raftkv/internal/server/pipeline"
 )
 
@@ -207,60 +205,6 @@ func TestPipeline_once(t *testing.T) {
 	}
 	if all := pairsOf(t, h); len(answers) != 20 || fmt.Sprint(all) != "[A=a]" {
 		t.Errorf("%d answers; there is %q", len(answers), all)
-	}
-}
-
-// stuck is a group that never answers.
-type stuck struct{ node.Group }
-
-func (stuck) Propose(*node.Proposal) {}
-
-func (stuck) GetAll(ctx context.Context, _ [][]byte, _ func(int, kv.Record, bool, error) bool) error {
-	<-ctx.Done()
-	return ctx.Err()
-}
-
-// TestPipeline_stuck: a shard that does not answer holds up no answer of another's, whatever a client sends to it.
-func TestPipeline_stuck(t *testing.T) {
-	h := start(t, func(c *Config) {
-		well := c.Group(nil)
-		c.Group = func(key []byte) node.Group {
-			if key[0] == 's' {
-				return stuck{well}
-			}
-			return well
-		}
-	}, nil)
-	stream := h.pipeline(t)
-	stream.send(getOperation("A"))
-	stream.send(putOperation(put("s", "")), getOperation("s"))
-	for i := range 2 * pipeline.MaxOperations / 100 {
-		var operations []*raftkvpb.Operation
-		for j := range 100 {
-			operations = append(operations, putOperation(put("s", "")))
-			operations[j].Tag = 1
-		}
-		stream.send(append(operations, putOperation(put("A", fmt.Sprint(i))), getOperation("A"))...)
-	}
-	answered, refused := 0, 0
-	for answered < 2*(2*pipeline.MaxOperations/100)+1 {
-		response, err := stream.Recv()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, answer := range response.GetAnswers() {
-			switch failure := answer.GetError(); {
-			case failure == nil && answer.GetTag() == 0:
-				answered++
-			case answer.GetTag() == 1 && codes.Code(failure.GetCode()) == codes.ResourceExhausted:
-				refused++
-			default:
-				t.Fatalf("answered with {%v}", answer)
-			}
-		}
-	}
-	if most := 2*pipeline.MaxOperations + 2; refused == 0 || refused > most-pipeline.MaxOperations/2 {
-		t.Errorf("%d of %d writes to the shard that is stuck were refused", refused, most)
 	}
 }
 

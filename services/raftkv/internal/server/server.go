@@ -1,6 +1,6 @@
-// Package server puts a shard behind the contract in contracts/raftkv.proto: it checks what comes in
-// (check.go), proposes writes to the replica, reads the state behind a barrier, and says in the contract's
-// words what went wrong (errors.go).
+// Package server puts a node behind the contract in contracts/raftkv.proto: it checks what comes in, asks the group of the
+// key's shard (node.Group), and says in the contract's words what went wrong. What it shares with streams of many
+// operations, which package pipeline serves, is in package wire: checks, conversions, statuses.
 package server
 
 import (
@@ -48,7 +48,7 @@ func Register(registrar grpc.ServiceRegistrar, config Config) {
 		Config: config, started: time.Now(), calls: &wire.Calls{Logger: config.Logger, Logs: config.LogRequests},
 		places: newPlaces(config.MaxScans, max(int64(config.MaxKey)+int64(config.MaxValue), scanChunk), config.ScanTimeout),
 	}
-	a.streams = &pipeline.Config{Group: a.Group, Limits: a.limits(), Admit: a.admit, Calls: a.calls, Stopping: a.Stopping, Logger: a.Logger}
+	a.streams = &pipeline.Config{Group: a.Group, Shards: len(a.Node.Locals()), Limits: a.limits(), Admit: a.admit, Calls: a.calls, Stopping: a.Stopping, Logger: a.Logger}
 	raftkvpb.RegisterRaftKVServer(registrar, a)
 	raftkvpb.RegisterRaftKVAdminServer(registrar, &admin{adapter: a})
 }

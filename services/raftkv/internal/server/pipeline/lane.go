@@ -23,29 +23,18 @@ type getting struct {
 	request *raftkvpb.GetRequest
 }
 
-// laneShare is the greatest part of a stream's bounds that may wait for one group, of several: three of four. So one that
-// is stuck leaves room for the others.
-const laneShare = 4
+// share is the greatest part of what is left of a stream's bounds by other lanes that may wait for one group: three of
+// four. So groups that are stuck always leave room for another.
+func share(left int) int { return left - left/4 }
 
-// full says whether so much waits for the group that others need the rest.
-func (l *lane) full() bool {
-	return l.waits >= MaxOperations-MaxOperations/laneShare || l.awaits >= maxHeld-maxHeld/laneShare
-}
-
-// laneOf returns the lane of a group, and begins it if need be. It refuses an operation for a group that has more than its
-// share of the stream already.
-func (p *pipeline) laneOf(group node.Group) (*lane, error) {
+// laneOf returns the lane of a group, and begins it if need be.
+func (p *pipeline) laneOf(group node.Group) *lane {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, l := range p.lanes {
-		if l.group != group {
-			continue
+		if l.group == group {
+			return l
 		}
-		if len(p.lanes) > 1 && l.full() {
-			return nil, status.Errorf(codes.ResourceExhausted,
-				"%d operations of this stream wait for the key's shard, and others need the rest; nothing happened now: try again later", l.waits)
-		}
-		return l, nil
 	}
 	l := &lane{group: group}
 	p.lanes = append(p.lanes, l)
@@ -53,7 +42,31 @@ func (p *pipeline) laneOf(group node.Group) (*lane, error) {
 		p.getters.Go(func() { p.recovering(func() { p.get(l) }) })
 		go p.watchGroup(group)
 	}
-	return l, nil
+	return l
+}
+
+// claim takes room in a lane for an operation, and for the bytes of a write. When there are other groups, it refuses what
+// is more than the lane's share.
+func (p *pipeline) claim(l *lane, bytes int) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.Shards > 1 {
+		operations, held := share(MaxOperations-(p.waits-l.waits)), share(maxHeld-(p.awaits-l.awaits))
+		if l.waits >= operations || l.awaits > 0 && l.awaits+bytes > held {
+			return status.Errorf(codes.ResourceExhausted,
+				"%d operations of this stream wait for the key's shard already, and others need the rest; nothing happened now: try again later", l.waits)
+		}
+	}
+	p.count(l, 1, bytes)
+	return nil
+}
+
+// count adds to what waits for a lane's group. The lock is held.
+func (p *pipeline) count(l *lane, operations, bytes int) {
+	l.waits += operations
+	l.awaits += bytes
+	p.waits += operations
+	p.awaits += bytes
 }
 
 // watchGroup gives the stream up when a group has failed, which may never tell of what was proposed. The contract says
@@ -73,7 +86,6 @@ func (p *pipeline) enqueue(l *lane, gets []getting) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	l.gets = append(l.gets, gets...)
-	l.waits += len(gets)
 	p.changed.Broadcast()
 }
 
@@ -91,7 +103,7 @@ func (p *pipeline) get(l *lane) {
 		done := func(i int, record kv.Record, found bool, err error) bool {
 			return p.give(l, p.getAnswer(gets[i], record, found, err))
 		}
-		if err := l.group.GetAll(p.stream.Context(), keys, done); err != nil {
+		if err := l.group.GetAll(p.ctx, keys, done); err != nil {
 			for i := range gets {
 				done(i, kv.Record{}, false, err)
 			}
@@ -104,7 +116,7 @@ func (p *pipeline) get(l *lane) {
 func (p *pipeline) give(l *lane, answer *raftkvpb.Answer) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	l.waits--
+	p.count(l, -1, 0)
 	p.ready = append(p.ready, answered{answer: answer})
 	p.bytes += len(answer.GetGet().GetValue())
 	p.changed.Broadcast()

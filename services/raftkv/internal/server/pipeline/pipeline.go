@@ -8,6 +8,7 @@
 package pipeline
 
 import (
+	"context"
 	"log/slog"
 	"runtime/debug"
 	"sync"
@@ -38,13 +39,15 @@ const (
 
 // Serve serves a stream, until it ends, and returns its status.
 func Serve(config *Config, stream grpc.BidiStreamingServer[raftkvpb.PipelineRequest, raftkvpb.PipelineResponse]) error {
-	p := &pipeline{Config: config, stream: stream, over: make(chan struct{})}
+	ctx, cancel := context.WithCancel(stream.Context())
+	p := &pipeline{Config: config, stream: stream, ctx: ctx, over: make(chan struct{})}
 	p.changed.L = &p.mu
 	go p.recovering(p.read) // until the stream ends, which is when this returns
 	go p.watch()
 
 	err := p.send()
 	p.abort(err)
+	cancel() // a getter may wait for a group that is stuck
 	close(p.over)
 	p.getters.Wait() // nobody reads the store after the last call
 	return err
@@ -63,7 +66,9 @@ func (p *pipeline) recovering(run func()) {
 
 // Config is what all streams need.
 type Config struct {
-	Group    func(key []byte) node.Group // that of a key's shard
+	// Group returns that of a key's shard: for each shard one value, which can be compared. Shards is how many there are.
+	Group    func(key []byte) node.Group
+	Shards   int
 	Limits   wire.Limits
 	Admit    func(...kv.Write) error // refuses writes for which there is no room
 	Calls    *wire.Calls
@@ -75,11 +80,14 @@ type Config struct {
 type pipeline struct {
 	*Config
 	stream  grpc.BidiStreamingServer[raftkvpb.PipelineRequest, raftkvpb.PipelineResponse]
-	over    chan struct{} // closed when the stream has ended
+	ctx     context.Context // ends with the stream, or when it is given up
+	over    chan struct{}   // closed when the stream has ended
 	getters sync.WaitGroup
 
 	mu       sync.Mutex
 	lanes    []*lane
+	waits    int        // operations that no group has answered yet
+	awaits   int        // bytes of the writes among them
 	changed  sync.Cond  // of any of the following
 	inFlight int        // operations that were read, and whose answers were not sent
 	held     int        // bytes of the writes among them, and of their replies
@@ -103,10 +111,12 @@ type pipelined struct {
 	writes  []kv.Write
 	replies [][]byte
 	err     error
+	claimed int // bytes of the writes that wait in the lane
 	size    int // bytes of writes and replies
 }
 
-// watch ends the stream when the server stops, and gives it up when the client has gone.
+// watch ends the stream when the server stops, and gives it up when the client has gone. What is in flight when the server
+// stops is waited for; if a group is stuck, until the server ends its calls.
 func (p *pipeline) watch() {
 	gone := p.stream.Context().Done()
 	select {

@@ -98,11 +98,12 @@ func (p *pipeline) sort(operation *raftkvpb.Operation, more int, parts *[]part) 
 		if err := p.Limits.CheckKey(key); err != nil {
 			return err
 		}
-		part, err := p.partFor(key, parts)
-		if err == nil {
-			part.gets = append(part.gets, getting{operation.GetTag(), get.Get})
+		part := p.partFor(key, parts)
+		if err := p.claim(part.lane, 0); err != nil {
+			return err
 		}
-		return err
+		part.gets = append(part.gets, getting{operation.GetTag(), get.Get})
+		return nil
 	}
 	write, id, err := p.Limits.CheckOperation(operation)
 	if err == nil {
@@ -111,8 +112,8 @@ func (p *pipeline) sort(operation *raftkvpb.Operation, more int, parts *[]part) 
 	if err != nil {
 		return err
 	}
-	part, err := p.partFor(write.Key, parts)
-	if err != nil {
+	part, size := p.partFor(write.Key, parts), len(write.Key)+len(write.Value)
+	if err := p.claim(part.lane, size); err != nil {
 		return err
 	}
 	if part.ids == nil {
@@ -122,23 +123,20 @@ func (p *pipeline) sort(operation *raftkvpb.Operation, more int, parts *[]part) 
 	part.writes.tags = append(part.writes.tags, operation.GetTag())
 	part.writes.writes = append(part.writes.writes, write)
 	part.ids = append(part.ids, id)
+	part.writes.claimed += size
 	return nil
 }
 
 // partFor returns the part of a message that a key belongs to.
-func (p *pipeline) partFor(key []byte, parts *[]part) (*part, error) {
+func (p *pipeline) partFor(key []byte, parts *[]part) *part {
 	group := p.Group(key)
 	for i := range *parts {
 		if part := &(*parts)[i]; part.lane.group == group {
-			return part, nil
+			return part
 		}
 	}
-	lane, err := p.laneOf(group)
-	if err != nil {
-		return nil, err
-	}
-	*parts = append(*parts, part{lane: lane})
-	return &(*parts)[len(*parts)-1], nil
+	*parts = append(*parts, part{lane: p.laneOf(group)})
+	return &(*parts)[len(*parts)-1]
 }
 
 // commandOverhead is the most that an encoded command has beside a key and a value, in bytes.
@@ -166,7 +164,7 @@ func (p *pipeline) propose(w *pipelined, commands [][]byte) {
 	p.hold(w, size)
 	w.lane.group.Propose(&node.Proposal{Commands: commands, Done: func(replies [][]byte, err error) {
 		w.replies, w.err = cloned(replies), err
-		p.settled(w, size)
+		p.settled(w)
 	}})
 }
 
@@ -176,19 +174,16 @@ func (p *pipeline) hold(w *pipelined, size int) {
 	defer p.mu.Unlock()
 	w.size += size
 	p.held += size
-	w.lane.waits += len(w.tags)
-	w.lane.awaits += size
 }
 
 // settled has the outcome of writes sent. Their replies are kept until then too.
-func (p *pipeline) settled(w *pipelined, size int) {
+func (p *pipeline) settled(w *pipelined) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	replies := sizeOf(w.replies)
 	w.size += replies
 	p.held += replies
-	w.lane.waits -= len(w.tags)
-	w.lane.awaits -= size
+	p.count(w.lane, -len(w.tags), -w.claimed)
 	p.ready = append(p.ready, answered{writes: w})
 	p.changed.Broadcast()
 }
