@@ -91,7 +91,9 @@ func (f *flags) openNode(ctx context.Context, rpc *rpcserver.Server, tables int)
 		return nil, err
 	}
 	defer file.Close()
-	backup, err := storage.OpenBackup(until(ctx, file))
+	reading, done := until(ctx, file)
+	defer done()
+	backup, err := storage.OpenBackup(reading)
 	if err != nil && f.Restore == "-" {
 		err = fmt.Errorf("%w; to go on with the data that the folder has, leave --restore away", err)
 	}
@@ -106,15 +108,16 @@ func (f *flags) openNode(ctx context.Context, rpc *rpcserver.Server, tables int)
 	return n, err
 }
 
-// until returns what reads from a reader until a context ends: nothing else may end the wait for a pipe.
-func until(ctx context.Context, from io.Reader) io.Reader {
-	reading, writing := io.Pipe()
+// until returns what reads from a reader until a context ends: nothing else may end the wait for a pipe. Done is to be called
+// when no more is read.
+func until(ctx context.Context, from io.Reader) (reading io.Reader, done func()) {
+	pipe, writing := io.Pipe()
 	go func() {
 		_, err := io.Copy(writing, from)
 		writing.CloseWithError(err)
 	}()
-	context.AfterFunc(ctx, func() { writing.CloseWithError(ctx.Err()) })
-	return reading
+	stop := context.AfterFunc(ctx, func() { writing.CloseWithError(ctx.Err()) })
+	return pipe, func() { stop(); pipe.Close() }
 }
 
 // openBackup opens the file of --restore; - is standard input.

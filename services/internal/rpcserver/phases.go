@@ -25,7 +25,8 @@ import (
 // Service is what a program has opened.
 type Service struct {
 	// Ready waits until the service can do its work, or until ctx ends, and then returns soon. An error is the end of the
-	// process. It is called once, while calls are served already. Nil means that the service is ready at once.
+	// process. It is called once, while calls are served already. Nil means that the service is ready at once. If it does not
+	// return, Close is called nevertheless, after a while.
 	Ready func(ctx context.Context) error
 
 	// Close is called once all calls have ended. Nil means that there is nothing to close.
@@ -45,7 +46,7 @@ func (p Program) open(ctx context.Context, server *Server) (*Service, error) {
 	}()
 	select {
 	case o := <-opened:
-		if ctx.Err() == nil || o.err != nil && !errors.Is(o.err, ctx.Err()) {
+		if ctx.Err() == nil {
 			return &o.service, o.err
 		}
 		opened <- o
@@ -55,7 +56,8 @@ func (p Program) open(ctx context.Context, server *Server) (*Service, error) {
 	select {
 	case o := <-opened:
 		if o.err != nil {
-			return nil, nil // because of the stop, it may say, or for another reason: nobody waits for it any more
+			server.unlessStopped(o.err)
+			return nil, nil // it has nothing open
 		}
 		return nil, o.service.close(server.closing())
 	case <-time.After(server.closing()):
@@ -74,9 +76,14 @@ func (s Service) serve(ctx context.Context, server *Server, listener net.Listene
 		stop() // nobody need be ready any more
 	}()
 	err := s.awaitReady(ctx, server.closing())
+	select {
+	case <-server.begun:
+	case <-ctx.Done():
+	}
 	switch {
-	case ctx.Err() != nil:
-		err = nil // it was told to stop before it was ready, or could not serve
+	case ctx.Err() != nil: // it was told to stop before it was ready, or could not serve
+		server.unlessStopped(err)
+		err = nil
 	case err == nil:
 		server.Ready()
 		ready()
@@ -87,6 +94,14 @@ func (s Service) serve(ctx context.Context, server *Server, listener net.Listene
 		return errors.Join(err, failed) // and calls may still use what would be closed
 	}
 	return errors.Join(err, s.close(server.closing()))
+}
+
+// unlessStopped logs an error that a process has met which was told to stop meanwhile. It is not why it ends, but may be
+// why the next start will not succeed.
+func (s *Server) unlessStopped(err error) {
+	if err != nil && !errors.Is(err, context.Canceled) {
+		s.log.Error("failed while it was stopping", "error", err)
+	}
 }
 
 // awaitReady waits until the service is ready, and for a while longer than ctx lasts.

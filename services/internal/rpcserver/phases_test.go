@@ -223,3 +223,59 @@ func TestPhases_deaf(t *testing.T) {
 		t.Error("it never ends")
 	}
 }
+
+// TestPhases_both: what goes wrong while the process is told to stop is no reason for its end, but is in the log.
+func TestPhases_both(t *testing.T) {
+	damaged := errors.New("the store is damaged")
+	for name, fails := range map[string]func(p *phased, stop func()){
+		"open": func(p *phased, stop func()) {
+			p.Open = func(context.Context, *Server) (Service, error) { stop(); return Service{}, damaged }
+		},
+		"ready": func(p *phased, stop func()) {
+			p.Open = func(context.Context, *Server) (Service, error) {
+				return Service{Ready: func(context.Context) error { stop(); return damaged }}, nil
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPhased(t)
+			ctx, stop := context.WithCancel(t.Context())
+			fails(p, stop)
+			var stderr strings.Builder
+			_, status := p.begin(ctx, &stderr)
+			if got := <-status; got != exitOK || !strings.Contains(stderr.String(), damaged.Error()) {
+				t.Errorf("the status is %d, and it said %q", got, stderr.String())
+			}
+		})
+	}
+}
+
+// TestPhases_notWell: a service that has failed, or is paused, before it is ready does not serve when it is.
+func TestPhases_notWell(t *testing.T) {
+	for name, unwell := range map[string]func(*Server){
+		"failed": func(s *Server) { s.Fail(errors.New("the disk has failed")) },
+		"paused": func(s *Server) { s.Pause(true) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPhased(t)
+			ctx, stop := context.WithCancel(t.Context())
+			defer stop()
+			stdout, status := p.begin(ctx, io.Discard)
+			server := <-p.opening
+			p.opened <- nil
+			<-p.waiting
+			unwell(server)
+			p.ready <- nil
+			if _, err := stdout.ReadString('\n'); err != nil {
+				t.Fatal(err)
+			}
+			expectHealthz(t, server, name, http.StatusServiceUnavailable)
+			if name == "paused" {
+				server.Pause(false)
+				expectHealthz(t, server, "not paused any more", http.StatusOK)
+			}
+			stop()
+			<-status
+		})
+	}
+}

@@ -1,12 +1,15 @@
 // Package rpcserver is what every server process of this house shares: its flags, its listener and TLS,
 // the limits on what clients may ask of it, health, reflection and channelz, recovery from panics, logs
 // and metrics, and the way it stops. A service brings its contract's adapter and its own flags, and
-// calls Main.
+// calls Main with a Program: what it is called, its flags (with AdminFlags in them, if it has administrative calls), and
+// Open, which opens what it needs, registers its adapter on the Server, and its figures on Server.Metrics, and returns how
+// it becomes ready and how it is closed.
 //
 // What it promises of every service:
 //
-//   - It opens, then takes calls, then is ready (see Service): a service may need calls before it can do its work. It
-//     prints one line on standard output once it is ready, with the address that it really listens on. Logs go to standard error. When nobody reads them any more, they are dropped.
+//   - It opens, then takes calls, then is ready (see Service): a service may need calls before it can do its work.
+//   - It prints one line on standard output once it is ready, with the address that it really
+//     listens on. Logs go to standard error. When nobody reads them any more, they are dropped.
 //   - At most Config.Workers calls with one request and one reply are handled at the same time; at most
 //     Config.Queue wait, each no longer than its deadline. Streams, health, reflection and channelz do not queue.
 //   - Who may not make calls (Config.Clients) can ask for the server's health, and nothing else.
@@ -134,6 +137,7 @@ type Server struct {
 
 	stopOnce sync.Once
 	told     chan struct{} // closed by Stop
+	begun    chan struct{} // closed by Serve, when health knows the services
 }
 
 // New returns a Server that does not listen yet. It fails when the TLS files cannot be used.
@@ -184,6 +188,7 @@ func New(config Config, log *slog.Logger) (*Server, error) {
 		health: newHealthServer(),
 		grpc:   grpc.NewServer(options...),
 		told:   make(chan struct{}),
+		begun:  make(chan struct{}),
 	}, nil
 }
 
@@ -255,6 +260,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	channelz.RegisterChannelzServiceToServer(gated{registrar, s.gate})
 
 	s.health.begin(services)
+	close(s.begun)
 	bounded := newBoundedListener(listener, s.config.MaxConnections)
 	bounded.register(s.registry)
 	failed := make(chan error, 1)
