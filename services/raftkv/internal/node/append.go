@@ -81,7 +81,7 @@ func (r *Replica) sync(written <-chan unsynced) {
 	defer r.lost()
 	for append := range written {
 		if append.pending != nil {
-			if err := append.pending.Wait(); err != nil {
+			if err := append.pending.Await(); err != nil {
 				r.mail.fail(err)
 				continue
 			}

@@ -168,7 +168,7 @@ type Pending struct {
 }
 
 // Append writes entries, which may replace the end of the log, and a hard state unless that is empty. The
-// entries count when Pending.Wait has returned without an error, in the order of the appends. Pending is nil
+// entries count when Pending.Await has returned without an error, in the order of the appends. Pending is nil
 // when there is nothing to write.
 func (l *Log) Append(entries []*raftpb.Entry, hard *raftpb.HardState) (*Pending, error) {
 	voted := false
@@ -188,7 +188,7 @@ func (l *Log) Append(entries []*raftpb.Entry, hard *raftpb.HardState) (*Pending,
 	pending := &Pending{log: l, batch: batch, ends: l.last, sync: l.store.options.SyncInterval == 0}
 	var err error
 	if pending.sync {
-		err = l.store.Begin(batch) // awaited in Wait
+		err = l.store.Begin(batch) // awaited in Await
 	} else {
 		err = l.store.Commit(batch, false)
 	}
@@ -198,9 +198,9 @@ func (l *Log) Append(entries []*raftpb.Entry, hard *raftpb.HardState) (*Pending,
 	return pending, err
 }
 
-// Wait returns when the append is on disk, or at once if the store syncs at intervals. It may be called
+// Await returns when the append is on disk, or at once if the store syncs at intervals. It may be called
 // from another goroutine, in the order of the appends.
-func (p *Pending) Wait() error {
+func (p *Pending) Await() error {
 	if !p.sync {
 		return p.batch.Close()
 	}

@@ -48,7 +48,7 @@ func (l *Log) write(tb testing.TB, entries []*raftpb.Entry, hard *raftpb.HardSta
 	tb.Helper()
 	pending, err := l.Append(entries, hard)
 	if err == nil && pending != nil {
-		err = pending.Wait()
+		err = pending.Await()
 	}
 	if err != nil {
 		tb.Fatal(err)
@@ -337,13 +337,13 @@ func TestLog_replacedOnTheWay(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, pending := range []*Pending{old, replacing}[:waited] {
-			if err := pending.Wait(); err != nil {
+			if err := pending.Await(); err != nil {
 				t.Fatal(err)
 			}
 		}
 		left := disk.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: 100, RNG: rand.New(rand.NewPCG(1, 1))})
 		for _, pending := range []*Pending{old, replacing}[waited:] {
-			if err := pending.Wait(); err != nil {
+			if err := pending.Await(); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -95,7 +95,7 @@ func (t *testStore) execute(command []byte) (kv.Reply, error) {
 	if err != nil {
 		return kv.Reply{}, err
 	}
-	if err := pending.Wait(); err != nil {
+	if err := pending.Await(); err != nil {
 		return kv.Reply{}, err
 	}
 	replies, _, err := t.state.Apply(PositionOf(entry), kv.Millis(index), [][]byte{command})

@@ -5,7 +5,7 @@
 //
 // # The order of a commit
 //
-// Log.Append writes entries to Pebble's write-ahead log; Pending.Wait returns when that log is synced and
+// Log.Append writes entries to Pebble's write-ahead log; Pending.Await returns when that log is synced and
 // the mark of the shard says so. Only then may an entry count as committed, and only committed entries are
 // applied. State.Apply keeps what they change in memory, until there is enough of it; then it writes the keys, the
 // sessions and the index of the last entry as one batch, without a sync of its own. The batch goes into the
@@ -30,7 +30,7 @@ type Options struct {
 	Dir string
 	FS  vfs.FS
 
-	// SyncInterval is how often writes are synced. Zero means always: Pending.Wait waits for it. Otherwise a
+	// SyncInterval is how often writes are synced. Zero means always: Pending.Await waits for it. Otherwise a
 	// crash may lose the writes of the last interval, the newest first and without gaps.
 	SyncInterval time.Duration
 

@@ -92,7 +92,7 @@ func (p *pipeline) enqueue(l *lane, gets []getting) {
 // get is the getter of a lane.
 func (p *pipeline) get(l *lane) {
 	for {
-		gets := p.gathered(l)
+		gets := p.awaitGets(l)
 		if gets == nil {
 			return
 		}
@@ -126,8 +126,8 @@ func (p *pipeline) give(l *lane, answer *raftkvpb.Answer) bool {
 	return !p.aborted
 }
 
-// gathered waits for gets of a lane, and takes all that there are. It returns nil at the end of the stream.
-func (p *pipeline) gathered(l *lane) []getting {
+// awaitGets waits for gets of a lane, and takes all that there are. It returns nil at the end of the stream.
+func (p *pipeline) awaitGets(l *lane) []getting {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for len(l.gets) == 0 && !p.aborted && !(p.ended && p.inFlight == 0) {

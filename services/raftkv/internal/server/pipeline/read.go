@@ -14,7 +14,7 @@ import (
 
 // read is the reader.
 func (p *pipeline) read() {
-	for p.admitted() {
+	for p.awaitRoom() {
 		request, err := p.stream.Recv()
 		if errors.Is(err, io.EOF) {
 			p.end(nil) // the client has nothing more to ask
@@ -43,8 +43,8 @@ func checkMessage(r *raftkvpb.PipelineRequest) error {
 	return nil
 }
 
-// admitted waits until another message may be read.
-func (p *pipeline) admitted() bool {
+// awaitRoom waits until another message may be read.
+func (p *pipeline) awaitRoom() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for (p.inFlight >= MaxOperations || p.held >= maxHeld) && !p.ended {

@@ -10,7 +10,7 @@ import (
 // send is the sender.
 func (p *pipeline) send() error {
 	for {
-		ready, err := p.collect()
+		ready, err := p.awaitOutcomes()
 		if ready == nil {
 			return err
 		}
@@ -20,8 +20,8 @@ func (p *pipeline) send() error {
 	}
 }
 
-// collect waits for outcomes and takes all that there are, or returns nil and the status of the stream.
-func (p *pipeline) collect() ([]answered, error) {
+// awaitOutcomes waits for outcomes and takes all that there are, or returns nil and the status of the stream.
+func (p *pipeline) awaitOutcomes() ([]answered, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for len(p.ready) == 0 && !p.aborted && !(p.ended && p.inFlight == 0) {
