@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -42,35 +43,16 @@ func sample(t *testing.T, fill func(*testStore) error, closed bool) (all files, 
 	return all, want
 }
 
-// examine opens files, one of which was changed, and reads everything. It returns how that was refused, or
-// an error when it was not refused as it should be, or something else came out than is wanted.
+// examine opens files, one of which was changed, and reads everything.
 func (f files) examine(changed string, want []string) (refusal, wrong error) {
-	disk, err := f.disk()
-	if err != nil {
-		return nil, err
-	}
-	defer func() {
-		if p := recover(); p != nil {
-			wrong = fmt.Errorf("panic: %v", p)
+	return enginetest.Files(f).Examine(changed, want, func(disk vfs.FS) (got []string, err error) {
+		store, err := openTest(Options{FS: disk})
+		if err != nil {
+			return nil, err
 		}
-	}()
-	var got []string
-	store, err := openTest(Options{FS: disk})
-	if err == nil {
 		got, err = store.contents()
-		if closeErr := store.Close(); err == nil {
-			err = closeErr
-		}
-	}
-	switch {
-	case err == nil:
-		return nil, enginetest.Difference(got, want)
-	case !IsDamage(err):
-		return err, fmt.Errorf("the error is none of damage: %w", err)
-	case !strings.Contains(err.Error(), changed):
-		return err, fmt.Errorf("the error does not name the file: %w", err)
-	}
-	return err, nil
+		return got, cmp.Or(err, store.Close())
+	}, IsDamage)
 }
 
 // stride is how far apart the bytes are that TestDamage changes: under the race detector, every one would

@@ -96,6 +96,30 @@ func (f Files) NewestLog() (name string) {
 	return name
 }
 
+// Examine has files read, one of which was changed. It returns how that was refused, or an error when it was not refused as
+// damage that is named, or something else came out than is wanted.
+func (f Files) Examine(changed string, want []string, read func(vfs.FS) ([]string, error), isDamage func(error) bool) (refusal, wrong error) {
+	disk, err := f.Disk()
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			wrong = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	got, err := read(disk)
+	switch {
+	case err == nil:
+		return nil, Difference(got, want)
+	case !isDamage(err):
+		return err, fmt.Errorf("the error is none of damage: %w", err)
+	case !strings.Contains(err.Error(), changed):
+		return err, fmt.Errorf("the error does not name the file: %w", err)
+	}
+	return err, nil
+}
+
 // Difference returns an error that tells the first line in which two texts differ.
 func Difference(got, want []string) error {
 	for i := range max(len(got), len(want)) {
