@@ -9,6 +9,16 @@ import (
 // right, so it means a defect or a newer format, and nothing can be applied after them.
 var errMalformed = errors.New("kv: malformed command or reply (written by another version of this program?)")
 
+// Commands lie in the log, and replies in the sessions, in these forms. Numbers and lengths are uvarints, [] may be left
+// out, as the flags before it say. A later version of the program must read all of them.
+//
+//	command  1 FLAGS [CLIENT SEQUENCE] COUNT WRITE…   writes
+//	command  2 MILLIS                                 forget who was idle for so long
+//	write    KIND+FLAGS [EXPECT] [MAXVALUE] LENGTH KEY [LENGTH VALUE]
+//	reply    0 COUNT RESULT…                          all was done
+//	reply    OUTCOME REFUSED ACTUAL                   nothing was
+//	result   FLAGS VERSION [LENGTH PREVIOUS]
+
 // Flags of an encoded command, of a write, and of a result.
 const (
 	hasRequest = 1 << 0

@@ -11,7 +11,9 @@
 //     session into one done twice.
 package kv
 
-// Millis is a time of the log, or a span of it, in milliseconds. What is 0 is the log's business.
+// Millis is a time of the log, or a span of it, in milliseconds. It says how long clients have been idle, and nothing
+// else. What is 0 is the log's business; the core only compares and subtracts. No two replicas ever see another time for an
+// entry, because the time is in the entry.
 type Millis uint64
 
 // Kind is what a write does.
@@ -37,7 +39,9 @@ type RequestID struct {
 	Sequence uint64 // 1 for a client's first write, greater with each next one
 }
 
-// Write is a change of one key.
+// Write is a change of one key. What it may do was checked before it was put into the log (its lengths, for one), by
+// rules that may differ from server to server; what depends on the state is checked when it is applied, and is the same
+// everywhere.
 type Write struct {
 	Kind     Kind
 	Key      []byte
@@ -47,7 +51,8 @@ type Write struct {
 	MaxValue uint64 // Append: the greatest length in bytes that the value may get
 }
 
-// Command is what the log holds: one write, or several that are done all or none.
+// Command is what the log holds: one write, or several that are done all or none. Several of them may make an entry, one
+// after the other; they have nothing to do with each other, but for the room that their replies may take (MaxPrevious).
 type Command struct {
 	Request RequestID
 	Writes  []Write
@@ -74,7 +79,8 @@ const (
 	BatchTooMuch    Outcome = 6 // nothing was done: the values that the batch's writes return are too long together
 )
 
-// Reply is the answer to a command.
+// Reply is the answer to a command. It is part of the state, if the command has a request id: a repetition gets the
+// same bytes.
 type Reply struct {
 	Outcome Outcome
 	Refused int    // which of the writes was refused, from 0 on, for VersionMismatch, ValueTooLong, TooMuch and BatchTooMuch
@@ -88,7 +94,9 @@ type Reply struct {
 // replicas must refuse the same writes.
 const MaxPrevious = 128 << 20
 
-// Record is a key's value and the number of its last change.
+// Record is a key's value and the number of its last change. Versions are numbers of State.Revision, which counts all
+// changes of all keys: so a key that is deleted and made again has a greater version than before, and the version alone
+// tells whether anything has happened to it.
 type Record struct {
 	Version uint64
 	Value   []byte

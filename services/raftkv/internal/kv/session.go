@@ -23,7 +23,9 @@ type Session struct {
 	older, newer *Session
 }
 
-// sessions are the clients that are remembered, by id and in the order of their last writes.
+// sessions are the clients that are remembered, by id and in the order of their last writes, which is that of idleness.
+// Both are kept up by each write that has a request id: the order is a list through the sessions themselves, so that a
+// write moves its session to the end in no time, however many there are.
 type sessions struct {
 	byClient       map[ClientID]*Session
 	oldest, newest *Session

@@ -2,6 +2,9 @@ package kv
 
 // Store is where Apply finds keys and remembered replies, and where it writes what changes. What one
 // Apply writes must become durable all or not at all.
+//
+// Apply reads all that it needs before it writes anything, and what it writes is seen by the next Apply. It asks for a
+// key, a reply or a dropped client once at most for each write of a command.
 type Store interface {
 	// Get returns a key's record, or false when it does not exist. The value may be used until the next
 	// call of any method.
@@ -30,7 +33,8 @@ type Totals struct {
 	Bytes    uint64 // the lengths of all keys and values
 }
 
-// State is the state of one shard, but for what its Store holds. It is used by one goroutine.
+// State is the state of one shard, but for what its Store holds: the totals, and who is remembered. Keys, values and
+// replies are the Store's, as they may be larger than memory. It is used by one goroutine.
 type State struct {
 	Totals
 	sessions sessions
@@ -124,7 +128,8 @@ func (s *State) once(store Store, c *Command, b []byte) ([]byte, error) {
 	return b, nil
 }
 
-// remember takes up the reply to a session's write.
+// remember takes up the reply to a session's write, which has been executed: before this nothing tells that it was. The
+// session moves to the end of the order of idleness, and if there are too many now, the first of that order goes.
 func (s *State) remember(store Store, session *Session, sequence uint64, reply []byte) {
 	if session.Sequence == 0 {
 		s.sessions.add(session)
@@ -139,13 +144,16 @@ func (s *State) remember(store Store, session *Session, sequence uint64, reply [
 	}
 }
 
-// forget drops the sessions of clients that have been idle for so many milliseconds.
+// forget drops the sessions of clients that have been idle for so long, by the time of the log. They are in the order of
+// their last writes, so it looks at no other.
 func (s *State) forget(store Store, idle Millis) {
 	for s.sessions.oldest != nil && s.sessions.oldest.Active+idle <= s.Now {
 		s.dropOldest(store)
 	}
 }
 
+// dropOldest drops the session of the client that has been idle for the longest time. That it was there stays known: a
+// copy of the client's first write may still be on its way, and would begin the session anew.
 func (s *State) dropOldest(store Store) {
 	oldest := s.sessions.oldest
 	s.sessions.drop(oldest)

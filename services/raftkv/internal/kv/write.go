@@ -1,6 +1,10 @@
 package kv
 
 // execute does all writes of a command or none, and appends the encoded reply to b.
+//
+// A batch is tried on a copy of the totals, and its changes are held back: each write sees those before it, and the store
+// and the totals see nothing until the last of them was not refused. Only what the writes have returned counts in any
+// case, as memory for it was used.
 func (s *State) execute(store Store, c *Command, b []byte) ([]byte, error) {
 	if len(c.Writes) == 1 {
 		return s.executeOne(store, &c.Writes[0], b)
@@ -61,6 +65,10 @@ func (s *State) executeOne(store Store, w *Write, b []byte) ([]byte, error) {
 }
 
 // write does one write, unless it is refused: the reply then says why, and nothing was changed.
+//
+// It reads the key first, as the version, the value to append to and the totals all depend on what is there. The totals
+// are taken down by the old record and up by the new one, so that they need no look at anything else. A key that a Delete
+// does not find changes nothing, not even the revision.
 func (s *State) write(store keys, w *Write, result *Result) (Reply, error) {
 	old, existed, err := store.Get(w.Key)
 	if err != nil {
@@ -108,7 +116,8 @@ type keys interface {
 	Delete(key []byte)
 }
 
-// deferred holds the one change of a write back.
+// deferred holds the one change of a write back. The old value, which the reply may have to return, may lie in memory that
+// the store uses again at the next change.
 type deferred struct {
 	Store
 	key     []byte
@@ -129,7 +138,8 @@ func (d *deferred) flush() {
 	}
 }
 
-// batch holds the changes of several writes back, and shows them to the later ones.
+// batch holds the changes of several writes back, and shows them to the later ones. It is dropped when one of them is
+// refused, which undoes the others.
 type batch struct {
 	below   Store
 	changed map[string]change

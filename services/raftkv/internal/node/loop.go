@@ -12,7 +12,9 @@ import (
 	"numstore.example/services/raftkv/internal/storage"
 )
 
-// run is the goroutine that owns the group.
+// run is the goroutine that owns the group: Raft's node, the ledger of who waits for which entry, the reads, the log's
+// time. Others leave what they have in the mailbox, and it never waits for anything else. Its end is the end of the
+// replica: the mailbox is closed before those who wait are told, so that nobody can come in between and wait for ever.
 func (r *Replica) run() {
 	r.failure = ErrStopped // unless it is known better; the store may end this goroutine (see storage)
 	defer func() {
@@ -77,7 +79,12 @@ func (r *Replica) tick() {
 // clock stands still: it does not stand for election because it hears nothing.
 func (r *Replica) overwhelmed() bool { return r.unsynced >= maxAppends }
 
-// takeMail gives Raft what has gathered in the mailbox.
+// takeMail gives Raft what has gathered in the mailbox, in this order:
+//
+// First what was applied, as an answer to it may be what a client waits for, and reads may go on with it. Then what Raft
+// is to be told of appends and applications, from which most follows. Then other members' messages. Then proposals, if the
+// disk is idle, or else they go on gathering: behind the reports, as these say whether it is. Reads come last, so that their
+// question to Raft is asked after everything that was answered before them.
 func (r *Replica) takeMail() error {
 	mail := r.mail.take()
 	if mail.failure != nil {
@@ -117,7 +124,8 @@ func (r *Replica) takeMail() error {
 	return nil
 }
 
-// handle does what Raft wants done.
+// handle does what Raft wants done. A change of role comes first: what a former leader has promised must be given up
+// before anything else is done in the new role. Reads come last, when it is known how far the log is committed.
 func (r *Replica) handle(ready raft.Ready) {
 	if ready.SoftState != nil {
 		r.roleChanged(ready.SoftState)

@@ -17,6 +17,7 @@ type mailbox struct {
 	closed error
 }
 
+// mail is what lies in the mailbox at a time. Each kind keeps its order; between kinds there is none.
 type mail struct {
 	proposals    []*Proposal
 	reads        []func(error)
@@ -31,7 +32,8 @@ type mail struct {
 
 func newMailbox() mailbox { return mailbox{signal: make(chan struct{}, 1)} }
 
-// put changes the mail. It returns the reason if the mailbox is closed.
+// put changes the mail, and has the replica look at it. It returns the reason if the mailbox is closed. The lock is held
+// for change, which must be quick.
 func (m *mailbox) put(change func(*mail)) error {
 	m.mu.Lock()
 	if m.closed != nil {
@@ -81,7 +83,7 @@ func (m *mailbox) fail(err error) {
 	_ = m.put(func(mail *mail) { mail.failure = err })
 }
 
-// take empties the mailbox.
+// take empties the mailbox. Whoever puts something after it gives a new signal, so nothing is missed.
 func (m *mailbox) take() mail {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -45,7 +45,8 @@ func (r *Replica) Propose(p *Proposal) {
 	}
 }
 
-// propose makes entries of proposals, as few as their sizes allow, and gives them to Raft.
+// propose makes entries of proposals, as few as their sizes allow, and gives them to Raft. Who waits is noted before that,
+// as the number in the entry leads to him, and told at once if Raft takes no proposals.
 func (r *Replica) propose(proposals []*Proposal) {
 	for len(proposals) > 0 {
 		n, size := 1, proposals[0].size()
@@ -113,7 +114,9 @@ func decodeEntry(logged *raftpb.Entry) (e entry, err error) {
 	return e, nil
 }
 
-// ledger knows who waits for the replies to which entry.
+// ledger knows who waits for the replies to which entry. An entry is found again by a number that was put into it, not by
+// its index: another leader's entry may get the index that this one's should have had. The numbers of a replica's lives
+// begin at random places, so that an entry of an earlier one, applied now, is not taken for one of this.
 type ledger struct {
 	next    uint64
 	waiting map[uint64][]*Proposal

@@ -36,7 +36,8 @@ func (r *Replica) AwaitBarrier(ctx context.Context) error {
 	}
 }
 
-// reads are barriers that wait: for Raft to tell the index, then for that to be applied.
+// reads are barriers that wait: for Raft to tell the index, then for that to be applied. A barrier is in one of the three
+// at a time, and is called once, whatever comes: fail is for all of them.
 type reads struct {
 	early     []func(error) // that came before the leader could ask
 	asked     uint64        // the number of the last question to Raft

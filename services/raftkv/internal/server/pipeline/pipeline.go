@@ -76,7 +76,11 @@ type Config struct {
 	Logger   *slog.Logger
 }
 
-// pipeline is one stream.
+// pipeline is one stream. Whoever changes one of the fields under the lock wakes all who wait for changed: there are a few
+// goroutines, and what each waits for depends on several fields.
+//
+// An operation counts in inFlight from when it was read until its answer was sent; in its lane, until the group has
+// answered. The first bounds the answers that lie here, the second what waits for a group.
 type pipeline struct {
 	*Config
 	stream  grpc.BidiStreamingServer[raftkvpb.PipelineRequest, raftkvpb.PipelineResponse]
