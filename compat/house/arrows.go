@@ -62,6 +62,11 @@ var rules = []rule{
 		reason: "a node declares the transport that it needs; it does not know who brings it",
 	},
 	{
+		from:   module + `services/([^/]+)/internal/server(?:/.*)?`,
+		to:     module + `services/$1/internal/storage|` + module + `services/internal/engine|github\.com/cockroachdb/pebble/.*|go\.etcd\.io/raft/.*`,
+		reason: "a server asks its node, which may have the data elsewhere",
+	},
+	{
 		from:   module + `services/([^/]+)/internal/peer`,
 		to:     module + `services/$1/internal/server|` + module + `contracts/.*`,
 		reason: "what replicas say to each other is no business of clients",

@@ -107,6 +107,10 @@ func TestForbidden(t *testing.T) {
 		{"services/raftkv/internal/storage", "google.golang.org/grpc/codes", false},
 		{"services/raftkv/internal/node", module + "services/raftkv/internal/storage", true},
 		{"services/raftkv/internal/node", module + "services/raftkv/internal/peer", false},
+		{"services/raftkv/internal/server/wire", module + "services/raftkv/internal/storage", false},
+		{"services/raftkv/internal/server", module + "services/internal/engine", false},
+		{"services/raftkv/internal/server", "go.etcd.io/raft/v3", false},
+		{"services/raftkv/internal/server", module + "services/raftkv/internal/node", true},
 		{"services/raftkv/internal/peer", module + "services/raftkv/internal/node", true},
 		{"services/raftkv/internal/peer", module + "contracts/raftkvpb", false},
 	} {

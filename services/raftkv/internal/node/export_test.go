@@ -7,6 +7,9 @@ import "numstore.example/services/raftkv/internal/storage"
 // Replica returns the node's member of a shard's group.
 func (n *Node) Replica(shard int) *Replica { return n.locals[shard].replica }
 
+// Store returns the store.
+func (n *Node) Store() *storage.Store { return n.store }
+
 // State returns the state of a shard.
 func (n *Node) State(shard int) *storage.State { return n.locals[shard].state }
 

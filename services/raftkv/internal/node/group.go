@@ -27,7 +27,7 @@ type Group interface {
 
 	// Scan tells the pairs of a range in the order of the keys, as of one moment, until more is false; values are left out
 	// unless they are wanted. Key and value may be used until tell returns.
-	Scan(ctx context.Context, span storage.Range, values bool, tell func(key []byte, record kv.Record) (more bool, err error)) error
+	Scan(ctx context.Context, span Range, values bool, tell func(key []byte, record kv.Record) (more bool, err error)) error
 
 	// Backup writes all of the shard, as of one moment.
 	Backup(ctx context.Context, w io.Writer) error
@@ -100,7 +100,7 @@ func (l *Local) GetAll(ctx context.Context, keys [][]byte, tell func(int, kv.Rec
 }
 
 // Scan implements Group.
-func (l *Local) Scan(ctx context.Context, span storage.Range, values bool, tell func([]byte, kv.Record) (bool, error)) error {
+func (l *Local) Scan(ctx context.Context, span Range, values bool, tell func([]byte, kv.Record) (bool, error)) error {
 	if err := l.replica.AwaitBarrier(ctx); err != nil {
 		return err
 	}

@@ -193,9 +193,6 @@ func (n *Node) Group(shard int) Group { return n.locals[shard] }
 // Locals returns the groups of which this node has a member, which are all.
 func (n *Node) Locals() []*Local { return n.locals }
 
-// Store returns the store, for what concerns the disk. Its shards are the groups' business.
-func (n *Node) Store() *storage.Store { return n.store }
-
 // Receive takes a message that another node has sent to this one's member of a shard's group. It does not wait. The
 // message belongs to the node from then on.
 func (n *Node) Receive(shard storage.ShardID, message *raftpb.Message) {

@@ -11,8 +11,8 @@ import (
 	"google.golang.org/grpc/status"
 
 	"numstore.example/contracts/raftkvpb"
+	"numstore.example/services/raftkv/internal/node"
 	"numstore.example/services/raftkv/internal/server/wire"
-	"numstore.example/services/raftkv/internal/storage"
 )
 
 // admin implements the contract's administrative service.
@@ -72,7 +72,7 @@ func (a *admin) Compact(ctx context.Context, _ *raftkvpb.CompactRequest) (*raftk
 	if err := a.Admin.Check(ctx); err != nil {
 		return nil, err
 	}
-	if err := a.Node.Store().Compact(ctx); errors.Is(err, storage.ErrFull) || errors.Is(err, syscall.ENOSPC) {
+	if err := a.Node.Compact(ctx); errors.Is(err, node.ErrFull) || errors.Is(err, syscall.ENOSPC) {
 		return nil, status.Errorf(codes.Unavailable, "%v; make some room outside of the store", err)
 	} else if err != nil {
 		return nil, wire.ReadStatus(err)

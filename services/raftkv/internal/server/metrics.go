@@ -13,18 +13,17 @@ func RegisterMetrics(registry prometheus.Registerer, n *node.Node) {
 	for shard, local := range n.Locals() {
 		registerShard(prometheus.WrapRegistererWith(prometheus.Labels{"shard": strconv.Itoa(shard)}, registry), local)
 	}
-	store := n.Store()
 	gauge(registry, "raftkv_writable", "1 while all writes are taken, 0 while the disk is full and deletions alone are.", func() float64 {
-		if store.Writable() != nil {
+		if n.Writable() != nil {
 			return 0
 		}
 		return 1
 	})
-	gauge(registry, "raftkv_disk_free_bytes", "Bytes that are free on the disk beside the reserve.", func() float64 { return float64(store.Disk().Free) })
+	gauge(registry, "raftkv_disk_free_bytes", "Bytes that are free on the disk beside the reserve.", func() float64 { return float64(n.Disk().Free) })
 	gauge(registry, "raftkv_disk_stalled_seconds", "How long a sync has been under way, if that is longer than --disk-stall; else 0.",
-		func() float64 { return store.Disk().Stalled.Seconds() })
-	gauge(registry, "raftkv_disk_bytes", "Bytes of all files of the store.", func() float64 { return float64(store.Metrics().DiskSpaceUsage()) })
-	counter(registry, "raftkv_wal_bytes_total", "Bytes written to the write-ahead log.", func() float64 { return float64(store.Metrics().WAL.BytesWritten) })
+		func() float64 { return n.Disk().Stalled.Seconds() })
+	gauge(registry, "raftkv_disk_bytes", "Bytes of all files of the store.", func() float64 { return float64(n.Pebble().DiskSpaceUsage()) })
+	counter(registry, "raftkv_wal_bytes_total", "Bytes written to the write-ahead log.", func() float64 { return float64(n.Pebble().WAL.BytesWritten) })
 }
 
 func registerShard(registry prometheus.Registerer, shard *node.Local) {

@@ -12,8 +12,8 @@ import (
 	"numstore.example/contracts/raftkvpb"
 	"numstore.example/services/internal/rpcserver"
 	"numstore.example/services/raftkv/internal/kv"
+	"numstore.example/services/raftkv/internal/node"
 	"numstore.example/services/raftkv/internal/server/wire"
-	"numstore.example/services/raftkv/internal/storage"
 )
 
 const (
@@ -42,7 +42,7 @@ func (a *adapter) Scan(request *raftkvpb.ScanRequest, stream grpc.ServerStreamin
 	if err := grpc.SetSendCompressor(ctx, encoding.Identity); err != nil {
 		return status.Errorf(codes.Internal, "sending a scan as it is: %v", err)
 	}
-	r := storage.Range{Prefix: request.GetPrefix(), Start: request.GetStart(), End: request.GetEnd()}
+	r := node.Range{Prefix: request.GetPrefix(), Start: request.GetStart(), End: request.GetEnd()}
 	if len(request.GetResumeAfter()) > 0 {
 		r.After = request.GetResumeAfter()
 	}

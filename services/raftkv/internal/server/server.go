@@ -151,7 +151,7 @@ func (a *adapter) Pipeline(stream grpc.BidiStreamingServer[raftkvpb.PipelineRequ
 // admit refuses writes for which this server's disk has no room: while it is full, all but deletions. Unlike the other
 // checks, this one is no rule that all replicas share.
 func (a *adapter) admit(writes ...kv.Write) error {
-	full := a.Node.Store().Writable()
+	full := a.Node.Writable()
 	if full == nil {
 		return nil
 	}

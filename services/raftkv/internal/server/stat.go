@@ -10,7 +10,6 @@ import (
 	"numstore.example/services/raftkv/internal/kv"
 	"numstore.example/services/raftkv/internal/node"
 	"numstore.example/services/raftkv/internal/server/wire"
-	"numstore.example/services/raftkv/internal/storage"
 )
 
 // Stat implements the contract.
@@ -23,7 +22,7 @@ func (a *adapter) Stat(context.Context, *raftkvpb.StatRequest) (*raftkvpb.StatRe
 		Deletes:   a.calls.Writes[kv.Delete].Load(),
 		Scans:     a.calls.Scans.Load(),
 		Limits:    &raftkvpb.Limits{Key: uint64(a.MaxKey), Value: uint64(a.MaxValue), Message: uint64(a.MaxMessage)},
-		Disk:      diskStat(a.Node.Store().Disk()),
+		Disk:      diskStat(a.Node.Disk()),
 	}
 	for _, shard := range a.Node.Locals() {
 		figures, replica := shard.Figures(), shard.Status()
@@ -41,7 +40,7 @@ var roles = map[node.Role]raftkvpb.Role{
 	node.Follower: raftkvpb.Role_ROLE_FOLLOWER, node.Candidate: raftkvpb.Role_ROLE_CANDIDATE, node.Leader: raftkvpb.Role_ROLE_LEADER,
 }
 
-func diskStat(disk storage.Disk) *raftkvpb.DiskStat {
+func diskStat(disk node.Disk) *raftkvpb.DiskStat {
 	stat := &raftkvpb.DiskStat{Free: disk.Free}
 	if disk.Writable != nil {
 		stat.Full = disk.Writable.Error()

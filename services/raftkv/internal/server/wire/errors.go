@@ -11,7 +11,6 @@ import (
 	"numstore.example/contracts/raftkvpb"
 	"numstore.example/services/raftkv/internal/kv"
 	"numstore.example/services/raftkv/internal/node"
-	"numstore.example/services/raftkv/internal/storage"
 )
 
 // MapVersion is the version of the map of shards, which does not change while a server runs.
@@ -27,7 +26,7 @@ func WriteStatus(err error) error {
 
 // ReadStatus is WriteStatus for reads.
 func ReadStatus(err error) error {
-	if errors.Is(err, storage.ErrFailed) && !storage.IsDamage(err) {
+	if errors.Is(err, node.ErrFailed) && !node.IsDamage(err) {
 		return status.Error(codes.Unavailable, err.Error()) // trying again is of no use
 	}
 	return replicaStatus(err, "try again")
@@ -44,9 +43,9 @@ func replicaStatus(err error, advice string) error {
 		code = codes.DeadlineExceeded
 	case errors.Is(err, context.Canceled):
 		code = codes.Canceled
-	case storage.IsDamage(err):
+	case node.IsDamage(err):
 		return status.Error(codes.DataLoss, err.Error())
-	case errors.Is(err, node.ErrStopped), errors.Is(err, node.ErrDeposed), errors.Is(err, storage.ErrFailed):
+	case errors.Is(err, node.ErrStopped), errors.Is(err, node.ErrDeposed), errors.Is(err, node.ErrFailed):
 		code = codes.Unavailable
 	}
 	return status.Errorf(code, "%v; %s", err, advice)
@@ -55,7 +54,7 @@ func replicaStatus(err error, advice string) error {
 // Redirect says that another server may do what this one has not begun.
 func Redirect(err error) error {
 	advice := "ask its leader, or try again"
-	if errors.Is(err, storage.ErrFull) {
+	if errors.Is(err, node.ErrFull) {
 		advice = "reads and deletions are done; make room, and it is taken again"
 	}
 	s, detailErr := status.New(codes.Unavailable, fmt.Sprintf("%v; nothing happened: %s", err, advice)).
