@@ -12,7 +12,6 @@ import (
 	"numstore.example/services/internal/rpcserver"
 	"numstore.example/services/raftkv/internal/node"
 	"numstore.example/services/raftkv/internal/server"
-	"numstore.example/services/raftkv/internal/storage"
 )
 
 const (
@@ -75,7 +74,7 @@ func (f *flags) agreeWith(config rpcserver.Config) error {
 func (f *flags) openNode(ctx context.Context, rpc *rpcserver.Server, tables int) (*node.Node, error) {
 	options := node.Options{
 		ID: self,
-		Storage: storage.Options{
+		Storage: node.Storage{
 			Dir: f.DataDir, MaxTables: tables, Reserve: f.DiskReserve, DiskStall: f.DiskStall, OnStall: rpc.Pause,
 		},
 		MaxInFlight: maxInFlight, SessionTTL: f.SessionTTL, OnFailure: rpc.Fail, Logger: rpc.Logger(),
@@ -93,16 +92,16 @@ func (f *flags) openNode(ctx context.Context, rpc *rpcserver.Server, tables int)
 	defer file.Close()
 	reading, done := until(ctx, file)
 	defer done()
-	backup, err := storage.OpenBackup(reading)
+	backup, err := node.OpenBackup(reading)
 	if err != nil && f.Restore == "-" {
 		err = fmt.Errorf("%w; to go on with the data that the folder has, leave --restore away", err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("--restore %s: %w", f.Restore, err)
 	}
-	options.Storage.Restore = storage.RestoreFrom(backup, shard)
+	options.Restore = backup
 	n, err := node.Open(options)
-	if errors.Is(err, storage.ErrNoBackup) {
+	if errors.Is(err, node.ErrNoBackup) {
 		err = fmt.Errorf("--restore %s: %w", f.Restore, err)
 	}
 	return n, err

@@ -13,6 +13,9 @@ import (
 // Disk is what is known of the disk.
 type Disk = storage.Disk
 
+// Storage says where the store is and how it is treated. What Options says as well is set by the node.
+type Storage = storage.Options
+
 // Range is a span of keys to be scanned.
 type Range = storage.Range
 

@@ -44,7 +44,11 @@ type Options struct {
 	Transport Transport
 
 	// Storage says where the store is and how it is treated. The node sets what is said here as well.
-	Storage storage.Options
+	Storage Storage
+
+	// Restore, if not nil, is what a new store is filled with before it becomes usable. A store that is there already is
+	// refused, unless it was filled with the same.
+	Restore *Backup
 
 	// MaxInFlight is how many bytes of commands may wait for their replies, in all groups together; more are refused with
 	// ErrBusy.
@@ -86,6 +90,9 @@ func Open(options Options) (*Node, error) {
 	var once sync.Once
 	options.OnFailure = func(err error) { once.Do(func() { failed(err) }) }
 	options.Storage.Shards = options.Shards
+	if options.Restore != nil {
+		options.Storage.Restore = storage.RestoreFrom(options.Restore, 0)
+	}
 	options.Storage.OnFailure = options.OnFailure
 	options.Storage.Logger = options.Logger
 	store, err := storage.Open(options.Storage)

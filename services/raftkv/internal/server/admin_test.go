@@ -18,7 +18,6 @@ import (
 	"numstore.example/contracts/raftkvpb"
 	"numstore.example/services/internal/rpcserver"
 	"numstore.example/services/raftkv/internal/node"
-	"numstore.example/services/raftkv/internal/storage"
 )
 
 func TestAdmin_off(t *testing.T) {
@@ -87,11 +86,11 @@ func TestBackup(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	backup, err := storage.OpenBackup(bytes.NewReader(content))
+	backup, err := node.OpenBackup(bytes.NewReader(content))
 	if err != nil {
 		t.Fatal(err)
 	}
-	restored := start(t, nil, func(o *node.Options) { o.Storage.Restore = storage.RestoreFrom(backup, 0) })
+	restored := start(t, nil, func(o *node.Options) { o.Restore = backup })
 	if got, want := fmt.Sprint(pairsOf(t, restored)), fmt.Sprint(pairsOf(t, h)); got != want {
 		t.Errorf("restored %s; want %s", got, want)
 	}

@@ -15,7 +15,6 @@ import (
 	"numstore.example/contracts/raftkvpb"
 	"numstore.example/services/raftkv/internal/node"
 	"numstore.example/services/raftkv/internal/server/wire"
-	"numstore.example/services/raftkv/internal/storage"
 )
 
 // TestRefusals has the codes for what is wrong with a request, alone and on a pipeline.
@@ -181,8 +180,8 @@ func TestReplicaStatus(t *testing.T) {
 		{node.ErrBusy, codes.ResourceExhausted, false},
 		{node.ErrStopped, codes.Unavailable, false},
 		{node.ErrDeposed, codes.Unavailable, false},
-		{storage.ErrFailed, codes.Unavailable, false},
-		{fmt.Errorf("%w: %w", node.ErrStopped, storage.ErrFailed), codes.Unavailable, false},
+		{node.ErrFailed, codes.Unavailable, false},
+		{fmt.Errorf("%w: %w", node.ErrStopped, node.ErrFailed), codes.Unavailable, false},
 		{pebble.ErrCorruption, codes.DataLoss, false},
 		{context.Canceled, codes.Canceled, false},
 		{context.DeadlineExceeded, codes.DeadlineExceeded, false},

@@ -85,12 +85,11 @@ func (s *stream) Send(response *raftkvpb.PipelineResponse) error {
 	return nil
 }
 
-// serve serves a stream whose keys that begin with w have a group that is well; that of others is stuck. What is sent can
-// be looked at when all goroutines wait. Over has the stream's status when it has ended, and cut cuts it off.
-func serve(t *testing.T) (s *stream, failed chan struct{}, over chan error, cut func()) {
+// serve serves a stream whose keys have groups by their first byte. What was answered can be looked at when all goroutines
+// wait. Over has the stream's status when it has ended, and cut cuts it off.
+func serve(t *testing.T, groups map[byte]node.Group) (s *stream, over chan error, cut func()) {
 	ctx, cancel := context.WithCancel(t.Context())
 	s = &stream{ctx: ctx, requests: make(chan *raftkvpb.PipelineRequest, 1000), answers: make(map[uint64][]codes.Code)}
-	groups := map[byte]node.Group{'w': &well{}, 's': &stuck{}, 'z': &stuck{}, 'f': &stuck{failed: make(chan struct{})}}
 	config := &Config{
 		Group: func(key []byte) node.Group { return groups[key[0]] }, Shards: len(groups),
 		Limits: wire.Limits{Key: 10, Value: 2 * maxHeld}, Admit: func(...kv.Write) error { return nil }, Calls: &wire.Calls{},
@@ -98,7 +97,13 @@ func serve(t *testing.T) (s *stream, failed chan struct{}, over chan error, cut 
 	}
 	over = make(chan error, 1)
 	go func() { over <- Serve(config, s) }()
-	return s, groups['f'].(*stuck).failed, over, cancel
+	return s, over, cancel
+}
+
+// several are groups of which those of s and z are stuck, and that of f fails when failed is closed.
+func several() (groups map[byte]node.Group, failed chan struct{}) {
+	failed = make(chan struct{})
+	return map[byte]node.Group{'w': &well{}, 's': &stuck{}, 'z': &stuck{}, 'f': &stuck{failed: failed}}, failed
 }
 
 func putTo(key string, tag uint64, length int) *raftkvpb.Operation {
@@ -147,7 +152,8 @@ func TestStuck(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s, _, over, cut := serve(t)
+				groups, _ := several()
+				s, over, cut := serve(t, groups)
 				send(s)
 				for range 3 {
 					s.send(putTo("w", toWell, 0), getFrom("w", toWell))
@@ -182,24 +188,14 @@ func TestStuck(t *testing.T) {
 // TestStuck_alone: a shard alone may take all of the stream's room, and more waits.
 func TestStuck_alone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, _, over, cut := serve(t)
-		alone := &stuck{}
-		config := &Config{
-			Group: func([]byte) node.Group { return alone }, Shards: 1, Limits: wire.Limits{Key: 10}, Calls: &wire.Calls{},
-			Admit: func(...kv.Write) error { return nil }, Logger: slog.New(slog.DiscardHandler),
-		}
-		cut()
-		<-over
-		ctx, cancel := context.WithCancel(t.Context())
-		s.ctx = ctx
-		go func() { over <- Serve(config, s) }()
+		s, over, cut := serve(t, map[byte]node.Group{'s': &stuck{}})
 		s.send(times(MaxOperations, putTo("s", 1, 0))...)
 		s.send(putTo("s", 1, 0))
 		synctest.Wait()
 		if len(s.answers) > 0 || len(s.requests) != 1 {
 			t.Errorf("there are the answers %v, and %d messages wait", s.answers, len(s.requests))
 		}
-		cancel()
+		cut()
 		<-over
 	})
 }
@@ -210,7 +206,8 @@ func TestStuck_ends(t *testing.T) {
 	for name, want := range map[string]codes.Code{"another group fails": codes.Unavailable, "the client goes": codes.Canceled} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s, failed, over, cut := serve(t)
+				groups, failed := several()
+				s, over, cut := serve(t, groups)
 				defer cut()
 				s.send(getFrom("s", 1), putTo("f", 2, 0), getFrom("f", 2))
 				synctest.Wait()
