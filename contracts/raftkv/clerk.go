@@ -7,10 +7,31 @@
 //   - A write happens exactly once, however often the Clerk has to send it: it keeps its request id.
 //   - A call ends when it has an answer, or when its context does, and not before: a server that is away
 //     is waited for, and another one is tried if there is one. A call without a deadline may wait for ever.
+//   - A server that hangs, or is away, delays calls for its shards, and no others.
 //   - An error of a write says whether the write may have happened. Only an answer makes it certain.
-//   - Calls that are in flight together travel together. A lone call leaves at once; what gathers while a
+//   - Calls that are in flight together to one server travel together. A lone call leaves at once; what gathers while a
 //     message is being written leaves as the next one. Many goroutines on one Clerk are therefore many
 //     times cheaper than as many Clerks.
+//
+// # The life of a call
+//
+//   - Map. The map of shards (shardMap) says which shard a key belongs to, and which server to ask for a shard. The first
+//     call waits until a server has told of it. It is a value that never changes: what is learned makes another one.
+//   - Server. To each server there is one way (link): a connection, and a pipeline. Large calls, batches and scans take the
+//     connection, all others the pipeline. What happens to one server is no matter of the others.
+//   - Stream. The pipeline has a queue, and carries calls over one stream (stream) until that breaks: one goroutine writes
+//     what has gathered, one reads answers. It makes one attempt. A call without an answer when its stream breaks, fails,
+//     and may have happened; one that was not yet sent leaves with the next stream.
+//   - Answer, or not. What a server says it could not do yet, and what it has not answered, the call tries again by itself
+//     (retry, write), after a pause, with the request id that it had. Before that it notes in the map that the server could
+//     not answer for its shard (moved): then the shard is asked of the leader that a redirect has named, or of the next server in
+//     turn. Other calls, and other shards, go on where they were. A redirect that tells of a newer map has the
+//     Clerk ask for it, while calls go on with the old one.
+//
+// A write has a client id that no other write uses at that time, of those that the Clerk has for its shard (sessions), for
+// each shard remembers its own clients. It comes back when the outcome is certain, and is never used again otherwise.
+//
+// # Use
 //
 // What a caller can do wrong: call without a deadline and wait for a server that never comes back; repeat
 // a write whose error says that it may have happened, and so do it twice (ExpectVersion protects from
@@ -20,11 +41,15 @@
 // Errors are gRPC statuses: status.Code(err) is a code of the contract's table. When the context has
 // ended, errors.Is(err, context.DeadlineExceeded) and errors.Is(err, context.Canceled) hold as well. A
 // key that does not exist is no error.
+//
+// Tests can have servers in their own process: see the package inprocess.
 package raftkv
 
 import (
 	"context"
-	"slices"
+	"errors"
+	"sync"
+	"sync/atomic"
 
 	"google.golang.org/grpc"
 
@@ -33,12 +58,15 @@ import (
 
 // Clerk calls one cluster. Its methods may be called from any number of goroutines.
 type Clerk struct {
-	route    *route
-	pipeline *pipeline
+	named    []string // the servers that Dial got
+	now      atomic.Pointer[shardMap]
+	learning chan struct{} // full while a server is asked for the map, and when the Clerk is closed
+	links    *links
 	sessions sessions
 	calls    calls
 	closing  context.Context // ends when Close is called
 	close    context.CancelFunc
+	closed   sync.Once
 }
 
 // Dial returns a Clerk for the cluster that has these servers; one is enough. Each is "host:port", or "unix:/path" for
@@ -47,13 +75,23 @@ type Clerk struct {
 // notice a dead server within a minute, and try to reach it again every second. Messages may have any length in any
 // case. A stats handler must not keep messages: the Clerk uses them again.
 func Dial(servers []string, options ...grpc.DialOption) (*Clerk, error) {
-	route, err := newRoute(servers, options)
-	if err != nil {
-		return nil, err
+	if len(servers) == 0 {
+		return nil, errors.New("there is no server to call; name at least one, as host:port")
 	}
-	c := &Clerk{route: route}
+	c := &Clerk{learning: make(chan struct{}, 1)}
 	c.closing, c.close = context.WithCancel(context.Background())
-	c.pipeline = startPipeline(c.closing, route)
+	c.links = newLinks(c.closing, options)
+	for _, name := range servers {
+		server, _, err := resolve(name)
+		if err == nil {
+			_, err = c.links.to(server)
+		}
+		if err != nil {
+			return nil, errors.Join(err, c.Close())
+		}
+		c.named = append(c.named, server)
+	}
+	c.now.Store(unknownMap(c.named))
 	return c, nil
 }
 
@@ -61,8 +99,9 @@ func Dial(servers []string, options ...grpc.DialOption) (*Clerk, error) {
 // likewise.
 func (c *Clerk) Close() error {
 	c.close()
-	<-c.pipeline.stopped
-	return c.route.close()
+	err := c.links.close()
+	c.closed.Do(func() { c.learning <- struct{}{} }) // nobody learns any longer
+	return err
 }
 
 // Value is what Get found.
@@ -77,11 +116,15 @@ func (c *Clerk) Get(ctx context.Context, key []byte) (Value, error) {
 	if err := checkKey(key); err != nil {
 		return Value{}, err
 	}
+	shard, err := c.locate(ctx, key)
+	if err != nil {
+		return Value{}, err
+	}
 	call := c.calls.take()
 	defer c.calls.give(call)
 	call.setGet(key)
-	err := c.retry(ctx, func() error {
-		_, err := c.pipeline.do(ctx, call)
+	err = c.retry(ctx, func() error {
+		_, err := c.piped(ctx, shard, call)
 		return err
 	})
 	if err != nil {
@@ -131,31 +174,18 @@ func (c *Clerk) Delete(ctx context.Context, key []byte, options ...WriteOption) 
 	call := c.calls.take()
 	defer c.calls.give(call)
 	call.setDelete(key, choose(options))
-	if err := c.writePipelined(ctx, call); err != nil {
+	if err := c.writePipelined(ctx, key, call); err != nil {
 		return DeleteResult{}, err
 	}
 	r := call.answer.GetDelete()
 	return DeleteResult{Existed: r.GetExisted(), Previous: r.GetPrevious()}, nil
 }
 
-// Batch does several writes at one moment, all or none, in order; all keys must belong to one shard. It
-// returns one result for each write. The writes have no request ids of their own.
-func (c *Clerk) Batch(ctx context.Context, writes ...*raftkvpb.Write) (results []*raftkvpb.WriteResult, err error) {
-	request := &raftkvpb.BatchRequest{Writes: slices.Clone(writes)}
-	err = c.writeAlone(ctx, func(client raftkvpb.RaftKVClient, id *raftkvpb.RequestId) error {
-		request.RequestId = id
-		response, err := client.Batch(ctx, request)
-		results = response.GetResults()
-		return err
-	})
-	return results, err
-}
-
 // Stat returns counters and the state of the server that the Clerk is connected with.
 func (c *Clerk) Stat(ctx context.Context) (response *raftkvpb.StatResponse, err error) {
 	err = c.retry(ctx, func() error {
-		return c.alone(func(client raftkvpb.RaftKVClient) (err error) {
-			response, err = client.Stat(ctx, &raftkvpb.StatRequest{})
+		return c.alone(0, func(l *link) (err error) {
+			response, err = l.client.Stat(ctx, &raftkvpb.StatRequest{})
 			return err
 		})
 	})
@@ -165,8 +195,8 @@ func (c *Clerk) Stat(ctx context.Context) (response *raftkvpb.StatResponse, err 
 // Topology returns which shards there are and where.
 func (c *Clerk) Topology(ctx context.Context) (response *raftkvpb.TopologyResponse, err error) {
 	err = c.retry(ctx, func() error {
-		return c.alone(func(client raftkvpb.RaftKVClient) (err error) {
-			response, err = client.Topology(ctx, &raftkvpb.TopologyRequest{})
+		return c.alone(0, func(l *link) (err error) {
+			response, err = l.client.Topology(ctx, &raftkvpb.TopologyRequest{})
 			return err
 		})
 	})

@@ -11,23 +11,25 @@ import (
 	"numstore.example/contracts/raftkvpb"
 )
 
-// pipeline carries calls to the server of a route over one stream, and over another one when that breaks.
+// pipeline carries calls to one server over one stream, and over another one when that breaks. It makes one attempt at
+// a call: one that a stream had no answer to fails, and its caller decides what then.
+//
 // Callers put their calls into the queue; one goroutine writes, one reads, and nobody else is needed.
 type pipeline struct {
-	route   *route
+	server  string
+	client  raftkvpb.RaftKVClient
 	stopped chan struct{} // closed when all goroutines have ended
 	wake    chan struct{} // has an element when there may be work for the writer
 
-	mu      sync.Mutex
-	queue   []*call
-	gone    int // calls that were abandoned since the queue was last swept
-	closed  bool
-	trouble error // why there is no stream, for callers who do not want to wait any longer
+	mu     sync.Mutex
+	queue  []*call
+	gone   int // calls that were abandoned since the queue was last swept
+	closed bool
 }
 
-// startPipeline returns a pipeline that works until ctx ends.
-func startPipeline(ctx context.Context, route *route) *pipeline {
-	p := &pipeline{route: route, stopped: make(chan struct{}), wake: make(chan struct{}, 1)}
+// startPipeline returns a pipeline to a server that works until ctx ends. It opens a stream when there is a call.
+func startPipeline(ctx context.Context, server string, client raftkvpb.RaftKVClient) *pipeline {
+	p := &pipeline{server: server, client: client, stopped: make(chan struct{}), wake: make(chan struct{}, 1)}
 	go p.run(ctx)
 	return p
 }
@@ -53,7 +55,7 @@ func (p *pipeline) do(ctx context.Context, c *call) (maybe bool, err error) {
 	}
 	maybe = c.abandon()
 	p.sweep()
-	return maybe, &endError{ctx: ctx.Err(), last: p.lastTrouble()}
+	return maybe, &endError{ctx: ctx.Err()}
 }
 
 // submit queues a call. It returns false when the pipeline is closed.
@@ -119,37 +121,30 @@ func (p *pipeline) take(into []*call, room int) []*call {
 // run keeps a stream as long as there are calls, until ctx ends.
 func (p *pipeline) run(ctx context.Context) {
 	defer close(p.stopped)
-	var pauses pauses
 	for p.awaitCall(ctx) {
 		unanswered, progress, err := p.serve(ctx)
-		if progress {
-			pauses.last = 0
-		}
-		if ctx.Err() != nil {
-			p.returnToQueue(unanswered)
-			break
-		}
-		switch status.Code(err) {
-		case codes.Unavailable, codes.ResourceExhausted, codes.Canceled:
-			p.returnToQueue(unanswered)
-			p.setTrouble(err)
-			pauses.wait(ctx, ctx)
-			continue
-		}
 		doubt := progress || !neverLetIn(err)
-		err = ofStream(err)
+		if err = ofStream(err); ctx.Err() != nil {
+			err = errClosed
+		}
+		var waiting []*call
+		if !progress { // another stream would end as this one did
+			waiting = p.takeAll()
+		}
 		for _, c := range unanswered {
-			c.doubt = c.doubt || doubt
+			c.doubt = doubt
 			c.fail(err)
 		}
-		if !progress { // another stream would end as this one did
-			p.failQueue(err)
+		for _, c := range waiting {
+			c.fail(err)
 		}
 	}
 	p.mu.Lock()
 	p.closed = true
 	p.mu.Unlock()
-	p.failQueue(errClosed)
+	for _, c := range p.takeAll() {
+		c.fail(errClosed)
+	}
 }
 
 // neverLetIn reports whether a stream that ended with this error, and had no answer, was refused as a whole, so that
@@ -163,10 +158,13 @@ func neverLetIn(err error) bool {
 }
 
 // ofStream returns the status with which a stream ended as an error of its calls. Some codes would tell what became
-// of a write, which only an answer does.
+// of a write, or of its caller, which only an answer does.
 func ofStream(err error) error {
-	if code := status.Code(err); settles(code) || code == codes.NotFound {
+	switch code := status.Code(err); {
+	case settles(code) || code == codes.NotFound:
 		return status.Errorf(codes.Internal, "the stream ended with %v", err)
+	case code == codes.Canceled: // not by the Clerk
+		return status.Errorf(codes.Unavailable, "the stream was cancelled: %s", status.Convert(err).Message())
 	}
 	return err
 }
@@ -193,51 +191,20 @@ func (p *pipeline) awaitCall(ctx context.Context) bool {
 func (p *pipeline) serve(ctx context.Context) (unanswered []*call, progress bool, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	server, conn, err := p.route.connect()
+	rpc, err := p.client.Pipeline(ctx)
 	if err != nil {
 		return nil, false, err
 	}
-	rpc, err := raftkvpb.NewRaftKVClient(conn).Pipeline(ctx)
-	if err == nil {
-		s := &stream{pipeline: p, server: server, rpc: rpc}
-		err = s.carry(ctx, cancel)
-		unanswered, progress = s.flight.all(), s.answered
-	}
-	if status.Code(err) == codes.Unavailable {
-		p.route.leave(server, redirect(err).GetLeader())
-	}
-	return unanswered, progress, err
+	s := &stream{pipeline: p, rpc: rpc}
+	err = s.carry(ctx, cancel)
+	return s.flight.all(), s.answered, err
 }
 
-// returnToQueue has calls sent again that may have happened.
-func (p *pipeline) returnToQueue(calls []*call) {
-	for _, c := range calls {
-		c.doubt = true
-	}
+// takeAll empties the queue and returns what was in it.
+func (p *pipeline) takeAll() []*call {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.queue = slices.Concat(calls, p.queue)
-}
-
-// failQueue ends all calls that are queued.
-func (p *pipeline) failQueue(err error) {
-	p.mu.Lock()
 	calls := p.queue
-	p.queue = nil
-	p.mu.Unlock()
-	for _, c := range calls {
-		c.fail(err)
-	}
-}
-
-func (p *pipeline) setTrouble(err error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.trouble = err
-}
-
-func (p *pipeline) lastTrouble() error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.trouble
+	p.queue, p.gone = nil, 0
+	return calls
 }

@@ -3,6 +3,7 @@ package raftkv
 import (
 	"context"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 	"sync"
@@ -11,7 +12,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/status"
 
 	"numstore.example/contracts/raftkv/inprocess"
@@ -100,10 +103,7 @@ func TestInFlight_bounded(t *testing.T) {
 			})
 		}
 		time.Sleep(time.Second)
-		c.pipeline.mu.Lock()
-		waiting := len(c.pipeline.queue)
-		c.pipeline.mu.Unlock()
-		if waiting != 1000 {
+		if waiting := waitingCalls(t, c); waiting != 1000 {
 			t.Errorf("%d calls wait; want 1000", waiting)
 		}
 		wg.Wait()
@@ -113,12 +113,53 @@ func TestInFlight_bounded(t *testing.T) {
 	})
 }
 
-// TestAbandoned_dropped: calls that were given up do not pile up while there is no server, and do not come
+// waitingCalls returns how many calls wait for a stream to the server one.
+func waitingCalls(t *testing.T, c *Clerk) int {
+	l, err := c.links.to(one)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.pipeline.mu.Lock()
+	defer l.pipeline.mu.Unlock()
+	return len(l.pipeline.queue)
+}
+
+// unreachable returns a Clerk that knows the map of a cluster with a server, which is gone. Attempts to connect wait
+// until the server one runs again, and up is closed.
+func unreachable(t *testing.T, cluster *inprocess.Cluster) (c *Clerk, up chan struct{}) {
+	up = make(chan struct{})
+	stop := start(t, cluster, one, new(inprocess.Server))
+	c, err := Dial([]string{one}, grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithContextDialer(func(ctx context.Context, address string) (net.Conn, error) {
+			conn, err := cluster.DialContext(ctx, address)
+			if err == nil {
+				return conn, nil
+			}
+			select {
+			case <-up:
+				return cluster.DialContext(ctx, address)
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			}
+		}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	if _, err := c.Get(t.Context(), []byte("k")); err != nil {
+		t.Fatal(err)
+	}
+	stop()
+	synctest.Wait()
+	return c, up
+}
+
+// TestAbandoned_dropped: calls that were given up do not pile up while there is no connection, and do not come
 // in the way of those that wait.
 func TestAbandoned_dropped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n, f := inprocess.NewCluster(1), new(inprocess.Server)
-		c := dial(t, n, one)
+		c, up := unreachable(t, n)
 		var patient, wg sync.WaitGroup
 		for range 10 {
 			patient.Go(func() {
@@ -135,13 +176,11 @@ func TestAbandoned_dropped(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		c.pipeline.mu.Lock()
-		waiting := len(c.pipeline.queue)
-		c.pipeline.mu.Unlock()
-		if waiting < 10 || waiting > 20 {
+		if waiting := waitingCalls(t, c); waiting < 10 || waiting > 20 {
 			t.Errorf("%d calls are in the queue; want the 10 that wait, and not many more", waiting)
 		}
 		start(t, n, one, f)
+		close(up)
 		patient.Wait()
 		if got := len(slices.Concat(f.Messages()...)); got != 10 {
 			t.Errorf("%d operations arrived; want 10", got)
@@ -159,7 +198,7 @@ func TestAbandoned_first(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				n, f := inprocess.NewCluster(1), new(inprocess.Server)
-				c := dial(t, n, one)
+				c, up := unreachable(t, n)
 				short, cancel := context.WithCancel(t.Context())
 				long, end := contextFor(t, time.Hour)
 				defer end()
@@ -176,9 +215,13 @@ func TestAbandoned_first(t *testing.T) {
 					})
 				}
 				synctest.Wait()
+				if waiting := waitingCalls(t, c); waiting != 2*given.calls+1 {
+					t.Errorf("%d calls are in the queue; want %d", waiting, 2*given.calls+1)
+				}
 				cancel()
 				synctest.Wait()
 				start(t, n, one, f)
+				close(up)
 				wg.Wait()
 			})
 		})

@@ -40,21 +40,41 @@ func (c *Clerk) retry(ctx context.Context, send func() error) error {
 	}
 }
 
-// alone makes one attempt at a call that does not go over the pipeline. When the server cannot answer, the
-// next attempt goes to another one.
-func (c *Clerk) alone(send func(raftkvpb.RaftKVClient) error) error {
-	server, conn, err := c.route.connect()
+// piped makes one attempt at a call for a shard, on the pipeline of the server to ask.
+func (c *Clerk) piped(ctx context.Context, shard int, call *call) (maybe bool, err error) {
+	l, err := c.link(shard)
+	if err != nil {
+		return false, err
+	}
+	if maybe, err = l.pipeline.do(ctx, call); err != nil {
+		c.moved(shard, l.server, err)
+	}
+	return maybe, err
+}
+
+// alone makes one attempt at a call for a shard that does not go over the pipeline.
+func (c *Clerk) alone(shard int, send func(*link) error) error {
+	l, err := c.link(shard)
 	if err != nil {
 		return err
 	}
-	err = send(raftkvpb.NewRaftKVClient(conn))
-	switch {
-	case err != nil && c.closing.Err() != nil:
+	err = send(l)
+	if err != nil && c.closing.Err() != nil {
 		return errClosed
-	case status.Code(err) == codes.Unavailable:
-		c.route.leave(server, redirect(err).GetLeader())
 	}
+	c.moved(shard, l.server, err)
 	return err
+}
+
+// link returns the way to the server to ask for a shard.
+func (c *Clerk) link(shard int) (*link, error) {
+	server := c.now.Load().server(shard)
+	l, err := c.links.to(server)
+	if err != nil && err != errClosed { // a redirect has a name that gRPC does not take
+		err = status.Error(codes.Unavailable, err.Error())
+		c.moved(shard, server, err)
+	}
+	return l, err
 }
 
 // redirect returns the detail of an error that names another server, or nil.

@@ -48,8 +48,8 @@ func (s *scan) run(ctx context.Context) error {
 	var pauses pauses
 	for {
 		var progress bool
-		err := s.clerk.alone(func(client raftkvpb.RaftKVClient) (err error) {
-			progress, err = s.stream(ctx, client)
+		err := s.clerk.alone(0, func(l *link) (err error) {
+			progress, err = s.stream(ctx, l.client)
 			return err
 		})
 		if err == nil || s.over {

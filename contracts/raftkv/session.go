@@ -21,30 +21,34 @@ func newSession() *session {
 	return s
 }
 
-// sessions are those that no write uses at the moment. There are at most as many as there were writes at
-// one time. One whose write has no certain outcome does not come back.
+// sessions are those that no write uses at the moment, each for the shard that its first write was for: no other shard
+// knows it. There are at most as many of a shard as there were writes to it at one time. One whose write has no certain
+// outcome does not come back.
 type sessions struct {
 	mu   sync.Mutex
-	free []*session
+	free [][]*session // by shard
 }
 
-// take returns a session for one write.
-func (s *sessions) take() *session {
+// take returns a session for one write to a shard.
+func (s *sessions) take(shard int) *session {
 	s.mu.Lock()
-	if last := len(s.free) - 1; last >= 0 {
-		taken := s.free[last] // the one used last, so that the server can forget what is no longer needed
-		s.free = s.free[:last]
-		s.mu.Unlock()
-		return taken
+	defer s.mu.Unlock()
+	if shard >= len(s.free) || len(s.free[shard]) == 0 {
+		return newSession()
 	}
-	s.mu.Unlock()
-	return newSession()
+	free := s.free[shard]
+	last := len(free) - 1 // the one used last, so that the server can forget what is no longer needed
+	s.free[shard] = free[:last]
+	return free[last]
 }
 
-// give returns a session whose write has its outcome.
-func (s *sessions) give(session *session) {
-	session.id.Sequence++
+// give returns a session of a shard whose write has its outcome.
+func (s *sessions) give(shard int, used *session) {
+	used.id.Sequence++
 	s.mu.Lock()
-	s.free = append(s.free, session)
-	s.mu.Unlock()
+	defer s.mu.Unlock()
+	for shard >= len(s.free) {
+		s.free = append(s.free, nil)
+	}
+	s.free[shard] = append(s.free[shard], used)
 }

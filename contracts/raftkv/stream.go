@@ -18,7 +18,6 @@ const maxInFlight = 4096
 // stream is the calls of a pipeline on one gRPC stream.
 type stream struct {
 	pipeline *pipeline
-	server   string
 	rpc      raftkvpb.RaftKV_PipelineClient
 	flight   flight
 	answered bool // whether there was an answer; of the reader
@@ -33,7 +32,7 @@ func (s *stream) carry(ctx context.Context, cancel context.CancelFunc) error {
 	cancel()
 	writer.Wait()
 	if err == io.EOF {
-		return status.Errorf(codes.Unavailable, "the server %s has ended the stream", s.server)
+		return status.Errorf(codes.Unavailable, "the server %s has ended the stream", s.pipeline.server)
 	}
 	return err
 }
@@ -82,7 +81,7 @@ func (s *stream) gather(ctx context.Context, last []*call) []*call {
 	return nil
 }
 
-// read hands out answers until the stream breaks, or until the server is no longer the one to call.
+// read hands out answers until the stream breaks.
 func (s *stream) read() error {
 	var calls []*call
 	for {
@@ -92,24 +91,13 @@ func (s *stream) read() error {
 		}
 		var full bool
 		calls, full = s.flight.remove(response.GetAnswers(), calls[:0])
-		if !s.answered {
-			s.answered = true
-			s.pipeline.setTrouble(nil)
-		}
-		left := false
+		s.answered = true
 		for i, c := range calls {
 			if c == nil {
 				continue // an answer that nothing waits for
 			}
 			c.answer = response.GetAnswers()[i]
-			if e := c.answer.GetError(); codes.Code(e.GetCode()) == codes.Unavailable {
-				s.pipeline.route.leave(s.server, e.GetRedirect().GetLeader())
-				left = true
-			}
 			c.finish()
-		}
-		if left && !s.pipeline.route.calls(s.server) {
-			return status.Errorf(codes.Unavailable, "the server %s has sent its clients to another one", s.server)
 		}
 		if full {
 			s.pipeline.nudge() // calls may be waiting for room

@@ -66,7 +66,7 @@ func (c *Clerk) put(ctx context.Context, key, value []byte, option WriteOption) 
 	call := c.calls.take()
 	defer c.calls.give(call)
 	call.setPut(key, value, option)
-	if err := c.writePipelined(ctx, call); err != nil {
+	if err := c.writePipelined(ctx, key, call); err != nil {
 		return nil, err
 	}
 	return call.answer.GetPut(), nil
@@ -74,7 +74,11 @@ func (c *Clerk) put(ctx context.Context, key, value []byte, option WriteOption) 
 
 func (c *Clerk) putAlone(ctx context.Context, key, value []byte, option WriteOption) (response *raftkvpb.PutResponse, err error) {
 	request := &raftkvpb.PutRequest{Key: key, Value: value, ExpectedVersion: option.expected(), ReturnPrevious: option.previous}
-	err = c.writeAlone(ctx, func(client raftkvpb.RaftKVClient, id *raftkvpb.RequestId) (err error) {
+	shard, err := c.locate(ctx, key)
+	if err != nil {
+		return nil, notDone(err)
+	}
+	err = c.writeAlone(ctx, shard, func(client raftkvpb.RaftKVClient, id *raftkvpb.RequestId) (err error) {
 		request.RequestId = id
 		response, err = client.Put(ctx, request)
 		return err
@@ -89,7 +93,7 @@ func (c *Clerk) append(ctx context.Context, key, value []byte, option WriteOptio
 	call := c.calls.take()
 	defer c.calls.give(call)
 	call.setAppend(key, value, option)
-	if err := c.writePipelined(ctx, call); err != nil {
+	if err := c.writePipelined(ctx, key, call); err != nil {
 		return nil, err
 	}
 	return call.answer.GetAppend(), nil
@@ -97,7 +101,11 @@ func (c *Clerk) append(ctx context.Context, key, value []byte, option WriteOptio
 
 func (c *Clerk) appendAlone(ctx context.Context, key, value []byte, option WriteOption) (response *raftkvpb.AppendResponse, err error) {
 	request := &raftkvpb.AppendRequest{Key: key, Value: value, ExpectedVersion: option.expected()}
-	err = c.writeAlone(ctx, func(client raftkvpb.RaftKVClient, id *raftkvpb.RequestId) (err error) {
+	shard, err := c.locate(ctx, key)
+	if err != nil {
+		return nil, notDone(err)
+	}
+	err = c.writeAlone(ctx, shard, func(client raftkvpb.RaftKVClient, id *raftkvpb.RequestId) (err error) {
 		request.RequestId = id
 		response, err = client.Append(ctx, request)
 		return err
@@ -105,32 +113,41 @@ func (c *Clerk) appendAlone(ctx context.Context, key, value []byte, option Write
 	return response, err
 }
 
-// writePipelined does a write that is set in a call.
-func (c *Clerk) writePipelined(ctx context.Context, call *call) error {
-	return c.write(ctx, func(id *raftkvpb.RequestId) (maybe bool, err error) {
+// writePipelined does a write of a key that is set in a call.
+func (c *Clerk) writePipelined(ctx context.Context, key []byte, call *call) error {
+	shard, err := c.locate(ctx, key)
+	if err != nil {
+		return notDone(err)
+	}
+	return c.write(ctx, shard, func(id *raftkvpb.RequestId) (maybe bool, err error) {
 		call.setID(id)
-		return c.pipeline.do(ctx, call)
+		return c.piped(ctx, shard, call)
 	})
 }
 
 // writeAlone does a write that is a call of its own.
-func (c *Clerk) writeAlone(ctx context.Context, send func(raftkvpb.RaftKVClient, *raftkvpb.RequestId) error) error {
-	return c.write(ctx, func(id *raftkvpb.RequestId) (maybe bool, err error) {
-		err = c.alone(func(client raftkvpb.RaftKVClient) error { return send(client, id) })
+func (c *Clerk) writeAlone(ctx context.Context, shard int, send func(raftkvpb.RaftKVClient, *raftkvpb.RequestId) error) error {
+	return c.write(ctx, shard, func(id *raftkvpb.RequestId) (maybe bool, err error) {
+		err = c.alone(shard, func(l *link) error { return send(l.client, id) })
 		return perhaps(err), err
 	})
 }
 
-// write sends a write until its outcome is certain, or ctx ends. Send makes one attempt; maybe says of one
+// notDone returns the error of a write that was not sent.
+func notDone(err error) error {
+	return new(pauses).outcome(context.Background(), err, false)
+}
+
+// write sends a write to a shard until its outcome is certain, or ctx ends. Send makes one attempt; maybe says of one
 // that failed whether it may have happened nevertheless.
-func (c *Clerk) write(ctx context.Context, send func(id *raftkvpb.RequestId) (maybe bool, err error)) error {
+func (c *Clerk) write(ctx context.Context, shard int, send func(id *raftkvpb.RequestId) (maybe bool, err error)) error {
 	var pauses pauses
-	session := c.sessions.take()
+	session := c.sessions.take(shard)
 	for doubt := false; ; {
 		maybe, err := send(&session.id)
 		code := status.Code(err)
 		if settles(code) {
-			c.sessions.give(session)
+			c.sessions.give(shard, session)
 			return err
 		}
 		doubt = doubt || maybe

@@ -118,6 +118,13 @@ func (c *Cluster) Lead(shard int, address string) {
 	c.leaders[shard] = address
 }
 
+// Change makes the map's version greater, as when something but leaders has changed. Redirects tell of it.
+func (c *Cluster) Change() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.mapVersion++
+}
+
 // Set gives a key a value, whatever it had, and returns the key's version.
 func (c *Cluster) Set(key, value []byte) (version uint64) {
 	c.mu.Lock()

@@ -1,0 +1,124 @@
+package raftkv
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
+	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/resolver"
+
+	"numstore.example/contracts/address"
+	"numstore.example/contracts/raftkvpb"
+)
+
+// ownOptions are the Clerk's settings of connections. Those of its caller come after them, and win.
+var ownOptions = []grpc.DialOption{
+	grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 30 * time.Second, Timeout: 10 * time.Second}),
+	grpc.WithConnectParams(grpc.ConnectParams{
+		Backoff:           backoff.Config{BaseDelay: firstPause, Multiplier: 1.6, Jitter: 0.2, MaxDelay: lastPause},
+		MinConnectTimeout: 3 * time.Second, // then it is another server's turn
+	}),
+}
+
+// anyLength comes after the caller's options: how long messages may be is the server's business. One that the caller
+// itself refuses would break a stream that others are on, and the answer to a write tells that it happened.
+var anyLength = grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(math.MaxInt32), grpc.MaxCallSendMsgSize(math.MaxInt32))
+
+// link is the way to one server, which need not be up: a connection, and the pipeline on it.
+type link struct {
+	server   string // see resolve
+	conn     *grpc.ClientConn
+	client   raftkvpb.RaftKVClient
+	pipeline *pipeline
+}
+
+// links are the ways to the servers of a cluster, to each one, made when it is first needed, and kept until the end.
+type links struct {
+	options []grpc.DialOption
+	ctx     context.Context // of the pipelines
+
+	mu     sync.RWMutex
+	all    map[string]*link // by server
+	closed bool
+}
+
+// newLinks returns ways to no server yet. Pipelines end when ctx does.
+func newLinks(ctx context.Context, options []grpc.DialOption) *links {
+	return &links{
+		options: slices.Concat(ownOptions, options, []grpc.DialOption{anyLength}),
+		ctx:     ctx,
+		all:     make(map[string]*link),
+	}
+}
+
+// resolve returns the one spelling of an address, and what gRPC calls it.
+func resolve(text string) (server, target string, err error) {
+	if scheme, _, ok := strings.Cut(text, "://"); ok && scheme != "unix" && resolver.Get(scheme) != nil {
+		return text, text, nil // a target that only gRPC understands
+	}
+	a, err := address.Parse(text)
+	if err != nil {
+		return "", "", err
+	}
+	return a.String(), a.Target(), nil
+}
+
+// to returns the way to a server.
+func (l *links) to(server string) (*link, error) {
+	l.mu.RLock()
+	found, closed := l.all[server], l.closed
+	l.mu.RUnlock()
+	switch {
+	case closed:
+		return nil, errClosed
+	case found != nil:
+		return found, nil
+	}
+	return l.add(server)
+}
+
+func (l *links) add(server string) (*link, error) {
+	_, target, err := resolve(server)
+	if err != nil {
+		return nil, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return nil, errClosed
+	}
+	if found := l.all[server]; found != nil {
+		return found, nil // another call was faster
+	}
+	conn, err := grpc.NewClient(target, l.options...)
+	if err != nil {
+		return nil, fmt.Errorf("the server %q: %w", server, err)
+	}
+	added := &link{server: server, conn: conn, client: raftkvpb.NewRaftKVClient(conn)}
+	added.pipeline = startPipeline(l.ctx, server, added.client)
+	l.all[server] = added
+	return added, nil
+}
+
+// close closes all connections. The context of the links must have ended.
+func (l *links) close() error {
+	l.mu.Lock()
+	l.closed = true
+	all := l.all
+	l.all = nil
+	l.mu.Unlock()
+	var errs []error
+	for _, link := range all {
+		<-link.pipeline.stopped
+		errs = append(errs, link.conn.Close())
+	}
+	return errors.Join(errs...)
+}

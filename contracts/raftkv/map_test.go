@@ -1,0 +1,129 @@
+package raftkv
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/encoding/prototext"
+
+	"numstore.example/contracts/raftkvpb"
+)
+
+// show returns which servers each shard is asked of, the one of the moment marked.
+func (m *shardMap) show() string {
+	var shards []string
+	for _, p := range m.places {
+		servers := slices.Clone(p.servers)
+		servers[p.current] += "!"
+		shards = append(shards, strings.Join(servers, " "))
+	}
+	return strings.Join(shards, ", ")
+}
+
+// read returns the map that a text in the form of protobuf describes, of the Clerk that knows x:1 and y:1 and has asked y:1.
+func read(t *testing.T, text string) (*shardMap, error) {
+	t.Helper()
+	topology := new(raftkvpb.TopologyResponse)
+	if err := prototext.Unmarshal([]byte(text), topology); err != nil {
+		t.Fatal(err)
+	}
+	return newMap(topology, []string{"x:1", "y:1"}, "y:1")
+}
+
+const threeNodes = `map_version: 4 placement: PLACEMENT_HASH nodes { id: 1 address: "a:1" } nodes { id: 2 address: "b:1" } nodes { id: 3 address: "c:1" } `
+
+func TestMap(t *testing.T) {
+	for text, want := range map[string]string{
+		``: "x:1 y:1!", // a server without shards
+		`nodes { id: 1 } shards { replicas: 1 leader: 1 }`:                                          "x:1 y:1!", // alone, without an address
+		`nodes { id: 1 address: "a:1" } shards { replicas: 1 leader: 1 }`:                           "a:1! x:1 y:1",
+		`nodes { id: 1 address: "a:1" } shards { replicas: 1 }`:                                     "a:1 x:1 y:1!", // no leader: the one that answers
+		`nodes { id: 1 address: "no name" } shards { replicas: 1 leader: 1 }`:                       "x:1 y:1!",
+		`nodes { id: 1 address: " x:1" } shards { replicas: 1 leader: 1 }`:                          "x:1! y:1",
+		threeNodes + `shards { replicas: 1 replicas: 2 leader: 2 } shards { shard: 1 replicas: 3 }`: "b:1! a:1 x:1 y:1, c:1 x:1 y:1!",
+		threeNodes + `shards { shard: 1 replicas: 1 leader: 1 } shards { replicas: 9 leader: 9 }`:   "x:1 y:1!, a:1! x:1 y:1",
+	} {
+		if m, err := read(t, text); err != nil || m.show() != want || !m.known {
+			t.Errorf("%s: %v, %v; want %s", text, m, err, want)
+		}
+	}
+	if got := unknownMap([]string{"x:1", "y:1"}).show(); got != "x:1! y:1" {
+		t.Errorf("before there is a map: %s", got)
+	}
+}
+
+func TestMap_refused(t *testing.T) {
+	for text, want := range map[string]struct {
+		code codes.Code
+		says string
+	}{
+		`placement: 77 shards { } shards { shard: 1 }`:             {codes.Unimplemented, "the server y:1: the placement of keys number 77 is unknown"},
+		`placement: PLACEMENT_HASH shards { } shards { }`:          {codes.Internal, "number 0 is one too many"},
+		`placement: PLACEMENT_HASH shards { } shards { shard: 2 }`: {codes.Internal, "number 2 is one too many"},
+		`placement: PLACEMENT_HASH shards { shard: 4294967295 }`:   {codes.Internal, "number 4294967295 is one too many"},
+	} {
+		if m, err := read(t, text); status.Code(err) != want.code || !strings.Contains(fmt.Sprint(err), want.says) {
+			t.Errorf("%s: %v, %v; want %v that says %q", text, m, err, want.code, want.says)
+		}
+	}
+}
+
+// TestMap_shard: keys are where the cluster's rule has them; contracts/placement has the tests of the rules.
+func TestMap_shard(t *testing.T) {
+	const shards = ` shards { } shards { shard: 1 } shards { shard: 2 }`
+	for _, test := range []struct {
+		placement, key string
+		want           int
+		code           codes.Code
+	}{
+		{"PLACEMENT_HASH", "123456789", 0xcbf43926 % 3, codes.OK},
+		{"PLACEMENT_HASH", "user:{123456789}", 0xcbf43926 % 3, codes.OK},
+		{"PLACEMENT_NUMERIC", "-1", 2, codes.OK},
+		{"PLACEMENT_NUMERIC", "seven", 0, codes.InvalidArgument},
+	} {
+		m, err := read(t, "placement: "+test.placement+shards)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := m.shard([]byte(test.key)); got != test.want || status.Code(err) != test.code {
+			t.Errorf("%s has %q on shard %d, %v; want %d, %v", test.placement, test.key, got, err, test.want, test.code)
+		}
+	}
+}
+
+// TestMap_left: who could not answer for a shard is left for this shard alone, and the map before stays what it was.
+func TestMap_left(t *testing.T) {
+	const both = "shards { replicas: 1 replicas: 2 leader: 1 } shards { shard: 1 replicas: 1 replicas: 2 leader: 1 }"
+	first, err := read(t, threeNodes+both)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const before = "a:1! b:1 x:1 y:1, a:1! b:1 x:1 y:1"
+	for _, test := range []struct {
+		shard          int
+		server, leader string
+		want           string
+	}{
+		{1, "a:1", "", "a:1! b:1 x:1 y:1, a:1 b:1! x:1 y:1"},
+		{1, "a:1", "y:1", "a:1! b:1 x:1 y:1, a:1 b:1 x:1 y:1!"},
+		{0, "a:1", " new:1", "a:1 b:1 x:1 y:1 new:1!, a:1! b:1 x:1 y:1"},
+		{0, "a:1", "no name", "a:1 b:1! x:1 y:1, a:1! b:1 x:1 y:1"},
+		{0, "b:1", "y:1", before}, // another call was faster
+		{7, "a:1", "b:1", "a:1 b:1! x:1 y:1, a:1! b:1 x:1 y:1"},
+	} {
+		if got := first.left(test.shard, test.server, test.leader).show(); got != test.want || first.show() != before {
+			t.Errorf("left(%d, %q, %q): %s, and before it %s; want %s, and %s", test.shard, test.server, test.leader, got, first.show(), test.want, before)
+		}
+	}
+	m := first
+	for range 4 {
+		m = m.left(0, m.server(0), "")
+	}
+	if m.show() != before {
+		t.Errorf("after a turn of all servers: %s; want %s", m.show(), before)
+	}
+}
