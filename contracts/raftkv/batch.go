@@ -4,17 +4,21 @@ import (
 	"context"
 	"slices"
 
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
 	"numstore.example/contracts/raftkvpb"
 )
 
-// Batch does several writes at one moment, all or none, in order; all keys must belong to one shard. It
+// Batch does several writes at one moment, all or none, in order. All keys must belong to one shard, or the Batch is
+// refused with INVALID_ARGUMENT before it is sent; keys with the same tag, as {cart7}/items and {cart7}/sum, always do. It
 // returns one result for each write. The writes have no request ids of their own.
 func (c *Clerk) Batch(ctx context.Context, writes ...*raftkvpb.Write) (results []*raftkvpb.WriteResult, err error) {
-	var key []byte // the server refuses a batch of nothing
-	if len(writes) > 0 {
-		key = keyOf(writes[0])
+	m, err := c.awaitMap(ctx)
+	if err != nil {
+		return nil, notDone(err)
 	}
-	shard, err := c.locate(ctx, key)
+	shard, err := m.shardOfAll(writes)
 	if err != nil {
 		return nil, notDone(err)
 	}
@@ -26,6 +30,23 @@ func (c *Clerk) Batch(ctx context.Context, writes ...*raftkvpb.Write) (results [
 		return err
 	})
 	return results, err
+}
+
+// shardOfAll returns the one shard that all keys belong to. That of no keys, which the server refuses, is the first.
+func (m *shardMap) shardOfAll(writes []*raftkvpb.Write) (shard int, err error) {
+	for i, write := range writes {
+		s, err := m.shard(keyOf(write))
+		if err != nil {
+			return 0, status.Errorf(codes.InvalidArgument, "write %d of the batch: %s", i, status.Convert(err).Message())
+		}
+		if i > 0 && s != shard {
+			return 0, status.Errorf(codes.InvalidArgument, "the keys %.100q and %.100q are on the shards %d and %d, and a batch is for one shard; "+
+				"give keys that belong together the same tag, as in {cart7}/items and {cart7}/sum, or send a batch for each shard",
+				keyOf(writes[0]), keyOf(write), shard, s)
+		}
+		shard = s
+	}
+	return shard, nil
 }
 
 func keyOf(write *raftkvpb.Write) []byte {

@@ -1,6 +1,7 @@
 package raftkv
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"iter"
@@ -20,12 +21,74 @@ type Range struct {
 }
 
 // Scan returns the pairs of a range in the order of their keys, as they come; the result may be larger
-// than memory. An error is the last element. When the stream breaks, Scan goes on after the last key that
-// it has yielded, and what follows is of a later moment. The server ends a stream of which nothing is taken for a
-// minute or so: who takes longer over a pair sees later moments too.
+// than memory. An error is the last element. Each shard shows one moment of its own. When the stream of one breaks, Scan
+// goes on after the last key that it has got, and what follows of this shard is of a later moment. The server ends a stream of
+// which nothing is taken for a minute or so: who takes longer over a pair sees later moments too.
 func (c *Clerk) Scan(ctx context.Context, r Range) iter.Seq2[*raftkvpb.Pair, error] {
 	return func(yield func(*raftkvpb.Pair, error) bool) {
-		s := scan{clerk: c, yield: yield, request: &raftkvpb.ScanRequest{
+		m, err := c.awaitMap(ctx)
+		switch {
+		case err != nil:
+			yield(nil, err)
+		case len(m.places) == 1:
+			c.scanShard(ctx, m, 0, r)(yield)
+		default:
+			c.scanAll(ctx, m, r)(yield)
+		}
+	}
+}
+
+// scanAll merges the pairs of all shards. In memory is what gRPC has of their streams: some parts of each.
+func (c *Clerk) scanAll(ctx context.Context, m *shardMap, r Range) iter.Seq2[*raftkvpb.Pair, error] {
+	return func(yield func(*raftkvpb.Pair, error) bool) {
+		limit := r.Limit
+		r.Limit = 0 // of a shard, nobody knows how many it has to give
+		heads := make([]head, len(m.places))
+		for shard := range heads {
+			next, stop := iter.Pull2(c.scanShard(ctx, m, shard, r))
+			defer stop()
+			heads[shard].next = next
+			heads[shard].advance()
+		}
+		for sent := uint64(0); limit == 0 || sent < limit; sent++ {
+			least := first(heads)
+			if least == nil || !yield(least.pair, least.err) || least.err != nil {
+				return
+			}
+			least.advance()
+		}
+	}
+}
+
+// head is the next element of a shard's Scan.
+type head struct {
+	next  func() (*raftkvpb.Pair, error, bool)
+	pair  *raftkvpb.Pair
+	err   error
+	there bool // whether there is one
+}
+
+func (h *head) advance() { h.pair, h.err, h.there = h.next() }
+
+// first returns the head that comes before all others: an error if there is one, else the pair with the least key. It
+// returns nil at the end of all.
+func first(heads []head) (least *head) {
+	for i := range heads {
+		switch h := &heads[i]; {
+		case !h.there:
+		case h.err != nil:
+			return h
+		case least == nil || bytes.Compare(h.pair.GetKey(), least.pair.GetKey()) < 0:
+			least = h
+		}
+	}
+	return least
+}
+
+// scanShard yields the pairs of one shard.
+func (c *Clerk) scanShard(ctx context.Context, m *shardMap, shard int, r Range) iter.Seq2[*raftkvpb.Pair, error] {
+	return func(yield func(*raftkvpb.Pair, error) bool) {
+		s := scan{clerk: c, shards: m, shard: shard, yield: yield, request: &raftkvpb.ScanRequest{
 			Prefix: r.Prefix, Start: r.Start, End: r.End, Limit: r.Limit, KeysOnly: r.KeysOnly, ResumeAfter: r.ResumeAfter,
 		}}
 		err := s.run(ctx)
@@ -35,9 +98,11 @@ func (c *Clerk) Scan(ctx context.Context, r Range) iter.Seq2[*raftkvpb.Pair, err
 	}
 }
 
-// scan is a Scan under way.
+// scan is a Scan of one shard under way.
 type scan struct {
 	clerk   *Clerk
+	shards  *shardMap // which says what belongs to the shard: a server shows pairs of others too
+	shard   int
 	yield   func(*raftkvpb.Pair, error) bool
 	request *raftkvpb.ScanRequest // for what was not yet yielded
 	over    bool                  // the caller wants no more, or the limit is reached
@@ -48,7 +113,7 @@ func (s *scan) run(ctx context.Context) error {
 	var pauses pauses
 	for {
 		var progress bool
-		err := s.clerk.alone(0, func(l *link) (err error) {
+		err := s.clerk.alone(s.shard, func(l *link) (err error) {
 			progress, err = s.stream(ctx, l.client)
 			return err
 		})
@@ -92,9 +157,12 @@ func (s *scan) stream(ctx context.Context, client raftkvpb.RaftKVClient) (progre
 	}
 }
 
-// next yields a pair and reports whether there is to be another.
+// next yields a pair, if it is of the shard, and reports whether there is to be another.
 func (s *scan) next(pair *raftkvpb.Pair) bool {
 	s.request.ResumeAfter = append(s.request.ResumeAfter[:0:0], pair.GetKey()...) // the pair is the caller's
+	if shard, err := s.shards.shard(pair.GetKey()); shard != s.shard || err != nil {
+		return true
+	}
 	if !s.yield(pair, nil) {
 		s.over = true
 		return false
