@@ -91,6 +91,9 @@ func (r *Replica) takeMail() error {
 		mail.refuse(fmt.Errorf("%w: %w", ErrStopped, mail.failure))
 		return mail.failure
 	}
+	// Who waits is known from here on, should the rules turn out to be broken below (see loop).
+	r.held = append(r.held, mail.proposals...)
+	r.reads.early = append(r.reads.early, mail.reads...)
 	if mail.synced+mail.applications > 0 {
 		r.moved = r.ticks
 	}
@@ -115,12 +118,10 @@ func (r *Replica) takeMail() error {
 			r.heard[storage.NodeID(message.GetFrom())] = r.ticks
 		}
 	}
-	r.held = append(r.held, mail.proposals...)
 	if r.unsynced < maxUnsynced {
-		r.propose(r.held)
-		r.held = nil
+		r.propose()
 	}
-	r.readIndex(mail.reads)
+	r.readEarly()
 	return nil
 }
 

@@ -45,22 +45,24 @@ func (r *Replica) Propose(p *Proposal) {
 	}
 }
 
-// propose makes entries of proposals, as few as their sizes allow, and gives them to Raft. Who waits is noted before that,
-// as the number in the entry leads to him, and told at once if Raft takes no proposals.
-func (r *Replica) propose(proposals []*Proposal) {
-	for len(proposals) > 0 {
-		n, size := 1, proposals[0].size()
-		for n < len(proposals) && size < maxEntry {
-			size += proposals[n].size()
+// propose makes entries of the proposals that are held, as few as their sizes allow, and gives them to Raft. Who waits is
+// noted before that, as the number in the entry leads to him, and told at once if Raft takes no proposals.
+func (r *Replica) propose() {
+	for len(r.held) > 0 {
+		n, size := 1, r.held[0].size()
+		for n < len(r.held) && size < maxEntry {
+			size += r.held[n].size()
 			n++
 		}
-		id := r.ledger.enter(proposals[:n])
+		proposals := r.held[:n]
+		r.held = r.held[n:]
+		id := r.ledger.enter(proposals)
 		// Raft drops it only when there is no leader, or another one.
-		if err := r.raft.Propose(encodeEntry(id, r.clock.read(r.look()), size, proposals[:n])); err != nil {
+		if err := r.raft.Propose(encodeEntry(id, r.clock.read(r.look()), size, proposals)); err != nil {
 			r.ledger.drop(id, ErrNotLeader)
 		}
-		proposals = proposals[n:]
 	}
+	r.held = nil
 }
 
 // entry is what the log holds: who waits for its replies, when it was proposed, and commands.

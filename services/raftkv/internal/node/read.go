@@ -39,7 +39,7 @@ func (r *Replica) AwaitBarrier(ctx context.Context) error {
 // reads are barriers that wait: for Raft to tell the index, then for that to be applied. A barrier is in one of the three
 // at a time, and is called once, whatever comes: fail is for all of them.
 type reads struct {
-	early     []func(error) // that came before the leader could ask
+	early     []func(error) // of which Raft was not asked yet
 	asked     uint64        // the number of the last question to Raft
 	waiting   map[uint64][]func(error)
 	confirmed []confirmedReads
@@ -78,7 +78,7 @@ func (r *Replica) readIndex(barriers []func(error)) {
 	r.raft.ReadIndex(binary.LittleEndian.AppendUint64(nil, r.reads.asked))
 }
 
-// readEarly asks for the barriers that came too early, again.
+// readEarly asks for the barriers that are new, and for those that came too early, again.
 func (r *Replica) readEarly() {
 	early := r.reads.early
 	r.reads.early = nil

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
+	"go.etcd.io/raft/v3/raftpb"
 
 	"numstore.example/services/raftkv/internal/node"
 	"numstore.example/services/raftkv/internal/storage"
@@ -322,6 +323,36 @@ func TestMachine_fails(t *testing.T) {
 		time.Sleep(time.Minute) // by the clock of the test
 		m.end(t)
 		if len(m.failures) != 1 || !errors.Is(m.failures[0], broken) {
+			t.Errorf("OnFailure was told %v", m.failures)
+		}
+	})
+}
+
+// TestBroken: a message that breaks the rules of the group ends the replica, and everyone is told who waits: in the
+// mailbox beside it too.
+func TestBroken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := launch(t, vfs.NewMem(), node.AfterSync, nil).ready(t)
+		defer m.end(t)
+		m.gate.close()
+		underway := m.send("on its way")
+		synctest.Wait()
+		held := m.send("held")
+		synctest.Wait()
+		busy := make(chan struct{})
+		m.Barrier(func(error) { <-busy }) // by the replica's goroutine, while mail gathers
+		synctest.Wait()
+		late, read := m.send("late"), m.barrier()
+		lost := raftpb.Message{Type: raftpb.MsgHeartbeat.Enum(), From: new(uint64(2)), To: new(uint64(1)), Term: new(uint64(1000)), Commit: new(uint64(1000))}
+		m.node.Receive(shard, &lost)
+		close(busy)
+		synctest.Wait()
+		m.gate.open()
+		synctest.Wait()
+		for what, o := range map[string]*outcome{"what is on its way": underway, "what is held": held, "what comes with it": late, "a read": read} {
+			o.expect(t, what, 1, node.ErrStopped)
+		}
+		if len(m.failures) != 1 || !strings.Contains(m.failures[0].Error(), "rules were broken") {
 			t.Errorf("OnFailure was told %v", m.failures)
 		}
 	})
