@@ -171,7 +171,7 @@ func (s *Store) Close(flush func() error) error {
 	if s.Failure() != nil {
 		return nil // locks may be held for ever
 	}
-	err := flush()
+	_, err := UnlessFailed(s, func() (struct{}, error) { return struct{}{}, flush() })
 	if s.Failure() != nil {
 		return s.failure
 	}

@@ -3,10 +3,12 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
@@ -110,4 +112,43 @@ func failsAt(t *testing.T, all files, kind errorfs.OpKind, succeed int64) (faile
 		t.Errorf("when operation %d of kind %v fails (%t): %v", succeed, kind, failed, err)
 	}
 	return failed
+}
+
+// TestClose_fails: what is to be written at the end may have to wait for tables. When these cannot be written, Close ends.
+func TestClose_fails(t *testing.T) {
+	full := make(chan struct{})
+	store := begin(t, errorfs.Wrap(vfs.NewMem(), errorfs.InjectorFunc(func(op errorfs.Op) error {
+		if op.Kind == errorfs.OpCreate && isTable(op.Path) {
+			<-full
+			return syscall.ENOSPC
+		}
+		return nil
+	})))
+	closed := make(chan error, 1)
+	go func() {
+		closed <- store.Store.Close(func() error {
+			for range 100 { // more than the tables in memory take
+				batch := store.NewBatch()
+				if err := batch.Set(rowKey('k', "key"), make([]byte, 1<<20), nil); err != nil {
+					return err
+				}
+				if err := store.Commit(batch, false); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}()
+	for !store.waiting.Load() {
+		runtime.Gosched()
+	}
+	close(full)
+	select {
+	case err := <-closed:
+		if !errors.Is(err, syscall.ENOSPC) {
+			t.Errorf("it ends with %v", err)
+		}
+	case <-time.After(time.Minute):
+		t.Error("it hangs")
+	}
 }
