@@ -39,7 +39,6 @@ func (r *Replica) append(message *raftpb.Message) {
 func (r *Replica) write() {
 	written := make(chan unsynced, maxAppends)
 	defer close(written)
-	defer r.lost()
 	r.running.Go(func() { r.sync(written) })
 	for {
 		work := r.appends.await()
@@ -78,7 +77,6 @@ func (r *Replica) writeOne(a appending, written chan<- unsynced) error {
 // sync is the syncer's goroutine. It keeps the order of the appends: Raft takes the answer to a later one
 // for an answer to all before.
 func (r *Replica) sync(written <-chan unsynced) {
-	defer r.lost()
 	for append := range written {
 		if append.pending != nil {
 			if err := append.pending.Await(); err != nil {
@@ -89,12 +87,5 @@ func (r *Replica) sync(written <-chan unsynced) {
 			r.at(AfterSync)
 		}
 		r.mail.synced(append.responses, append.counted)
-	}
-}
-
-// lost lets the replica stop when the store has ended one of its goroutines, as it does where Pebble cannot go on.
-func (r *Replica) lost() {
-	if r.config.Log.Failure() != nil {
-		r.mail.fail(r.config.Log.Failure())
 	}
 }

@@ -21,7 +21,6 @@ type applied struct {
 
 // apply is the applier's goroutine, which owns the machine.
 func (r *Replica) apply() {
-	defer r.lost()
 	for {
 		messages := r.commits.await()
 		if messages == nil {

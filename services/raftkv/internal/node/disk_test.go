@@ -182,6 +182,92 @@ func failStalled(t *testing.T, interval time.Duration) {
 	}
 }
 
+// TestDisk_failsWhileClosing: a node that is being closed while writes wait for tables ends when these cannot be written,
+// and who has proposed is told.
+func TestDisk_failsWhileClosing(t *testing.T) {
+	log := &waiting{Handler: slog.DiscardHandler, begun: make(chan struct{})}
+	full := make(chan struct{})
+	in, err := begin(vfs.NewCrashableMem(), variant{log: log, inject: func(op errorfs.Op) error {
+		if op.Kind == errorfs.OpCreate && strings.HasSuffix(op.Path, ".sst") {
+			<-full
+			return syscall.ENOSPC
+		}
+		return nil
+	}}, death{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const proposals = 100 // more than the tables in memory take
+	told := make(chan error, proposals)
+	for writer := range proposals {
+		in.replica.Propose(&node.Proposal{
+			Commands: [][]byte{numbered(writer, 1, 1<<20)}, Done: func(_ [][]byte, err error) { told <- err },
+		})
+	}
+	<-log.begun
+	closed := make(chan error)
+	go func() { closed <- in.node.Close() }()
+	if err := within(func() error {
+		for in.replica.AwaitBarrier(context.Background()) == nil { // until Close has stopped the replica
+		}
+		close(full)
+		return <-closed
+	}); err != nil {
+		t.Error(err)
+	}
+	if in.node.Store().Failure() == nil {
+		t.Error("the store does not know of it")
+	}
+	if err := within(func() error {
+		for range proposals {
+			if err := <-told; err != nil && !errors.Is(err, node.ErrStopped) {
+				return err
+			}
+		}
+		return nil
+	}); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestDisk_failsStuck: when the disk has failed while a goroutine waits for it for ever, who has proposed or reads is told so
+// all the same, and Stop does not wait.
+func TestDisk_failsStuck(t *testing.T) {
+	for name, moment := range map[string]node.Moment{"appending": node.BeforeAppend, "syncing": node.AfterSync, "applying": node.BeforeApply} {
+		t.Run(name, func(t *testing.T) {
+			var armed atomic.Bool
+			stuck, mended := make(chan struct{}, 1), make(chan struct{})
+			m := launch(t, vfs.NewMem(), 0, func(_ *member, options *node.Options) {
+				options.At = func(at node.Moment) {
+					if armed.Load() && at == moment {
+						stuck <- struct{}{}
+						<-mended
+					}
+				}
+			}).ready(t)
+			armed.Store(true)
+			told := make(chan error, 1)
+			m.Propose(&node.Proposal{Commands: [][]byte{[]byte("x")}, Done: func(_ [][]byte, err error) { told <- err }})
+			<-stuck
+			m.node.Store().Fail(errors.New("the disk is gone"))
+			if err := within(func() error {
+				if err := <-told; !errors.Is(err, node.ErrStopped) || !errors.Is(err, storage.ErrFailed) {
+					return fmt.Errorf("the write is told %v", err)
+				}
+				m.Barrier(func(err error) { told <- err })
+				if err := <-told; !errors.Is(err, node.ErrStopped) {
+					return fmt.Errorf("a read is told %v", err)
+				}
+				m.Stop()
+				return m.node.Close()
+			}); err != nil {
+				t.Error(err)
+			}
+			close(mended)
+		})
+	}
+}
+
 const writers = 3
 
 // load has clients write until that is refused. It returns the last write of each that was acknowledged.

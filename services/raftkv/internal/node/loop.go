@@ -16,7 +16,7 @@ import (
 // time. Others leave what they have in the mailbox, and it never waits for anything else. Its end is the end of the
 // replica: the mailbox is closed before those who wait are told, so that nobody can come in between and wait for ever.
 func (r *Replica) run() {
-	r.failure = ErrStopped // unless it is known better; the store may end this goroutine (see storage)
+	r.failure = ErrStopped // unless it is known better
 	defer func() {
 		close(r.ended)
 		r.appends.close()
@@ -59,6 +59,8 @@ func (r *Replica) loop() (err error) {
 			r.tick()
 		case <-r.stopping:
 			return nil
+		case <-r.Failed(): // the appender and the applier may wait for ever
+			return r.config.Log.Failure()
 		}
 		if err := r.takeMail(); err != nil {
 			return err

@@ -221,10 +221,17 @@ func (r *Replica) Tick() {
 	}
 }
 
-// Stop ends the replica. What waits for a reply gets ErrStopped.
+// Stop ends the replica. What waits for a reply gets ErrStopped. When the store has failed, goroutines that wait for it, for
+// ever perhaps, are left behind.
 func (r *Replica) Stop() {
 	r.stopOnce.Do(func() { close(r.stopping) })
-	r.running.Wait()
+	over := make(chan struct{})
+	go func() { r.running.Wait(); close(over) }()
+	select {
+	case <-over:
+	case <-r.Failed():
+		<-r.ended
+	}
 }
 
 // AwaitLeader returns when the group has a leader for the first time, or why it will have none.
@@ -241,8 +248,7 @@ func (r *Replica) AwaitLeader(ctx context.Context) error {
 	}
 }
 
-// Failed is closed when the log's store has failed. Done may never be called then: the replica's goroutine may wait,
-// for ever, for room that the store would make.
+// Failed is closed when the log's store has failed. The replica ends then.
 func (r *Replica) Failed() <-chan struct{} { return r.config.Log.Failed() }
 
 // Failure returns why, once Failed is closed: an ErrStopped.
