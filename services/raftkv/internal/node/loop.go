@@ -85,15 +85,15 @@ func (r *Replica) overwhelmed() bool { return r.unsynced >= maxAppends }
 //
 // First what was applied, as an answer to it may be what a client waits for, and reads may go on with it. Then what Raft
 // is to be told of appends and applications, from which most follows. Then other members' messages. Then proposals, if the
-// disk is idle, or else they go on gathering: behind the reports, as these say whether it is. Reads come last, so that their
-// question to Raft is asked after everything that was answered before them.
+// disk is idle, or else they go on gathering: behind the reports, as these say whether it is. Reads come last: one question
+// to Raft does for all that are there by then.
 func (r *Replica) takeMail() error {
 	mail := r.mail.take()
 	if mail.failure != nil {
 		mail.refuse(fmt.Errorf("%w: %w", ErrStopped, mail.failure))
 		return mail.failure
 	}
-	// Who waits is known from here on, should the rules turn out to be broken below (see loop).
+	// Who waits is noted before Raft is given anything: it may find the rules broken, and that ends the replica (see loop).
 	r.held = append(r.held, mail.proposals...)
 	r.reads.early = append(r.reads.early, mail.reads...)
 	if mail.synced+mail.applications > 0 {
