@@ -49,7 +49,8 @@ func (c *Clerk) learnFirst(ctx context.Context) error {
 	return c.alone(0, func(l *link) error { return c.learn(ctx, l) })
 }
 
-// learn asks a server for the map, and takes it unless there is a newer one. A server that has none has one shard.
+// learn asks a server for the map, and takes it unless there is one as new. A server without the call, as a test's may be,
+// has one shard.
 func (c *Clerk) learn(ctx context.Context, l *link) error {
 	topology, err := l.client.Topology(ctx, &raftkvpb.TopologyRequest{})
 	if err != nil && status.Code(err) != codes.Unimplemented {

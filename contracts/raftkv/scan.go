@@ -38,7 +38,8 @@ func (c *Clerk) Scan(ctx context.Context, r Range) iter.Seq2[*raftkvpb.Pair, err
 	}
 }
 
-// scanAll merges the pairs of all shards. In memory is what gRPC has of their streams: some parts of each.
+// scanAll merges the pairs of all shards. In memory is what gRPC has of their streams: some parts of each. Each stream
+// shows all pairs, for a ScanRequest names no shard, and scanShard drops those that are not of its own.
 func (c *Clerk) scanAll(ctx context.Context, m *shardMap, r Range) iter.Seq2[*raftkvpb.Pair, error] {
 	return func(yield func(*raftkvpb.Pair, error) bool) {
 		limit := r.Limit

@@ -85,18 +85,13 @@ func (c *Cluster) Start(address string, server *Server, options ...grpc.ServerOp
 // Register makes a server one of the cluster's, under the address that Topology is to tell, and gives it to a gRPC
 // server of the caller's. An empty address is that of a server alone, which clients know already.
 func (c *Cluster) Register(registrar grpc.ServiceRegistrar, address string, server *Server) {
-	c.Join(address, server)
-	raftkvpb.RegisterRaftKVServer(registrar, server)
-}
-
-// Join is Register for who registers the server otherwise, such as within another type.
-func (c *Cluster) Join(address string, server *Server) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	server.cluster, server.address = c, address
 	if !slices.Contains(c.addresses, address) {
 		c.addresses = append(c.addresses, address)
 	}
+	c.mu.Unlock()
+	raftkvpb.RegisterRaftKVServer(registrar, server)
 }
 
 // DialContext connects with the server that runs under an address: for grpc.WithContextDialer.
