@@ -8,11 +8,18 @@ type budget struct {
 	taken atomic.Int64
 }
 
-// take takes a part, which is to be given back in any case, and says whether it was left. A command alone is never too large: what one may be is the server's
-// business.
+// take takes a part, if it is left. A command alone is never too large: what one may be is the server's business.
 func (b *budget) take(size int64) bool {
-	taken := b.taken.Add(size)
-	return taken <= b.limit || taken <= size
+	for {
+		taken := b.taken.Load()
+		if taken > 0 && taken+size > b.limit {
+			return false
+		}
+		if b.taken.CompareAndSwap(taken, taken+size) {
+			return true
+		}
+	}
 }
 
+// giveBack gives a part back that was taken.
 func (b *budget) giveBack(size int64) { b.taken.Add(-size) }

@@ -31,7 +31,6 @@ func (p *Proposal) size() (n int64) {
 func (r *Replica) Propose(p *Proposal) {
 	size := p.size()
 	if !r.config.budget.take(size) {
-		r.config.budget.giveBack(size)
 		p.Done(nil, ErrBusy)
 		return
 	}
