@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"errors"
 	"io"
 
 	"numstore.example/services/raftkv/internal/kv"
@@ -73,6 +74,18 @@ type Local struct {
 }
 
 var _ Group = (*Local)(nil)
+
+// awaitReady waits until the group has a leader, and, if that is this node's member, until it shows all that was ever
+// answered.
+func (l *Local) awaitReady(ctx context.Context) error {
+	if err := l.replica.AwaitLeader(ctx); err != nil {
+		return err
+	}
+	if err := l.replica.AwaitBarrier(ctx); !errors.Is(err, ErrNotLeader) {
+		return err
+	}
+	return nil
+}
 
 // Propose implements Group.
 func (l *Local) Propose(p *Proposal) { l.replica.Propose(p) }

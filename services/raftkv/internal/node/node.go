@@ -22,6 +22,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
+	"slices"
 	"sync"
 	"time"
 
@@ -37,7 +39,7 @@ type Options struct {
 	ID      storage.NodeID
 	Members []storage.NodeID
 
-	// Shards is how many shards there are. Zero means one.
+	// Shards is how many shards there are, 65536 at most. Zero means one.
 	Shards int
 
 	// Transport reaches the other members; nil when there are none.
@@ -86,6 +88,9 @@ func Open(options Options) (*Node, error) {
 	if options.Members == nil {
 		options.Members = []storage.NodeID{options.ID}
 	}
+	if err := options.check(); err != nil {
+		return nil, err
+	}
 	failed := options.OnFailure
 	var once sync.Once
 	options.OnFailure = func(err error) { once.Do(func() { failed(err) }) }
@@ -105,6 +110,20 @@ func Open(options Options) (*Node, error) {
 		return nil, errors.Join(err, n.Close())
 	}
 	return n, nil
+}
+
+func (o *Options) check() error {
+	switch {
+	case o.ID == 0:
+		return errors.New("a node's number must be 1 or greater")
+	case !slices.Contains(o.Members, o.ID):
+		return fmt.Errorf("node %d is not among the members, which are %v", o.ID, o.Members)
+	case len(o.Members) > 1 && o.Transport == nil:
+		return fmt.Errorf("there is no transport to the other members of %v", o.Members)
+	case o.Shards < 0 || o.Shards > math.MaxUint16+1:
+		return fmt.Errorf("there cannot be %d shards; there may be 1 to %d", o.Shards, math.MaxUint16+1)
+	}
+	return nil
 }
 
 // start opens all states and logs, which the store wants before its own start, and then starts what runs on them.
@@ -174,17 +193,19 @@ func (n *Node) tick() {
 }
 
 // AwaitReady waits until each group has a leader, and until those that this node leads show all that was ever answered.
-// It returns why that will not be, or why the context has ended.
+// It returns why that will not be, as soon as that is so for one of them, or why the context has ended.
 func (n *Node) AwaitReady(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ready := make(chan error, len(n.locals))
 	for _, local := range n.locals {
-		err := local.replica.AwaitLeader(ctx)
-		if err == nil {
-			err = local.replica.AwaitBarrier(ctx)
-		}
-		if failure := n.store.Failure(); err != nil && failure != nil {
-			return failure // what the replica says is a consequence
-		}
-		if err != nil && !errors.Is(err, ErrNotLeader) {
+		go func() { ready <- local.awaitReady(ctx) }()
+	}
+	for range n.locals {
+		if err := <-ready; err != nil {
+			if failure := n.store.Failure(); failure != nil {
+				return failure // what the replica says is a consequence
+			}
 			return err
 		}
 	}

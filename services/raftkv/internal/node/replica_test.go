@@ -328,6 +328,13 @@ func TestMachine_fails(t *testing.T) {
 	})
 }
 
+// beyondLog returns a message to node 1 that only a leader could send who knows that node 1 has had more than its log has.
+func beyondLog() *raftpb.Message {
+	return &raftpb.Message{
+		Type: raftpb.MsgHeartbeat.Enum(), From: new(uint64(2)), To: new(uint64(1)), Term: new(uint64(1000)), Commit: new(uint64(1000)),
+	}
+}
+
 // TestBroken: a message that breaks the rules of the group ends the replica, and everyone is told who waits: in the
 // mailbox beside it too.
 func TestBroken(t *testing.T) {
@@ -343,8 +350,7 @@ func TestBroken(t *testing.T) {
 		m.Barrier(func(error) { <-busy }) // by the replica's goroutine, while mail gathers
 		synctest.Wait()
 		late, read := m.send("late"), m.barrier()
-		lost := raftpb.Message{Type: raftpb.MsgHeartbeat.Enum(), From: new(uint64(2)), To: new(uint64(1)), Term: new(uint64(1000)), Commit: new(uint64(1000))}
-		m.node.Receive(shard, &lost)
+		m.node.Receive(shard, beyondLog())
 		close(busy)
 		synctest.Wait()
 		m.gate.open()

@@ -125,3 +125,58 @@ func TestShards_budget(t *testing.T) {
 		}
 	})
 }
+
+// TestAwaitReady_fails: who waits for a node that never finds its leaders is told when that is for good: when its store
+// fails, or when one of its replicas ends, whichever shard's that is.
+func TestAwaitReady_fails(t *testing.T) {
+	gone := errors.New("the disk is gone")
+	for name, c := range map[string]struct {
+		fail func(*node.Node)
+		says error
+	}{
+		"the store": {func(n *node.Node) { n.Store().Fail(gone) }, gone},
+		"a replica": {func(n *node.Node) { n.Receive(1, beyondLog()) }, node.ErrStopped},
+	} {
+		t.Run(name, func(t *testing.T) {
+			n, err := node.Open(node.Options{
+				ID: 1, Members: []storage.NodeID{1, 2}, Shards: 3, MaxInFlight: 1 << 20,
+				Transport: node.NewNetwork(rand.New(rand.NewPCG(1, 1)), node.Faults{}).From(1),
+				Storage:   storage.Options{Dir: dir, FS: vfs.NewMem()},
+				OnFailure: func(error) {}, Logger: slog.New(slog.DiscardHandler),
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			told := make(chan error, 1)
+			go func() { told <- n.AwaitReady(t.Context()) }()
+			c.fail(n)
+			if err := within(func() error { return <-told }); !errors.Is(err, c.says) {
+				t.Errorf("it ends with %v", err)
+			}
+			if err := n.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// TestOpen_refuses: options that would fail later, or mix up shards, are refused before anything is made.
+func TestOpen_refuses(t *testing.T) {
+	network := node.NewNetwork(rand.New(rand.NewPCG(1, 1)), node.Faults{}).From(1)
+	for says, options := range map[string]node.Options{
+		"1 or greater":          {},
+		"not among the members": {ID: 1, Members: []storage.NodeID{2, 3}, Transport: network},
+		"no transport":          {ID: 1, Members: []storage.NodeID{1, 2}},
+		"65537 shards":          {ID: 1, Shards: 65537},
+		"-1 shards":             {ID: 1, Shards: -1},
+	} {
+		disk := vfs.NewMem()
+		options.Storage, options.Logger, options.OnFailure = storage.Options{Dir: dir, FS: disk}, slog.New(slog.DiscardHandler), func(error) {}
+		if _, err := node.Open(options); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%q: %v", says, err)
+		}
+		if _, err := disk.Stat(dir); err == nil {
+			t.Errorf("%q: the folder was made", says)
+		}
+	}
+}
