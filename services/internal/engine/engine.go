@@ -74,7 +74,8 @@ type Options struct {
 	OnStall   func(stalled bool)
 
 	// Layout is the version of the user's rows, 1 to 9. TakeOver puts into a batch what makes rows of an older version
-	// ones of this; it may be nil when there was none. The batch is committed in one step with the new version.
+	// ones of this. The batch is committed in one step with the new version. Nil when this is the first version: a folder of
+	// an older one is refused.
 	Layout   int
 	TakeOver func(*Store, *pebble.Batch) error
 
@@ -140,6 +141,9 @@ type Store struct {
 
 // Open opens the store of a folder, or makes one.
 func Open(options Options) (*Store, error) {
+	if options.Layout < 1 || options.Layout > 9 {
+		return nil, fmt.Errorf("opening %s: the layout's version is %d; it must be 1 to 9", options.Dir, options.Layout)
+	}
 	s := &Store{options: options, fs: options.FS, failed: make(chan struct{}), stopping: make(chan struct{})}
 	if s.fs == nil {
 		s.fs = disk

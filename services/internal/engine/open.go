@@ -141,10 +141,13 @@ func (s *Store) finish() error {
 	if err := s.checkSource(); err != nil {
 		return err
 	}
-	if version < s.options.Layout {
-		return s.takeOver(version)
+	switch {
+	case version == s.options.Layout:
+		return nil
+	case s.options.TakeOver == nil:
+		return fmt.Errorf("its layout is version %d, and this program knows %d alone; use an older program", version, s.options.Layout)
 	}
-	return nil
+	return s.takeOver(version)
 }
 
 // exists says whether the folder has a Pebble store, complete or not.

@@ -13,7 +13,7 @@ import (
 // inFolder returns the options of a store in a folder of this machine, and what it logs.
 func inFolder(dir string) (Options, *bytes.Buffer) {
 	var log bytes.Buffer
-	return Options{Dir: dir, Logger: slog.New(slog.NewTextHandler(&log, nil))}, &log
+	return Options{Dir: dir, Layout: testLayout, Logger: slog.New(slog.NewTextHandler(&log, nil))}, &log
 }
 
 // TestPrivate: whatever the umask, nobody else can read what a store makes, and others' folders stay as they are.

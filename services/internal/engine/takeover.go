@@ -31,10 +31,8 @@ func (s *Store) takeOver(from int) error {
 	}
 	batch := s.NewBatch()
 	defer batch.Close()
-	if s.options.TakeOver != nil {
-		if err := s.options.TakeOver(s, batch); err != nil {
-			return err
-		}
+	if err := s.options.TakeOver(s, batch); err != nil {
+		return err
 	}
 	batch.Set(layoutKey, s.layoutRow(), nil)
 	if err := s.Commit(batch, true); err != nil {
