@@ -9,7 +9,7 @@ import (
 // boundFS is a file system in which what Pebble writes is bound to the store, so that files and blocks that are whole,
 // but come from elsewhere, are noticed: its tables are masked (see mask), and it is written down how far its
 // manifests were synced (see manifestMark). The batches in its write-ahead logs begin with the store's id (see
-// Store.newBatch).
+// Store.NewBatch).
 //
 // Pebble never writes to a table that it reads, so none is opened for both.
 type boundFS struct {

@@ -184,7 +184,7 @@ func (s *Store) layoutRow() []byte {
 // create makes the store usable. A crash before its last step leaves a store that is not complete, with
 // nothing that counts; the next Open begins anew.
 //
-// One that is being filled with a backup has a row that says so until then (see Restore): nobody shall take an empty
+// One that is being filled with a backup has a row that says so until then (see FillingKey): nobody shall take an empty
 // store for what was in the backup.
 func (s *Store) create() error {
 	if err := s.clear(); err != nil {

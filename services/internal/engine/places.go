@@ -106,11 +106,12 @@ func (p *places) write(content []byte) error {
 	return nil
 }
 
-// seal puts the checksum of the bytes before it at the end of b.
+// Seal puts the checksum of the bytes before its last four at the end of b, where it has room for it.
 func Seal(b []byte) {
 	binary.LittleEndian.PutUint32(b[len(b)-4:], crc32.Checksum(b[:len(b)-4], castagnoli))
 }
 
+// Sealed says whether b ends with the checksum that Seal has put there. It has four bytes at least.
 func Sealed(b []byte) bool {
 	return binary.LittleEndian.Uint32(b[len(b)-4:]) == crc32.Checksum(b[:len(b)-4], castagnoli)
 }

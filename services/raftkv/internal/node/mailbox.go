@@ -8,7 +8,7 @@ import (
 
 // mailbox is where other goroutines leave what the replica's goroutine shall do. It has no bound of its
 // own: a full channel from the syncer to the replica, and another one back, would be a deadlock. Proposals
-// are bounded by Config.MaxInFlight, the syncer by the appends that it was given.
+// are bounded by Options.MaxInFlight, the syncer by the appends that it was given.
 type mailbox struct {
 	signal chan struct{} // has an element when there is mail
 

@@ -60,6 +60,7 @@ func (s *Store) OpenLog(shard ShardID, voters []NodeID, applied Index) (*Log, er
 		return nil, fmt.Errorf("opening the log of shard %d: %w", shard, err)
 	}
 	if applied < l.truncated.Index || applied > l.last.Index {
+		l.mark.Close()
 		return nil, l.misses(applied)
 	}
 	// Raft must not be told of less than was applied. The commit index need not be written for that.
