@@ -129,7 +129,7 @@ func (o *Options) check() error {
 // start opens all states and logs, which the store wants before its own start, and then starts what runs on them.
 func (n *Node) start() error {
 	budget := &budget{limit: n.options.MaxInFlight}
-	var configs []Config
+	var configs []replicaConfig
 	for shard := range n.options.Shards {
 		state, config, err := n.open(storage.ShardID(shard))
 		if err != nil {
@@ -141,7 +141,7 @@ func (n *Node) start() error {
 	}
 	n.store.Start()
 	for shard, config := range configs {
-		replica, err := Start(config)
+		replica, err := startReplica(config)
 		if err != nil {
 			return fmt.Errorf("shard %d: %w", shard, err)
 		}
@@ -155,10 +155,10 @@ func (n *Node) start() error {
 }
 
 // open opens the state and the log of a shard.
-func (n *Node) open(shard storage.ShardID) (*storage.State, Config, error) {
+func (n *Node) open(shard storage.ShardID) (*storage.State, replicaConfig, error) {
 	state, err := n.store.OpenState(shard)
 	if err != nil {
-		return nil, Config{}, err
+		return nil, replicaConfig{}, err
 	}
 	machine := Machine(state)
 	if n.options.Machine != nil {
@@ -166,9 +166,9 @@ func (n *Node) open(shard storage.ShardID) (*storage.State, Config, error) {
 	}
 	log, err := n.store.OpenLog(shard, n.options.Members, machine.Applied())
 	if err != nil {
-		return nil, Config{}, err
+		return nil, replicaConfig{}, err
 	}
-	return state, Config{
+	return state, replicaConfig{
 		ID: n.options.ID, Log: log, Machine: machine,
 		Send:      func(messages []*raftpb.Message) { n.options.Transport.Send(shard, messages) },
 		Campaign:  len(n.options.Members) == 1,

@@ -35,8 +35,8 @@ type Machine interface {
 	Applied() storage.Index
 }
 
-// Config says what a replica is a part of.
-type Config struct {
+// replicaConfig says what a replica is a part of.
+type replicaConfig struct {
 	ID      storage.NodeID // of this replica's node, 1 or greater; one of the voters that the log was opened with
 	Log     *storage.Log
 	Machine Machine
@@ -114,7 +114,7 @@ const (
 
 // Replica is one member of a Raft group.
 type Replica struct {
-	config Config
+	config replicaConfig
 	raft   *raft.RawNode
 	mail   mailbox
 	ledger ledger
@@ -150,8 +150,8 @@ type Replica struct {
 	syncs      atomic.Uint64
 }
 
-// Start starts a replica.
-func Start(config Config) (*Replica, error) {
+// startReplica starts a replica.
+func startReplica(config replicaConfig) (*Replica, error) {
 	applied := config.Machine.Applied()
 	r := &Replica{
 		config:     config,
