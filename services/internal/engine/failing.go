@@ -117,7 +117,7 @@ func (f failingFS) Rename(oldname, newname string) error {
 		return nil // the file may be nowhere, and Pebble would take that for an error
 	}
 	if err := f.FS.Rename(oldname, newname); err != nil {
-		f.store.fail(fmt.Errorf("renaming %s to %s: %w", oldname, newname, err))
+		f.store.Fail(fmt.Errorf("renaming %s to %s: %w", oldname, newname, err))
 	}
 	return nil
 }
@@ -126,7 +126,7 @@ func (f failingFS) Rename(oldname, newname string) error {
 func (f failingFS) List(dir string) ([]string, error) {
 	names, err := f.FS.List(dir)
 	if err != nil && f.store.opening.Load() {
-		f.store.fail(fmt.Errorf("listing %s: %w", dir, err))
+		f.store.Fail(fmt.Errorf("listing %s: %w", dir, err))
 		return nil, nil // whatever Pebble makes of that, it does not arrive
 	}
 	return names, err
@@ -141,7 +141,7 @@ type watchedFile struct {
 
 func (w *watchedFile) report(err error) {
 	if err != nil {
-		w.store.fail(fmt.Errorf("writing %s: %w", w.name, err))
+		w.store.Fail(fmt.Errorf("writing %s: %w", w.name, err))
 	}
 }
 

@@ -67,10 +67,7 @@ func (s *Store) hasFailed() bool {
 }
 
 // Fail makes a failure of the store known, unless it has failed before.
-func (s *Store) Fail(err error) { s.fail(err) }
-
-// fail is Fail.
-func (s *Store) fail(err error) {
+func (s *Store) Fail(err error) {
 	s.failOnce.Do(func() {
 		s.failure = err
 		close(s.failed)
@@ -96,7 +93,7 @@ func (s *Store) Guard(write func() error) (err error) {
 			err = fmt.Errorf("writing to %s: %w", s.options.Dir, err)
 		}
 		if err != nil || !returned {
-			s.fail(err)
+			s.Fail(err)
 		}
 	}()
 	err = write()
@@ -121,7 +118,7 @@ func (s *Store) backgroundError(err error) {
 			return
 		}
 	}
-	s.fail(fmt.Errorf("writing in the background: %w", s.ReadError(err)))
+	s.Fail(fmt.Errorf("writing in the background: %w", s.ReadError(err)))
 	if !s.opening.Load() {
 		runtime.Goexit()
 	}
@@ -131,7 +128,7 @@ func (s *Store) backgroundError(err error) {
 func (s *Store) stalled(info pebble.WriteStallBeginInfo) {
 	s.waiting.Store(true)
 	if s.room.starved.Load() {
-		s.fail(fmt.Errorf("writes wait for tables: %w", ErrFull))
+		s.Fail(fmt.Errorf("writes wait for tables: %w", ErrFull))
 	}
 	s.options.Logger.Debug("writes wait for the disk", "reason", info.Reason)
 }

@@ -97,6 +97,6 @@ func (l *logger) Errorf(format string, args ...any) {
 // Fatalf is called when Pebble cannot go on, and must not return. The process shall live, to tell its
 // clients: only this goroutine ends, and the store is not used any more.
 func (l *logger) Fatalf(format string, args ...any) {
-	l.store.fail(fmt.Errorf(format, args...))
+	l.store.Fail(fmt.Errorf(format, args...))
 	runtime.Goexit()
 }

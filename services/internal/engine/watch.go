@@ -29,7 +29,7 @@ func (s *Store) watch(stopping <-chan struct{}) {
 	var seen Disk
 	for {
 		if err := s.presence.check(); err != nil {
-			s.fail(err)
+			s.Fail(err)
 			return
 		}
 		if err := s.room.check(); err != nil {
