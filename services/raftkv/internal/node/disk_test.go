@@ -264,6 +264,9 @@ func TestDisk_failsStuck(t *testing.T) {
 				t.Error(err)
 			}
 			close(mended)
+			if len(m.failures) != 1 || errors.Is(m.failures[0], storage.ErrFailed) {
+				t.Errorf("OnFailure is told %v, and not the reason alone", m.failures)
+			}
 		})
 	}
 }

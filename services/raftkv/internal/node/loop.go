@@ -30,7 +30,9 @@ func (r *Replica) run() {
 	}()
 	if err := r.loop(); err != nil {
 		r.failure = fmt.Errorf("%w: %w", ErrStopped, err)
-		r.config.OnFailure(err)
+		if r.config.Log.Failure() == nil { // or else the store has told the reason
+			r.config.OnFailure(err)
+		}
 	}
 }
 

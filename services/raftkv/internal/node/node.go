@@ -59,7 +59,7 @@ type Options struct {
 	// SessionTTL is after which time, of the log, clients may be forgotten that have written nothing. Zero means never.
 	SessionTTL time.Duration
 
-	// OnFailure is told, once, when the store, or the first of the replicas, cannot go on; see Storage.OnFailure.
+	// OnFailure is told, once, when the store, or the first of the replicas, cannot go on; see storage.Options.
 	OnFailure func(error)
 
 	Logger *slog.Logger
@@ -92,6 +92,9 @@ func Open(options Options) (*Node, error) {
 		return nil, err
 	}
 	failed := options.OnFailure
+	if failed == nil {
+		failed = func(error) {}
+	}
 	var once sync.Once
 	options.OnFailure = func(err error) { once.Do(func() { failed(err) }) }
 	options.Storage.Shards = options.Shards

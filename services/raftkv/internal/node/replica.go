@@ -49,7 +49,8 @@ type replicaConfig struct {
 
 	budget *budget // of bytes of commands that wait for their replies
 
-	// OnFailure is told, once, when the replica had to stop because the log or the machine failed.
+	// OnFailure is told, once, when the replica had to stop because the machine or the log failed, or the rules of the group
+	// were broken. Of its own failure the store tells.
 	OnFailure func(error)
 
 	Logger *slog.Logger
