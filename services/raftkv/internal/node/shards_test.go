@@ -142,7 +142,7 @@ func TestAwaitReady_fails(t *testing.T) {
 				ID: 1, Members: []storage.NodeID{1, 2}, Shards: 3, MaxInFlight: 1 << 20,
 				Transport: node.NewNetwork(rand.New(rand.NewPCG(1, 1)), node.Faults{}).From(1),
 				Storage:   storage.Options{Dir: dir, FS: vfs.NewMem()},
-				Logger: slog.New(slog.DiscardHandler),
+				Logger:    slog.New(slog.DiscardHandler),
 			})
 			if err != nil {
 				t.Fatal(err)

@@ -24,13 +24,13 @@ func (a *adapter) Stat(context.Context, *raftkvpb.StatRequest) (*raftkvpb.StatRe
 		Limits:    &raftkvpb.Limits{Key: uint64(a.MaxKey), Value: uint64(a.MaxValue), Message: uint64(a.MaxMessage)},
 		Disk:      diskStat(a.Node.Disk()),
 	}
-	for _, shard := range a.Node.Locals() {
+	for number, shard := range a.Node.Locals() {
 		figures, replica := shard.Figures(), shard.Status()
 		stat.Keys += figures.Keys
 		stat.Bytes += figures.Bytes
 		stat.Sessions += uint64(figures.Sessions)
 		stat.Shards = append(stat.Shards, &raftkvpb.ShardStat{
-			Role: roles[replica.Role], Leader: uint64(replica.Leader), Term: uint64(replica.Term), AppliedIndex: uint64(replica.Applied),
+			Shard: uint32(number), Role: roles[replica.Role], Leader: uint64(replica.Leader), Term: uint64(replica.Term), AppliedIndex: uint64(replica.Applied),
 		})
 	}
 	return stat, nil
@@ -58,8 +58,8 @@ func (a *adapter) Topology(context.Context, *raftkvpb.TopologyRequest) (*raftkvp
 		Placement:  raftkvpb.Placement_PLACEMENT_HASH,
 		Nodes:      []*raftkvpb.Node{{Id: uint64(a.Node.ID())}},
 	}
-	for _, shard := range a.Node.Locals() {
-		topology.Shards = append(topology.Shards, &raftkvpb.Shard{Replicas: []uint64{uint64(a.Node.ID())}, Leader: uint64(shard.Status().Leader)})
+	for number, shard := range a.Node.Locals() {
+		topology.Shards = append(topology.Shards, &raftkvpb.Shard{Shard: uint32(number), Replicas: []uint64{uint64(a.Node.ID())}, Leader: uint64(shard.Status().Leader)})
 	}
 	return topology, nil
 }
