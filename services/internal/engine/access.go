@@ -22,24 +22,24 @@ func (s *Store) Commit(batch *pebble.Batch, sync bool) error {
 	if sync {
 		options = pebble.Sync
 	}
-	return s.Guard(func() error { return batch.Commit(options) })
+	return s.guard(func() error { return batch.Commit(options) })
 }
 
 // Begin writes a batch and asks for its sync, which Await waits for: meanwhile others can be written, in the same order,
 // and may share the sync. After an error Pebble may still use the batch.
 func (s *Store) Begin(batch *pebble.Batch) error {
 	s.room.wrote(batch.Len())
-	return s.Guard(func() error { return s.db.ApplyNoSyncWait(batch, pebble.Sync) })
+	return s.guard(func() error { return s.db.ApplyNoSyncWait(batch, pebble.Sync) })
 }
 
 // Await waits until a batch that was begun is on disk. It may be called from another goroutine.
 func (s *Store) Await(batch *pebble.Batch) error {
-	return s.Guard(func() error { return s.syncsUnderWay.do(batch.SyncWait) })
+	return s.guard(func() error { return s.syncsUnderWay.do(batch.SyncWait) })
 }
 
 // Sync waits until all that was written before is on disk.
 func (s *Store) Sync() error {
-	return s.Guard(func() error {
+	return s.guard(func() error {
 		return s.syncsUnderWay.do(func() error { return s.db.LogData(s.identity.tag(), pebble.Sync) })
 	})
 }

@@ -11,8 +11,7 @@
 // that names the file. Pebble's checksums see to most of it; these gaps are closed here:
 //
 //   - Pebble takes a damaged last block of its newest write-ahead log for a torn tail. A Mark knows how far
-//     the user's log was synced; one that ends before that has lost something. The user compares the two, as it alone knows
-//     where its log ends.
+//     the user's log was synced; one that ends before that has lost something. Where the log ends, its user says.
 //   - It takes a damaged manifest for one that ends there, and forgets tables. Open reads the manifest first,
 //     checks it more strictly (checkManifest), and compares it with what is known of it (manifestMark).
 //   - It does not notice that a write-ahead log is gone while there are newer ones, nor that the end of one is.
@@ -37,7 +36,7 @@
 //
 // # How a service uses it
 //
-// It opens the store, with the number of its rows' layout, and a Mark for each log of its own, which it compares with where
+// It opens the store, with the number of its rows' layout, and a Mark for each log of its own, which is compared with where
 // that log ends; then it calls Watch. A write is a NewBatch that has the rows and the log's entry, then Begin, then Await,
 // then Mark.Set: in this order, one Await after the other, while further batches are begun. Its keys begin with bytes from
 // 'c' to 'u'. Before it writes anything but deletions it asks Writable. It reads by Get and Rows.
@@ -193,9 +192,6 @@ func (s *Store) Metrics() *pebble.Metrics { return s.db.Metrics() }
 
 // Dir returns the folder, as it was named.
 func (s *Store) Dir() string { return s.options.Dir }
-
-// NewestLog returns the path of the newest write-ahead log that was there when the store was opened.
-func (s *Store) NewestLog() string { return s.newest }
 
 // ID returns the store's id.
 func (s *Store) ID() string { return s.identity.id.String() }

@@ -13,7 +13,7 @@ import (
 // failingFS is the file system that Pebble gets. For an error of the disk Pebble would end the process, unless
 // it was writing a table: so it hears of errors with tables alone. For all else (the write-ahead log, the
 // manifest, the folder) the store fails instead, and the disk stays as it was at that moment. Pebble goes on
-// believing that it writes, but nothing that it does counts (see Guard) and nothing arrives: a manifest, for
+// believing that it writes, but nothing that it does counts (see guard) and nothing arrives: a manifest, for
 // one, must not name a table whose place in the folder was not synced, and no log may be deleted because of it.
 type failingFS struct {
 	vfs.FS

@@ -77,9 +77,9 @@ func (s *Store) Fail(err error) {
 	})
 }
 
-// Guard does a write. Pebble may panic, or end the goroutine through logger.Fatalf, when the disk fails; or it
+// guard does a write. Pebble may panic, or end the goroutine through logger.Fatalf, when the disk fails; or it
 // does not know of it (see failingFS). Each is a failure of the store.
-func (s *Store) Guard(write func() error) (err error) {
+func (s *Store) guard(write func() error) (err error) {
 	if s.hasFailed() {
 		return s.Failure()
 	}

@@ -20,6 +20,7 @@ func (s Synced) Before(other Synced) bool {
 // says it all, after a power failure perhaps less. A log that ends before its mark was damaged: a torn tail
 // has never been synced.
 type Mark struct {
+	store  *Store
 	places *places
 	last   Synced
 
@@ -31,28 +32,52 @@ const (
 	markSize   = storeIDSize + 8 + 8
 )
 
-// MarkPath returns where the mark of a log is.
-func (s *Store) MarkPath(log string) string { return s.fs.PathJoin(s.options.Dir, markPrefix+log) }
-
-// HasMark says whether a log has a mark.
-func (s *Store) HasMark(log string) (bool, error) { return isThere(s.fs, s.MarkPath(log)) }
+// OpenMark opens the mark of a log that ends there. A log that nothing was ever written to has none yet, and it is made. One
+// that ends before its mark, or whose mark is missing, has lost something that was synced: that is damage.
+func (s *Store) OpenMark(log string, ends Synced, fresh bool) (*Mark, error) {
+	path := s.markPath(log)
+	if fresh { // or it is lost with all that was in it, and the mark has stayed
+		there, err := isThere(s.fs, path)
+		if err != nil {
+			return nil, err
+		}
+		if !there {
+			return s.CreateMark(log, Synced{})
+		}
+	}
+	m, err := openMark(s.fs, path, s.identity.id)
+	if err != nil {
+		return nil, err
+	}
+	m.store = s
+	if ends.Before(m.last) {
+		m.Close()
+		return nil, Damage("the log ends at entry %d, but entry %d was synced (%s): %s is damaged, or a newer .log file is missing",
+			ends.Index, m.last.Index, path, s.newest)
+	}
+	return m, nil
+}
 
 // CreateMark makes the mark of a log, which says how far that was synced.
 func (s *Store) CreateMark(log string, synced Synced) (*Mark, error) {
-	return createMark(s.fs, s.MarkPath(log), s.identity.id, synced)
+	m, err := createMark(s.fs, s.markPath(log), s.identity.id, synced)
+	if err != nil {
+		return nil, err
+	}
+	m.store = s
+	return m, nil
 }
 
-// OpenMark opens the mark of a log and reads it. One that is missing counts as damage.
-func (s *Store) OpenMark(log string) (*Mark, error) {
-	return openMark(s.fs, s.MarkPath(log), s.identity.id)
-}
+func (s *Store) markPath(log string) string { return s.fs.PathJoin(s.options.Dir, markPrefix+log) }
 
 func createMark(fs vfs.FS, path string, id storeID, synced Synced) (*Mark, error) {
 	m := newMark(id)
 	m.put(synced)
 	var err error
-	m.places, err = createPlaces(fs, path, m.content[:])
-	return m, err
+	if m.places, err = createPlaces(fs, path, m.content[:]); err != nil {
+		return nil, err
+	}
+	return m, nil
 }
 
 func newMark(id storeID) *Mark {
@@ -87,10 +112,12 @@ func openMark(fsys vfs.FS, path string, id storeID) (*Mark, error) {
 // Last returns what the mark says.
 func (m *Mark) Last() Synced { return m.last }
 
-// Set moves the mark.
+// Set moves the mark. If it cannot, the store has failed: what was synced shall not be acknowledged without it.
 func (m *Mark) Set(synced Synced) error {
-	m.put(synced)
-	return m.places.write(m.content[:])
+	return m.store.guard(func() error {
+		m.put(synced)
+		return m.places.write(m.content[:])
+	})
 }
 
 func (m *Mark) put(synced Synced) {

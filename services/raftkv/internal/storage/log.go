@@ -116,26 +116,9 @@ func (l *Log) loadEntries() error {
 
 // openMark compares the log with its mark.
 func (l *Log) openMark() (err error) {
-	if l.last == (Position{}) && l.hard == (hardState{}) {
-		// Nothing was ever synced, or the mark was made and the log is lost.
-		there, err := l.store.HasMark(l.name())
-		if err != nil {
-			return err
-		}
-		if !there {
-			l.mark, err = l.store.CreateMark(l.name(), engine.Synced{})
-			return err
-		}
-	}
-	if l.mark, err = l.store.OpenMark(l.name()); err != nil {
-		return err
-	}
-	if marked := l.mark.Last(); synced(l.last).Before(marked) {
-		l.mark.Close()
-		return engine.Damage("the log ends at entry %d, but entry %d was synced (%s): %s is damaged, or a newer .log file is missing",
-			l.last.Index, marked.Index, l.store.MarkPath(l.name()), l.store.NewestLog())
-	}
-	return nil
+	fresh := l.last == (Position{}) && l.hard == (hardState{}) // nothing was ever synced, or all is lost
+	l.mark, err = l.store.OpenMark(l.name(), synced(l.last), fresh)
+	return err
 }
 
 // name is what the mark of the log is known by.
@@ -207,7 +190,7 @@ func (p *Pending) Await() error {
 	}
 	err := p.log.store.Await(p.batch)
 	if err == nil {
-		err = p.log.store.Guard(func() error { return p.log.mark.Set(synced(p.ends)) })
+		err = p.log.mark.Set(synced(p.ends))
 	}
 	if err != nil {
 		return err // Pebble may still use the batch

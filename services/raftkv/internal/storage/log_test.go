@@ -405,7 +405,7 @@ func TestLog_intervalKeepsMark(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer store.Close()
-		mark, err := store.OpenMark("0")
+		mark, err := store.OpenMark("0", engine.Synced{Epoch: 1, Index: 5}, false)
 		if err != nil {
 			t.Fatal(err)
 		}
