@@ -66,14 +66,15 @@ func (s *Store) hasFailed() bool {
 	}
 }
 
-// Fail makes a failure of the store known, unless it has failed before.
+// Fail makes a failure of the store known, unless it has failed before. OnFailure is told first: whoever is refused because
+// of it finds health NOT_SERVING.
 func (s *Store) Fail(err error) {
 	s.failOnce.Do(func() {
 		s.failure = err
-		close(s.failed)
 		if s.options.OnFailure != nil {
 			s.options.OnFailure(err)
 		}
+		close(s.failed)
 	})
 }
 
