@@ -1,8 +1,6 @@
 package engine
 
-import (
-	"fmt"
-)
+import "fmt"
 
 // checkSource lets a start that should fill the store go on with one that was filled from the same source.
 func (s *Store) checkSource() error {
@@ -30,22 +28,8 @@ func (s *Store) checkSource() error {
 
 // checkIncomplete refuses a store that was not made to the end, but must not be made anew.
 func (s *Store) checkIncomplete() error {
-	marks, err := s.marks()
-	if err != nil {
+	if err := s.eachMark((*Mark).checkEmpty); err != nil || s.options.Fill != nil {
 		return err
-	}
-	for _, path := range marks {
-		mark, err := s.openAnyMark(path)
-		if err != nil {
-			return err
-		}
-		mark.Close()
-		if err := mark.checkEmpty(); err != nil {
-			return err
-		}
-	}
-	if s.options.Fill != nil {
-		return nil
 	}
 	filling, err := s.any(fillingKeys, End(fillingKeys))
 	if err == nil && filling {

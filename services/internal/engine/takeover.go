@@ -18,16 +18,8 @@ const oldMark = 8 + 8
 
 // takeOver makes the present layout of an older one.
 func (s *Store) takeOver(from int) error {
-	marks, err := s.marks()
-	if err != nil {
+	if err := s.eachMark(func(*Mark) error { return nil }); err != nil { // which writes them anew
 		return err
-	}
-	for _, path := range marks {
-		mark, err := s.openAnyMark(path)
-		if err != nil {
-			return err
-		}
-		mark.Close()
 	}
 	batch := s.NewBatch()
 	defer batch.Close()
@@ -40,6 +32,26 @@ func (s *Store) takeOver(from int) error {
 	}
 	s.options.Logger.Info(fmt.Sprintf("the folder had layout %d, and has layout %d now; older programs cannot use it any more", from, s.options.Layout),
 		"dir", s.options.Dir, "store", s.identity.id.String())
+	return nil
+}
+
+// eachMark opens the marks of all logs, in a store that may be older than its identity, until do returns an error. A mark
+// is closed when do gets it.
+func (s *Store) eachMark(do func(*Mark) error) error {
+	marks, err := s.marks()
+	if err != nil {
+		return err
+	}
+	for _, path := range marks {
+		mark, err := s.openAnyMark(path)
+		if err != nil {
+			return err
+		}
+		mark.Close()
+		if err := do(mark); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
