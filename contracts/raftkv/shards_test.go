@@ -254,7 +254,7 @@ func appendEverywhere(t *testing.T, f *fleet, c *Clerk) (problems []string) {
 	var leading, writing sync.WaitGroup
 	leading.Go(func() {
 		for i := 0; ctx.Err() == nil; i++ {
-			time.Sleep(20 * time.Millisecond)
+			time.Sleep(20 * time.Millisecond) // by the clock of the test
 			f.Lead(i%3, addresses[(i/3+i)%3])
 		}
 	})
