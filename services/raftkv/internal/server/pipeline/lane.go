@@ -14,7 +14,7 @@ import (
 type lane struct {
 	group  node.Group
 	gets   []getting // to be done
-	waits  int       // operations that the group has not answered
+	waits  int       // operations that the group has not answered, if there are other groups
 	awaits int       // bytes of the writes among them
 }
 
@@ -48,21 +48,25 @@ func (p *pipeline) laneOf(group node.Group) *lane {
 // claim takes room in a lane for an operation, and for the bytes of a write. When there are other groups, it refuses what
 // is more than the lane's share.
 func (p *pipeline) claim(l *lane, bytes int) error {
+	if p.Shards == 1 {
+		return nil // without the lock, which each operation would take
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.Shards > 1 {
-		operations, held := share(MaxOperations-(p.waits-l.waits)), share(maxHeld-(p.awaits-l.awaits))
-		if l.waits >= operations || l.awaits > 0 && l.awaits+bytes > held {
-			return status.Errorf(codes.ResourceExhausted,
-				"%d operations of this stream wait for the key's shard already, and others need the rest; nothing happened now: try again later", l.waits)
-		}
+	operations, held := share(MaxOperations-(p.waits-l.waits)), share(maxHeld-(p.awaits-l.awaits))
+	if l.waits >= operations || l.awaits > 0 && l.awaits+bytes > held {
+		return status.Errorf(codes.ResourceExhausted,
+			"%d operations of this stream wait for the key's shard already, and others need the rest; nothing happened now: try again later", l.waits)
 	}
 	p.count(l, 1, bytes)
 	return nil
 }
 
-// count adds to what waits for a lane's group. The lock is held.
+// count adds to what waits for a lane's group, if there are others. The lock is held.
 func (p *pipeline) count(l *lane, operations, bytes int) {
+	if p.Shards == 1 {
+		return
+	}
 	l.waits += operations
 	l.awaits += bytes
 	p.waits += operations
