@@ -1,13 +1,17 @@
 package storage
 
-import "go.etcd.io/raft/v3/raftpb"
+import (
+	"go.etcd.io/raft/v3/raftpb"
+
+	"numstore.example/services/raftkv/internal/shard"
+)
 
 // What a cluster counts has types, so that none is taken for another.
 type (
-	// ShardID is the number of a shard, from 0.
-	ShardID uint16
-	// NodeID is the number of a node, 1 or greater. 0 stands for nobody.
-	NodeID uint64
+	// ShardID, NodeID and MemberID are those of package shard.
+	ShardID  = shard.ID
+	NodeID   = shard.NodeID
+	MemberID = shard.MemberID
 	// Term is a span of a shard's log in which at most one node has led it, 1 or greater.
 	Term uint64
 	// Index is the number of an entry in a shard's log, 1 or greater. 0 stands for the beginning.
