@@ -1,6 +1,10 @@
 package node
 
 import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -80,7 +84,7 @@ func (s sender) Send(shard storage.ShardID, messages []*raftpb.Message) {
 		if err != nil {
 			panic(err) // Raft has made a message that cannot be sent
 		}
-		way := link{s.node, storage.NodeID(message.GetTo())}
+		way := link{s.node, storage.MemberID(message.GetTo()).Node()}
 		for _, delay := range s.network.fate(way) {
 			// Not time.AfterFunc: in a bubble of synctest, the race detector of Go 1.26 does not survive it.
 			s.network.underway.Go(func() {
@@ -89,6 +93,55 @@ func (s sender) Send(shard storage.ShardID, messages []*raftpb.Message) {
 			})
 		}
 	}
+}
+
+// SendSnapshot implements Transport.
+func (s sender) SendSnapshot(shard storage.ShardID, message *raftpb.Message, write func(io.Writer) error, done func(error)) {
+	s.network.underway.Go(func() { done(s.network.carry(s.node, shard, message, write)) })
+}
+
+// carry brings a state to another node. If the link is cut before it is there, or if the network loses it, it breaks
+// somewhere in the middle.
+func (n *Network) carry(from storage.NodeID, shard storage.ShardID, message *raftpb.Message, write func(io.Writer) error) error {
+	way := link{from, storage.MemberID(message.GetTo()).Node()}
+	encoded, err := proto.Marshal(message)
+	if err != nil {
+		return err
+	}
+	var state bytes.Buffer
+	if err := write(&state); err != nil {
+		return err
+	}
+	delays := n.fate(way)
+	if len(delays) == 0 {
+		state.Truncate(int(n.fraction() * float64(state.Len())))
+	} else {
+		time.Sleep(delays[0])
+	}
+	n.mu.Lock()
+	node, cut := n.nodes[way.to], n.cut[way]
+	n.mu.Unlock()
+	if node == nil || cut {
+		return errLost
+	}
+	arrived := new(raftpb.Message)
+	if err := proto.Unmarshal(encoded, arrived); err != nil {
+		return err
+	}
+	return node.ReceiveSnapshot(context.Background(), shard, arrived, &state)
+}
+
+var errLost = errors.New("the network has lost it")
+
+func (n *Network) fraction() float64 {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.random.Float64()
+}
+
+// Group implements Transport.
+func (s sender) Group(node storage.NodeID, shard storage.ShardID) Group {
+	return passed{s.network, link{s.node, node}, shard}
 }
 
 // fate returns after which times a message arrives: none if it is lost.

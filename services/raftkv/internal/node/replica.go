@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"log/slog"
 	"math"
@@ -69,17 +68,6 @@ const (
 	AfterSync                  // on disk; Raft has not been told
 	BeforeApply                // committed
 	AfterApply                 // applied, not answered
-)
-
-var (
-	// ErrNotLeader: the proposal or read was not executed, because this replica does not lead its group.
-	ErrNotLeader = errors.New("this server does not lead the shard")
-	// ErrBusy: the proposal was not executed, because too much is in flight already.
-	ErrBusy = errors.New("too many bytes of writes wait for the disk")
-	// ErrStopped: the replica was stopped or has failed; the proposal may or may not have been executed.
-	ErrStopped = errors.New("the shard has stopped")
-	// ErrDeposed: the replica lost its leadership; the proposal may or may not have been executed.
-	ErrDeposed = errors.New("the shard's leader changed")
 )
 
 const (

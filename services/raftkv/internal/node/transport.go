@@ -1,19 +1,34 @@
 package node
 
 import (
+	"io"
+
 	"go.etcd.io/raft/v3/raftpb"
 
 	"numstore.example/services/raftkv/internal/storage"
 )
 
-// Transport carries Raft's messages from a node's members of the groups to those of other nodes.
-//
-// Raft counts on little: a message may be lost, come late, twice, or behind one that was sent after it. It must not
-// come changed, or to another node than that of its To.
+// Transport reaches the other nodes: it carries Raft's messages to their members of the groups, states to members that need
+// one, and what clients ask of shards that others lead.
 type Transport interface {
-	// Send sends messages of a shard's group, each to the node of its To, for Node.Receive there. It is called by the goroutine that everyone waits for, so it
-	// does not wait: what it has no room for is lost. The messages stay as they are from then on.
+	// Send sends messages of a shard's group, each to the node of its To, for Node.Receive there.
+	//
+	// Raft counts on little: a message may be lost, come late, twice, or behind one that was sent after it. It must not
+	// come changed, or to another node. Send is called by the goroutine that everyone waits for, so it does not wait: what
+	// it has no room for is lost, and told to Node.Unreachable. The messages stay as they are from then on.
 	Send(shard storage.ShardID, messages []*raftpb.Message)
+
+	// SendSnapshot sends the state of a shard to the member that a message, a MsgSnap, is for, with the message, for
+	// Node.ReceiveSnapshot there. It does not wait. Write writes the state. Done is told once how it has ended: without an
+	// error if the member has it.
+	SendSnapshot(shard storage.ShardID, message *raftpb.Message, write func(io.Writer) error, done func(error))
+
+	// Group returns a shard's group as another node's member answers for it (see Node.Local): what that has no member for, or
+	// does not lead, it does not pass on.
+	//
+	// A proposal that could not be sent has the error ErrNotLeader, as nothing has happened; one that was sent, and that
+	// nothing came back of, ErrDeposed.
+	Group(node storage.NodeID, shard storage.ShardID) Group
 }
 
 // maxReceived is how many bytes of messages from other nodes may wait for the replica, one message more excepted. What

@@ -199,3 +199,6 @@ func (s *Store) Close() error {
 		return s.flush()
 	})
 }
+
+// Damaged returns an error that IsDamage recognises, with a text that another store's error had.
+func Damaged(text string) error { return engine.Damage("%s", text) }
