@@ -35,6 +35,7 @@ func (p Program) parse(args []string, stdout, stderr io.Writer) (_ Config, verb 
 		kong.DefaultEnvars(strings.ToUpper(p.Name)),
 		kong.Vars{
 			"addr": p.Addr, "workers": strconv.Itoa(p.Workers), "queue": strconv.Itoa(p.Queue), "max_message": strconv.Itoa(p.MaxMessage),
+			"pages":   p.Pages,
 			"version": strings.TrimSuffix(version.Text(p.Name, p.Contract), "\n"),
 		},
 		kong.KindMapper(reflect.String, kong.MapperFunc(decodeString)),

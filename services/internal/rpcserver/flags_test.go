@@ -64,7 +64,7 @@ func TestFlags_emptyEnvironment(t *testing.T) {
 	parser, err := kong.New(&struct {
 		Config
 		allKinds
-	}{}, kong.DefaultEnvars("testd"), kong.Vars{"addr": "x", "workers": "1", "queue": "1", "max_message": "1"})
+	}{}, kong.DefaultEnvars("testd"), kong.Vars{"addr": "x", "workers": "1", "queue": "1", "max_message": "1", "pages": ""})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,8 +13,8 @@ import (
 
 // newHTTPHandler serves what operators look at: /metrics for Prometheus, /healthz for load balancers
 // (200 while the server takes calls, 503 when it does not), and /debug/pprof for who looks for a fault in the
-// server. That has to be asked for: it shows secrets, and a profile costs the server time.
-func newHTTPHandler(registry *prometheus.Registry, serving func() bool, profiles bool) http.Handler {
+// server. That has to be asked for: it shows secrets, and a profile costs the server time. Services add their pages.
+func newHTTPHandler(registry *prometheus.Registry, serving func() bool, profiles bool) *http.ServeMux {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {

@@ -110,6 +110,26 @@ func TestServer_noProfiles(t *testing.T) {
 	})
 }
 
+// TestServer_pages: a service adds a page, also while operators are served already, and nothing else changes.
+func TestServer_pages(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := start(t, testConfig, answer)
+		defer f.end()
+		if status, _ := f.get("/"); status != http.StatusNotFound {
+			t.Errorf("the page of a service without one: status %d; want 404", status)
+		}
+		f.server.HandleHTTP("GET /{$}", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "the page") }))
+		for path, want := range map[string]string{"/": "the page", "/metrics": "rpcserver_queue_length 0"} {
+			if status, body := f.get(path); status != http.StatusOK || !strings.Contains(body, want) {
+				t.Errorf("%s: status %d, %q; want 200, %q", path, status, body, want)
+			}
+		}
+		if status, _ := f.get("/other"); status != http.StatusNotFound {
+			t.Errorf("another path: status %d; want 404", status)
+		}
+	})
+}
+
 func TestServer_operators(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		config := testConfig

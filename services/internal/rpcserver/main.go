@@ -31,6 +31,10 @@ type Program struct {
 	// Connections take descriptors as well, and get the rest.
 	Files Files
 
+	// Pages says what the service adds at --http-addr (Server.HandleHTTP), for the help of that flag: a list that ends with
+	// a comma and a space. Empty: nothing.
+	Pages string
+
 	// Flags points to a struct with the service's own flags, tagged for kong. If it has a method
 	// Validate() error, that is asked before anything is started.
 	Flags any

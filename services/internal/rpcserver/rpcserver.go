@@ -63,7 +63,7 @@ type Config struct {
 	TLS
 	Clients
 
-	HTTPAddr  string     `group:"Observing" name:"http-addr" placeholder:"ADDRESS" help:"Address for operators, as for --addr: /metrics, /healthz. Not for the public (default: none)."`
+	HTTPAddr  string     `group:"Observing" name:"http-addr" placeholder:"ADDRESS" help:"Address for operators, as for --addr: ${pages}/metrics, /healthz. Not for the public (default: none)."`
 	Pprof     bool       `group:"Observing" help:"Serve /debug/pprof at --http-addr too. It shows the memory and the command line of the server, secrets among them."`
 	LogLevel  slog.Level `group:"Observing" default:"info" placeholder:"LEVEL" help:"debug (every call), info (failed calls), warn or error (default ${default})."`
 	LogFormat string     `group:"Observing" default:"text" enum:"text,json" placeholder:"FORMAT" help:"text or json (default ${default})."`
@@ -134,6 +134,7 @@ type Server struct {
 	gate     *gate
 	health   *healthServer
 	grpc     *grpc.Server
+	pages    *http.ServeMux
 
 	stopOnce sync.Once
 	told     chan struct{} // closed by Stop
@@ -177,6 +178,7 @@ func New(config Config, log *slog.Logger) (*Server, error) {
 	}
 	calls := newAdmission(config.Workers, config.Queue)
 	calls.register(registry)
+	health := newHealthServer()
 	return &Server{
 		config:   config,
 		log:      log,
@@ -185,8 +187,9 @@ func New(config Config, log *slog.Logger) (*Server, error) {
 			calls: calls, resets: newResets(config.MaxStreams, registry, log), metrics: newCallMetrics(registry), log: log,
 		},
 		gate:   gate,
-		health: newHealthServer(),
+		health: health,
 		grpc:   grpc.NewServer(options...),
+		pages:  newHTTPHandler(registry, health.serving, config.Pprof),
 		told:   make(chan struct{}),
 		begun:  make(chan struct{}),
 	}, nil
@@ -240,10 +243,13 @@ func (s *Server) Stop() { s.stopOnce.Do(func() { close(s.told) }) }
 // come to an end.
 func (s *Server) Stopping() <-chan struct{} { return s.health.stopping.Done() }
 
-// HTTPHandler serves /metrics, /healthz and, if it is asked for, /debug/pprof of this server.
-func (s *Server) HTTPHandler() http.Handler {
-	return newHTTPHandler(s.registry, s.health.serving, s.config.Pprof)
-}
+// HTTPHandler serves /metrics, /healthz and, if it is asked for, /debug/pprof of this server, and what HandleHTTP adds.
+func (s *Server) HTTPHandler() http.Handler { return s.pages }
+
+// HandleHTTP serves something more for operators at Config.HTTPAddr, where requests match a pattern of http.ServeMux; see
+// Program.Pages. It may be called at any time, for each pattern once. Requests may come while the service is being opened,
+// and after it was closed.
+func (s *Server) HandleHTTP(pattern string, handler http.Handler) { s.pages.Handle(pattern, handler) }
 
 // Serve takes calls from the listener until ctx is done, then stops as the package promises. It closes
 // the listener. Health is NOT_SERVING until Ready is called.
