@@ -1,7 +1,7 @@
 // Bench measures a service side by side with its peers. There is a suite for each service: numstore beside a
 // bare grpc-go server that does nothing (peers/bare), which is the ceiling, and the course's server in Python
-// (compat/reference); raftkv beside etcd (peers/etcd), which is driven through its own client, and a put that
-// only syncs (peers/syncput). `go tool mage bench` builds what is needed and runs both.
+// (compat/reference); raftkv beside etcd (peers/etcd) and Redis, where there is one on PATH, which are driven through Go
+// clients of their own, and a put that only syncs (peers/syncput). `go tool mage bench` builds what is needed and runs both.
 //
 // All servers of a suite run at the same time, and one of them is under load at a time. A round holds each
 // load on each server, one after the other; the next round does it again, starting with another server. What
@@ -78,6 +78,9 @@ func (b *bench) run(ctx context.Context) (err error) {
 	suite, err := suites[b.Suite](b)
 	if err != nil {
 		return err
+	}
+	for _, left := range suite.left {
+		fmt.Fprintf(os.Stderr, "bench: left out: %s\n", left)
 	}
 	findings, err := b.measureAll(ctx, suite)
 	if err == nil && suite.restart != nil {

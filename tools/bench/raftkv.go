@@ -17,8 +17,8 @@ const (
 	unary = "raftkv, unary"
 )
 
-// raftkvSuite compares raftkv with etcd, on one node each: puts that are on disk before they are answered,
-// and linearizable gets.
+// raftkvSuite compares raftkv with etcd, on one node each, and with Redis where there is one: puts that are on disk before
+// they are answered, and linearizable gets.
 func raftkvSuite(b *bench) (*suite, error) {
 	metrics, err := freeAddress()
 	if err != nil {
@@ -45,6 +45,15 @@ func raftkvSuite(b *bench) (*suite, error) {
 	for callers := 1; callers <= 64; callers *= 2 {
 		s.groups = append(s.groups, []load{b.clerk("mix", callers)})
 	}
+	redis, err := redisCommand(b)
+	if err != nil {
+		s.left = append(s.left, err.Error())
+		return s, nil
+	}
+	s.servers = append(s.servers, redis)
+	s.add(b.redis(redisClient, "put", 1), b.redis(redisClient, "put", 64), b.redis(redisEach, "put", 64),
+		b.redis(redisClient, "put", 256), b.redis(redisEach, "put", 256), b.redis(redisClient, "get", 64))
+	s.pairs = append(s.pairs, pair{clerk, redisClient}, pair{clerk, redisEach})
 	return s, nil
 }
 
@@ -78,10 +87,7 @@ func (b *bench) syncput(callers int) load {
 }
 
 func (b *bench) etcd(call string, callers int) load {
-	return load{series: etcd, server: etcd, call: call, callers: callers, command: func(address string) []string {
-		return []string{"etcdload", address, "--call", call, "--connections", "4",
-			"--keys", strconv.Itoa(b.Keys), "--value-size", strconv.Itoa(valueSize)}
-	}}
+	return b.peer("etcdload", etcd, etcd, call, callers, 4)
 }
 
 // goal is a ratio that raftkv was built to reach.

@@ -14,12 +14,11 @@ import (
 
 // server is a server process that is measured.
 type server struct {
-	command
-	address string // host:port
+	command // its address is known
 	process *exec.Cmd
 }
 
-// startServer returns once the server has printed its ready line, which ends in its address.
+// startServer returns once the server has printed that it is ready.
 func startServer(ctx context.Context, command command) (*server, error) {
 	process := exec.CommandContext(ctx, command.args[0], command.args[1:]...)
 	process.Stderr = os.Stderr
@@ -32,16 +31,33 @@ func startServer(ctx context.Context, command command) (*server, error) {
 	}
 	s := &server{command: command, process: process}
 	output := bufio.NewReader(stdout)
-	line, _ := output.ReadString('\n')
-	_, addr, _ := strings.Cut(strings.TrimSpace(line), " listening on ")
-	_, port, err := net.SplitHostPort(addr)
-	if err != nil {
+	if err := s.awaitReady(output); err != nil {
 		s.stop()
-		return nil, fmt.Errorf("%s did not become ready: it printed %q", command.name, line)
+		return nil, err
 	}
-	s.address = net.JoinHostPort("localhost", port)
 	go io.Copy(io.Discard, output) // ends with the process
 	return s, nil
+}
+
+// awaitReady reads what the server prints until it is ready. The line that says so ends in the address, unless that is known.
+func (s *server) awaitReady(output *bufio.Reader) error {
+	last := ""
+	for {
+		line, err := output.ReadString('\n')
+		if s.ready != "" && strings.Contains(line, s.ready) {
+			return nil
+		}
+		if _, addr, found := strings.Cut(strings.TrimSpace(line), " listening on "); found {
+			if _, port, err := net.SplitHostPort(addr); err == nil {
+				s.address = net.JoinHostPort("localhost", port)
+				return nil
+			}
+		}
+		if err != nil {
+			return fmt.Errorf("%s did not become ready: the last that it printed is %q", s.name, last)
+		}
+		last = line
+	}
 }
 
 // stop ends the server as an operator would.

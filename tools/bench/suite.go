@@ -21,12 +21,26 @@ type suite struct {
 	pairs   []pair
 	restart func(ctx context.Context, b *bench) ([]restart, error) // measures restarts, after all else; may be nil
 	more    func(f findings, ratios []ratio) []string              // tables beside the usual ones; may be nil
+	left    []string                                               // what is left out, and why
+}
+
+// add puts loads to those that they are compared with: into the groups that have as many callers of the same call.
+func (s *suite) add(loads ...load) {
+	for _, l := range loads {
+		for i, group := range s.groups {
+			if group[0].call == l.call && group[0].callers == l.callers {
+				s.groups[i] = append(group, l)
+			}
+		}
+	}
 }
 
 // command is how to start a server.
 type command struct {
 	name    string
 	args    []string
+	ready   string // what it prints when it serves, if that does not name the address; empty if it does
+	address string // then: the address
 	metrics string // address of its counters, where it has another than its service; empty if it has none
 	syncs   string // the counter of its syncs; empty if it has none
 }

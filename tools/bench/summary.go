@@ -49,7 +49,7 @@ func newSample(load load, round int, step result.Step, warmup time.Duration, use
 }
 
 func (s sample) String() string {
-	return fmt.Sprintf("round %d  %-16s  %-6s  %3d callers  %7.0f calls/s  p50 %.3f ms  p99 %.3f ms  %.2f CPU s per 100,000 calls",
+	return fmt.Sprintf("round %d  %-24s  %-6s  %3d callers  %7.0f calls/s  p50 %.3f ms  p99 %.3f ms  %.2f CPU s per 100,000 calls",
 		s.Round+1, s.Server, s.Call, s.Callers, s.Throughput, s.P50, s.P99, s.CPU)
 }
 
@@ -128,6 +128,9 @@ func (s *suite) tables(f findings, ratios []ratio) string {
 	}
 	if s.more != nil {
 		tables = append(tables, s.more(f, ratios)...)
+	}
+	for _, left := range s.left {
+		tables = append(tables, "Left out: "+left+".\n")
 	}
 	tables = slices.DeleteFunc(tables, func(table string) bool { return table == "" })
 	return strings.Join(tables, "\n")
