@@ -155,20 +155,22 @@ class WriteResult(_message.Message):
     def __init__(self, put: _Optional[_Union[PutResponse, _Mapping]] = ..., append: _Optional[_Union[AppendResponse, _Mapping]] = ..., delete: _Optional[_Union[DeleteResponse, _Mapping]] = ...) -> None: ...
 
 class ScanRequest(_message.Message):
-    __slots__ = ("prefix", "start", "end", "limit", "keys_only", "resume_after")
+    __slots__ = ("prefix", "start", "end", "limit", "keys_only", "resume_after", "shard")
     PREFIX_FIELD_NUMBER: _ClassVar[int]
     START_FIELD_NUMBER: _ClassVar[int]
     END_FIELD_NUMBER: _ClassVar[int]
     LIMIT_FIELD_NUMBER: _ClassVar[int]
     KEYS_ONLY_FIELD_NUMBER: _ClassVar[int]
     RESUME_AFTER_FIELD_NUMBER: _ClassVar[int]
+    SHARD_FIELD_NUMBER: _ClassVar[int]
     prefix: bytes
     start: bytes
     end: bytes
     limit: int
     keys_only: bool
     resume_after: bytes
-    def __init__(self, prefix: _Optional[bytes] = ..., start: _Optional[bytes] = ..., end: _Optional[bytes] = ..., limit: _Optional[int] = ..., keys_only: bool = ..., resume_after: _Optional[bytes] = ...) -> None: ...
+    shard: int
+    def __init__(self, prefix: _Optional[bytes] = ..., start: _Optional[bytes] = ..., end: _Optional[bytes] = ..., limit: _Optional[int] = ..., keys_only: bool = ..., resume_after: _Optional[bytes] = ..., shard: _Optional[int] = ...) -> None: ...
 
 class ScanResponse(_message.Message):
     __slots__ = ("pairs",)
@@ -301,18 +303,20 @@ class Limits(_message.Message):
     def __init__(self, key: _Optional[int] = ..., value: _Optional[int] = ..., message: _Optional[int] = ...) -> None: ...
 
 class ShardStat(_message.Message):
-    __slots__ = ("shard", "role", "leader", "term", "applied_index")
+    __slots__ = ("shard", "role", "leader", "term", "applied_index", "commit_index")
     SHARD_FIELD_NUMBER: _ClassVar[int]
     ROLE_FIELD_NUMBER: _ClassVar[int]
     LEADER_FIELD_NUMBER: _ClassVar[int]
     TERM_FIELD_NUMBER: _ClassVar[int]
     APPLIED_INDEX_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_INDEX_FIELD_NUMBER: _ClassVar[int]
     shard: int
     role: Role
     leader: int
     term: int
     applied_index: int
-    def __init__(self, shard: _Optional[int] = ..., role: _Optional[_Union[Role, str]] = ..., leader: _Optional[int] = ..., term: _Optional[int] = ..., applied_index: _Optional[int] = ...) -> None: ...
+    commit_index: int
+    def __init__(self, shard: _Optional[int] = ..., role: _Optional[_Union[Role, str]] = ..., leader: _Optional[int] = ..., term: _Optional[int] = ..., applied_index: _Optional[int] = ..., commit_index: _Optional[int] = ...) -> None: ...
 
 class TopologyRequest(_message.Message):
     __slots__ = ()

@@ -99,7 +99,8 @@ class RaftKVServicer(object):
     def Batch(self, request, context):
         """Batch does several writes at one moment, all or none: when one of them is refused, for its expected
         version for example, all are, with its status. They are done in order, so that a later one sees
-        what an earlier one wrote. All keys must belong to one shard, as those with one tag do (see Placement).
+        what an earlier one wrote. All keys must belong to one shard, as those with one tag do (see Placement); a batch of
+        several is refused with INVALID_ARGUMENT, and none of its writes happens.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -107,8 +108,8 @@ class RaftKVServicer(object):
 
     def Scan(self, request, context):
         """Scan returns the pairs whose keys begin with a prefix, or lie in a range, in the order of their keys
-        (as unsigned bytes). Of each shard it shows one moment. The result may be larger than any message or
-        memory: it comes in parts. A client that reads slowly is waited for, but one that takes nothing for the server's
+        (as unsigned bytes), of one shard or of all. Of each shard it shows one moment, of its own. The result may be larger than
+        any message or memory: it comes in parts. A client that reads slowly is waited for, but one that takes nothing for the server's
         --scan-timeout (by default a minute) gets RESOURCE_EXHAUSTED behind the parts that were on their way, and is
         disconnected when it does not take those either. It can go on with resume_after, which shows a later moment. A
         client, that is all processes of one machine together, can have a quarter of the scans that the server runs at a
@@ -140,7 +141,8 @@ class RaftKVServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def Topology(self, request, context):
-        """Topology returns which shards there are and where.
+        """Topology returns which shards there are and where: the map of the whole cluster, whichever server is asked. One that
+        waits for the others to form a cluster has none yet (UNAVAILABLE).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -407,7 +409,8 @@ class RaftKVAdminServicer(object):
 
     def Backup(self, request, context):
         """Backup returns the whole store, sessions included, while it goes on serving: each shard as of one moment of its own.
-        The parts, one after the other, are a file that `raftkv --restore FILE` starts from.
+        The parts, one after the other, are a file that `raftkv --restore FILE` starts from. So far it is for a server alone with
+        one shard; others say UNIMPLEMENTED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -54,6 +54,51 @@ func TestScan_shards(t *testing.T) {
 	}
 }
 
+// TestScan_shardsAsked: the leader of each shard is asked for its pairs alone.
+func TestScan_shardsAsked(t *testing.T) {
+	f, c := newFleet(t)
+	f.Set([]byte("07"), []byte("vvvvvvv"))
+	if got := keys(c, t, Range{}); got != "[07]" {
+		t.Errorf("got %s", got)
+	}
+	for i, s := range f.servers {
+		if scans := s.Scans(); len(scans) != 1 || scans[0].Shard == nil || int(scans[0].GetShard()) != i {
+			t.Errorf("the leader of shard %d was asked for %v", i, scans)
+		}
+	}
+}
+
+// TestScan_shardsOld: of servers that do not know how to show one shard, and so show all, no pair is yielded twice.
+func TestScan_shardsOld(t *testing.T) {
+	for _, test := range ranges {
+		f, c := newFleet(t)
+		for i := range 10 {
+			f.Set(fmt.Appendf(nil, "%02d", i), []byte(strings.Repeat("v", i)))
+		}
+		for _, s := range f.servers {
+			s.ScanAll = true
+		}
+		if got := keys(c, t, test.Range); got != test.want {
+			t.Errorf("%+v: %v; want %v", test.Range, got, test.want)
+		}
+	}
+}
+
+// TestScan_shardsMoved: a Scan goes where the leader of its shard is by now.
+func TestScan_shardsMoved(t *testing.T) {
+	f, c := newFleet(t)
+	if got := keys(c, t, Range{}); got != "[]" { // it knows the leaders now
+		t.Errorf("got %s", got)
+	}
+	f.Set([]byte("07"), []byte("vvvvvvv"))
+	for shard := range addresses {
+		f.Lead(shard, three)
+	}
+	if got := keys(c, t, Range{}); got != "[07]" {
+		t.Errorf("got %s", got)
+	}
+}
+
 // TestScan_shardsError: the error of one shard ends the Scan, as its last element.
 func TestScan_shardsError(t *testing.T) {
 	f, c := newFleet(t)

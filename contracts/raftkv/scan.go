@@ -38,8 +38,7 @@ func (c *Clerk) Scan(ctx context.Context, r Range) iter.Seq2[*raftkvpb.Pair, err
 	}
 }
 
-// scanAll merges the pairs of all shards. In memory is what gRPC has of their streams: some parts of each. Each stream
-// shows all pairs, for a ScanRequest names no shard, and scanShard drops those that are not of its own.
+// scanAll merges the pairs of all shards. In memory is what gRPC has of their streams: some parts of each.
 func (c *Clerk) scanAll(ctx context.Context, m *shardMap, r Range) iter.Seq2[*raftkvpb.Pair, error] {
 	return func(yield func(*raftkvpb.Pair, error) bool) {
 		limit := r.Limit
@@ -92,6 +91,9 @@ func (c *Clerk) scanShard(ctx context.Context, m *shardMap, shard int, r Range) 
 		s := scan{clerk: c, shards: m, shard: shard, yield: yield, request: &raftkvpb.ScanRequest{
 			Prefix: r.Prefix, Start: r.Start, End: r.End, Limit: r.Limit, KeysOnly: r.KeysOnly, ResumeAfter: r.ResumeAfter,
 		}}
+		if len(m.places) > 1 {
+			s.request.Shard = new(uint32(shard))
+		}
 		err := s.run(ctx)
 		if err != nil && !s.over {
 			yield(nil, err)
@@ -102,7 +104,7 @@ func (c *Clerk) scanShard(ctx context.Context, m *shardMap, shard int, r Range) 
 // scan is a Scan of one shard under way.
 type scan struct {
 	clerk   *Clerk
-	shards  *shardMap // which says what belongs to the shard: a server shows pairs of others too
+	shards  *shardMap // which says what belongs to the shard: an old server shows pairs of others too
 	shard   int
 	yield   func(*raftkvpb.Pair, error) bool
 	request *raftkvpb.ScanRequest // for what was not yet yielded

@@ -29,7 +29,7 @@
 //
 // A client id belongs to one shard, that of its first write, for each shard remembers its own clients. One that writes
 // keys of several shards (see Topology) has client ids for each of them, and numbers the writes under each by itself; a
-// Batch counts for the shard that its keys belong to. So far there is one shard.
+// Batch counts for the shard that its keys belong to.
 //
 // The server remembers, with the data and as durably, the last sequence number of each client id and
 // what it was answered. The same request id again gets the same answer, refusals included, and executes
@@ -50,6 +50,21 @@
 // long as there was none, a greater number is refused with NOT_FOUND, as if the client id had been forgotten. A write without
 // a request id is executed each time that it arrives.
 //
+// # Several servers
+//
+// A cluster is several servers; each shard is held by some of them, of which one leads it. Topology tells all of that, and
+// every server tells the same but for leaders, of which it knows what it knows.
+//
+// By default any server takes any call and passes it on, once, to the shard's leader; gets and Scans are also answered by
+// the other servers that hold the shard, and are linearizable there too. Asking the leader saves the way. While a shard has no
+// leader, a server waits for one, 2 seconds at most. A server that was started with --forward=replica passes on only calls for
+// shards that it holds, one with --forward=none answers only for shards that it leads; what they do not answer they refuse
+// with UNAVAILABLE and a Redirect, before anything has happened. A client goes where the Redirect says, or to another
+// server that holds the shard if it names none, and asks for the Topology when the Redirect has a greater map_version.
+//
+// A server that does not answer at all, because it hangs or its network does, is left after some seconds for another one
+// that holds the shard, long before a call's own deadline. The write that had no answer keeps its request id there.
+//
 // # Who may call
 //
 // Everybody, unless the server was started with --client-token-file: then calls carry one of its tokens, as the
@@ -67,7 +82,8 @@
 //                        id whose client id is not of 16 bytes or whose sequence
 //                        is 0, both a prefix and a range, more than 131072
 //                        fields, those of messages in it included, what cannot
-//                        be decoded, a key that the placement refuses, and so on
+//                        be decoded, a key that the placement refuses, a batch of
+//                        several shards, a shard that there is not, and so on
 //   FAILED_PRECONDITION  the key has another version than the expected one        no
 //   OUT_OF_RANGE         Append: the value would become longer than the limit;    no
 //                        Batch: the previous values that it returns would be
@@ -82,9 +98,11 @@
 //                        of it for too long. From gRPC itself, "message larger than max":
 //                        the request is too long
 //   UNAVAILABLE          the server cannot be reached, is stopping, has no        perhaps; a Redirect
-//                        leader, or can no longer write to its disk; or the       in the details: no
-//                        disk is full: then reads, and deletions alone or in a
-//                        Batch without other writes, are done all the same
+//                        leader, is not to answer for this shard, waits for the   in the details: no
+//                        others to form a cluster, or can no longer write to its
+//                        disk; or the disk is full: then reads, and deletions
+//                        alone or in a Batch without other writes, are done all
+//                        the same
 //   DEADLINE_EXCEEDED    the caller's deadline passed                             perhaps
 //   CANCELLED            the caller gave up                                       perhaps
 //   DATA_LOSS            what was read from disk is damaged, now or before; the   perhaps
@@ -1140,7 +1158,12 @@ type ScanRequest struct {
 	KeysOnly bool `protobuf:"varint,5,opt,name=keys_only,json=keysOnly,proto3" json:"keys_only,omitempty"`
 	// Begin after this key: to go on where an earlier Scan of the same prefix or range was left. It then
 	// shows a later moment.
-	ResumeAfter   []byte `protobuf:"bytes,6,opt,name=resume_after,json=resumeAfter,proto3" json:"resume_after,omitempty"`
+	ResumeAfter []byte `protobuf:"bytes,6,opt,name=resume_after,json=resumeAfter,proto3" json:"resume_after,omitempty"`
+	// When present, only the pairs of this shard, all of one moment. When absent, those of all shards, each of which shows a
+	// moment of its own; the server that is asked puts them in one order, and needs an answer of every shard for that. A
+	// client that knows the shards asks for each of them, where it is led, and merges: what it gets then does not make a
+	// detour, and a shard that is away holds up no other one. A server that is older than this field shows all shards.
+	Shard         *uint32 `protobuf:"varint,7,opt,name=shard,proto3,oneof" json:"shard,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1215,6 +1238,13 @@ func (x *ScanRequest) GetResumeAfter() []byte {
 		return x.ResumeAfter
 	}
 	return nil
+}
+
+func (x *ScanRequest) GetShard() uint32 {
+	if x != nil && x.Shard != nil {
+		return *x.Shard
+	}
+	return 0
 }
 
 type ScanResponse struct {
@@ -1741,7 +1771,7 @@ func (x *Error) GetRedirect() *Redirect {
 // Redirect says where to send a call that this server did not execute. It is a detail of UNAVAILABLE.
 type Redirect struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The shard of the call's key.
+	// The shard of the call's key, or of the Scan.
 	Shard uint32 `protobuf:"varint,1,opt,name=shard,proto3" json:"shard,omitempty"`
 	// The address of the shard's leader; empty when it is not known, for example during an election.
 	Leader string `protobuf:"bytes,2,opt,name=leader,proto3" json:"leader,omitempty"`
@@ -2112,7 +2142,10 @@ type ShardStat struct {
 	Leader uint64 `protobuf:"varint,3,opt,name=leader,proto3" json:"leader,omitempty"`
 	Term   uint64 `protobuf:"varint,4,opt,name=term,proto3" json:"term,omitempty"`
 	// The last entry of the log that the state shows.
-	AppliedIndex  uint64 `protobuf:"varint,5,opt,name=applied_index,json=appliedIndex,proto3" json:"applied_index,omitempty"`
+	AppliedIndex uint64 `protobuf:"varint,5,opt,name=applied_index,json=appliedIndex,proto3" json:"applied_index,omitempty"`
+	// The last entry of the log that is known to be final; the state shows it in a moment. How far a replica is behind is its
+	// leader's commit_index less its own applied_index.
+	CommitIndex   uint64 `protobuf:"varint,6,opt,name=commit_index,json=commitIndex,proto3" json:"commit_index,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2178,6 +2211,13 @@ func (x *ShardStat) GetTerm() uint64 {
 func (x *ShardStat) GetAppliedIndex() uint64 {
 	if x != nil {
 		return x.AppliedIndex
+	}
+	return 0
+}
+
+func (x *ShardStat) GetCommitIndex() uint64 {
+	if x != nil {
+		return x.CommitIndex
 	}
 	return 0
 }
@@ -2293,8 +2333,8 @@ type Node struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// 1 or greater.
 	Id uint64 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
-	// host:port; empty for a server alone that was not told under which address it is known: it is the
-	// one that you asked.
+	// host:port, under which the servers of the cluster call each other, and clients call them; empty for a server alone
+	// that was not told under which address it is known: it is the one that you asked.
 	Address       string `protobuf:"bytes,2,opt,name=address,proto3" json:"address,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2348,7 +2388,7 @@ type Shard struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// 0, 1, 2 ...
 	Shard uint32 `protobuf:"varint,1,opt,name=shard,proto3" json:"shard,omitempty"`
-	// The nodes that hold it.
+	// The nodes that hold it. The first one leads it when nothing is in the way.
 	Replicas []uint64 `protobuf:"varint,2,rep,packed,name=replicas,proto3" json:"replicas,omitempty"`
 	// The node that leads it, as far as the asked server knows; 0 when it knows none.
 	Leader        uint64 `protobuf:"varint,3,opt,name=leader,proto3" json:"leader,omitempty"`
@@ -2705,14 +2745,16 @@ const file_raftkv_proto_rawDesc = "" +
 	"\x03put\x18\x01 \x01(\v2\x16.raftkv.v1.PutResponseH\x00R\x03put\x123\n" +
 	"\x06append\x18\x02 \x01(\v2\x19.raftkv.v1.AppendResponseH\x00R\x06append\x123\n" +
 	"\x06delete\x18\x03 \x01(\v2\x19.raftkv.v1.DeleteResponseH\x00R\x06deleteB\b\n" +
-	"\x06result\"\xa3\x01\n" +
+	"\x06result\"\xc8\x01\n" +
 	"\vScanRequest\x12\x16\n" +
 	"\x06prefix\x18\x01 \x01(\fR\x06prefix\x12\x14\n" +
 	"\x05start\x18\x02 \x01(\fR\x05start\x12\x10\n" +
 	"\x03end\x18\x03 \x01(\fR\x03end\x12\x14\n" +
 	"\x05limit\x18\x04 \x01(\x04R\x05limit\x12\x1b\n" +
 	"\tkeys_only\x18\x05 \x01(\bR\bkeysOnly\x12!\n" +
-	"\fresume_after\x18\x06 \x01(\fR\vresumeAfter\"5\n" +
+	"\fresume_after\x18\x06 \x01(\fR\vresumeAfter\x12\x19\n" +
+	"\x05shard\x18\a \x01(\rH\x00R\x05shard\x88\x01\x01B\b\n" +
+	"\x06_shard\"5\n" +
 	"\fScanResponse\x12%\n" +
 	"\x05pairs\x18\x01 \x03(\v2\x0f.raftkv.v1.PairR\x05pairs\"H\n" +
 	"\x04Pair\x12\x10\n" +
@@ -2772,13 +2814,14 @@ const file_raftkv_proto_rawDesc = "" +
 	"\x06Limits\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\x04R\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\x04R\x05value\x12\x18\n" +
-	"\amessage\x18\x03 \x01(\x04R\amessage\"\x97\x01\n" +
+	"\amessage\x18\x03 \x01(\x04R\amessage\"\xba\x01\n" +
 	"\tShardStat\x12\x14\n" +
 	"\x05shard\x18\x01 \x01(\rR\x05shard\x12#\n" +
 	"\x04role\x18\x02 \x01(\x0e2\x0f.raftkv.v1.RoleR\x04role\x12\x16\n" +
 	"\x06leader\x18\x03 \x01(\x04R\x06leader\x12\x12\n" +
 	"\x04term\x18\x04 \x01(\x04R\x04term\x12#\n" +
-	"\rapplied_index\x18\x05 \x01(\x04R\fappliedIndex\"\x11\n" +
+	"\rapplied_index\x18\x05 \x01(\x04R\fappliedIndex\x12!\n" +
+	"\fcommit_index\x18\x06 \x01(\x04R\vcommitIndex\"\x11\n" +
 	"\x0fTopologyRequest\"\xb8\x01\n" +
 	"\x10TopologyResponse\x12\x1f\n" +
 	"\vmap_version\x18\x01 \x01(\x04R\n" +
@@ -2967,6 +3010,7 @@ func file_raftkv_proto_init() {
 		(*WriteResult_Append)(nil),
 		(*WriteResult_Delete)(nil),
 	}
+	file_raftkv_proto_msgTypes[13].OneofWrappers = []any{}
 	file_raftkv_proto_msgTypes[17].OneofWrappers = []any{
 		(*Operation_Get)(nil),
 		(*Operation_Put)(nil),

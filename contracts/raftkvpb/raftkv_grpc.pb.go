@@ -29,7 +29,7 @@
 //
 // A client id belongs to one shard, that of its first write, for each shard remembers its own clients. One that writes
 // keys of several shards (see Topology) has client ids for each of them, and numbers the writes under each by itself; a
-// Batch counts for the shard that its keys belong to. So far there is one shard.
+// Batch counts for the shard that its keys belong to.
 //
 // The server remembers, with the data and as durably, the last sequence number of each client id and
 // what it was answered. The same request id again gets the same answer, refusals included, and executes
@@ -50,6 +50,21 @@
 // long as there was none, a greater number is refused with NOT_FOUND, as if the client id had been forgotten. A write without
 // a request id is executed each time that it arrives.
 //
+// # Several servers
+//
+// A cluster is several servers; each shard is held by some of them, of which one leads it. Topology tells all of that, and
+// every server tells the same but for leaders, of which it knows what it knows.
+//
+// By default any server takes any call and passes it on, once, to the shard's leader; gets and Scans are also answered by
+// the other servers that hold the shard, and are linearizable there too. Asking the leader saves the way. While a shard has no
+// leader, a server waits for one, 2 seconds at most. A server that was started with --forward=replica passes on only calls for
+// shards that it holds, one with --forward=none answers only for shards that it leads; what they do not answer they refuse
+// with UNAVAILABLE and a Redirect, before anything has happened. A client goes where the Redirect says, or to another
+// server that holds the shard if it names none, and asks for the Topology when the Redirect has a greater map_version.
+//
+// A server that does not answer at all, because it hangs or its network does, is left after some seconds for another one
+// that holds the shard, long before a call's own deadline. The write that had no answer keeps its request id there.
+//
 // # Who may call
 //
 // Everybody, unless the server was started with --client-token-file: then calls carry one of its tokens, as the
@@ -67,7 +82,8 @@
 //                        id whose client id is not of 16 bytes or whose sequence
 //                        is 0, both a prefix and a range, more than 131072
 //                        fields, those of messages in it included, what cannot
-//                        be decoded, a key that the placement refuses, and so on
+//                        be decoded, a key that the placement refuses, a batch of
+//                        several shards, a shard that there is not, and so on
 //   FAILED_PRECONDITION  the key has another version than the expected one        no
 //   OUT_OF_RANGE         Append: the value would become longer than the limit;    no
 //                        Batch: the previous values that it returns would be
@@ -82,9 +98,11 @@
 //                        of it for too long. From gRPC itself, "message larger than max":
 //                        the request is too long
 //   UNAVAILABLE          the server cannot be reached, is stopping, has no        perhaps; a Redirect
-//                        leader, or can no longer write to its disk; or the       in the details: no
-//                        disk is full: then reads, and deletions alone or in a
-//                        Batch without other writes, are done all the same
+//                        leader, is not to answer for this shard, waits for the   in the details: no
+//                        others to form a cluster, or can no longer write to its
+//                        disk; or the disk is full: then reads, and deletions
+//                        alone or in a Batch without other writes, are done all
+//                        the same
 //   DEADLINE_EXCEEDED    the caller's deadline passed                             perhaps
 //   CANCELLED            the caller gave up                                       perhaps
 //   DATA_LOSS            what was read from disk is damaged, now or before; the   perhaps
@@ -155,11 +173,12 @@ type RaftKVClient interface {
 	Delete(ctx context.Context, in *DeleteRequest, opts ...grpc.CallOption) (*DeleteResponse, error)
 	// Batch does several writes at one moment, all or none: when one of them is refused, for its expected
 	// version for example, all are, with its status. They are done in order, so that a later one sees
-	// what an earlier one wrote. All keys must belong to one shard, as those with one tag do (see Placement).
+	// what an earlier one wrote. All keys must belong to one shard, as those with one tag do (see Placement); a batch of
+	// several is refused with INVALID_ARGUMENT, and none of its writes happens.
 	Batch(ctx context.Context, in *BatchRequest, opts ...grpc.CallOption) (*BatchResponse, error)
 	// Scan returns the pairs whose keys begin with a prefix, or lie in a range, in the order of their keys
-	// (as unsigned bytes). Of each shard it shows one moment. The result may be larger than any message or
-	// memory: it comes in parts. A client that reads slowly is waited for, but one that takes nothing for the server's
+	// (as unsigned bytes), of one shard or of all. Of each shard it shows one moment, of its own. The result may be larger than
+	// any message or memory: it comes in parts. A client that reads slowly is waited for, but one that takes nothing for the server's
 	// --scan-timeout (by default a minute) gets RESOURCE_EXHAUSTED behind the parts that were on their way, and is
 	// disconnected when it does not take those either. It can go on with resume_after, which shows a later moment. A
 	// client, that is all processes of one machine together, can have a quarter of the scans that the server runs at a
@@ -176,7 +195,8 @@ type RaftKVClient interface {
 	Pipeline(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[PipelineRequest, PipelineResponse], error)
 	// Stat returns counters and the state of the server that is asked.
 	Stat(ctx context.Context, in *StatRequest, opts ...grpc.CallOption) (*StatResponse, error)
-	// Topology returns which shards there are and where.
+	// Topology returns which shards there are and where: the map of the whole cluster, whichever server is asked. One that
+	// waits for the others to form a cluster has none yet (UNAVAILABLE).
 	Topology(ctx context.Context, in *TopologyRequest, opts ...grpc.CallOption) (*TopologyResponse, error)
 }
 
@@ -307,11 +327,12 @@ type RaftKVServer interface {
 	Delete(context.Context, *DeleteRequest) (*DeleteResponse, error)
 	// Batch does several writes at one moment, all or none: when one of them is refused, for its expected
 	// version for example, all are, with its status. They are done in order, so that a later one sees
-	// what an earlier one wrote. All keys must belong to one shard, as those with one tag do (see Placement).
+	// what an earlier one wrote. All keys must belong to one shard, as those with one tag do (see Placement); a batch of
+	// several is refused with INVALID_ARGUMENT, and none of its writes happens.
 	Batch(context.Context, *BatchRequest) (*BatchResponse, error)
 	// Scan returns the pairs whose keys begin with a prefix, or lie in a range, in the order of their keys
-	// (as unsigned bytes). Of each shard it shows one moment. The result may be larger than any message or
-	// memory: it comes in parts. A client that reads slowly is waited for, but one that takes nothing for the server's
+	// (as unsigned bytes), of one shard or of all. Of each shard it shows one moment, of its own. The result may be larger than
+	// any message or memory: it comes in parts. A client that reads slowly is waited for, but one that takes nothing for the server's
 	// --scan-timeout (by default a minute) gets RESOURCE_EXHAUSTED behind the parts that were on their way, and is
 	// disconnected when it does not take those either. It can go on with resume_after, which shows a later moment. A
 	// client, that is all processes of one machine together, can have a quarter of the scans that the server runs at a
@@ -328,7 +349,8 @@ type RaftKVServer interface {
 	Pipeline(grpc.BidiStreamingServer[PipelineRequest, PipelineResponse]) error
 	// Stat returns counters and the state of the server that is asked.
 	Stat(context.Context, *StatRequest) (*StatResponse, error)
-	// Topology returns which shards there are and where.
+	// Topology returns which shards there are and where: the map of the whole cluster, whichever server is asked. One that
+	// waits for the others to form a cluster has none yet (UNAVAILABLE).
 	Topology(context.Context, *TopologyRequest) (*TopologyResponse, error)
 	mustEmbedUnimplementedRaftKVServer()
 }
@@ -603,7 +625,8 @@ type RaftKVAdminClient interface {
 	// before the server ends.
 	Shutdown(ctx context.Context, in *ShutdownRequest, opts ...grpc.CallOption) (*ShutdownResponse, error)
 	// Backup returns the whole store, sessions included, while it goes on serving: each shard as of one moment of its own.
-	// The parts, one after the other, are a file that `raftkv --restore FILE` starts from.
+	// The parts, one after the other, are a file that `raftkv --restore FILE` starts from. So far it is for a server alone with
+	// one shard; others say UNIMPLEMENTED.
 	Backup(ctx context.Context, in *BackupRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[BackupResponse], error)
 	// Compact gives the space of what was overwritten and deleted back to the disk. The server does that by
 	// itself in time; the call returns when it is done.
@@ -670,7 +693,8 @@ type RaftKVAdminServer interface {
 	// before the server ends.
 	Shutdown(context.Context, *ShutdownRequest) (*ShutdownResponse, error)
 	// Backup returns the whole store, sessions included, while it goes on serving: each shard as of one moment of its own.
-	// The parts, one after the other, are a file that `raftkv --restore FILE` starts from.
+	// The parts, one after the other, are a file that `raftkv --restore FILE` starts from. So far it is for a server alone with
+	// one shard; others say UNIMPLEMENTED.
 	Backup(*BackupRequest, grpc.ServerStreamingServer[BackupResponse]) error
 	// Compact gives the space of what was overwritten and deleted back to the disk. The server does that by
 	// itself in time; the call returns when it is done.

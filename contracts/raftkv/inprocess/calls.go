@@ -31,6 +31,12 @@ func (s *Server) call(ctx context.Context, name string, operation *raftkvpb.Oper
 	return answer, nil
 }
 
+func (s *Server) noteScan(r *raftkvpb.ScanRequest) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.scans = append(s.scans, proto.CloneOf(r))
+}
+
 func (s *Server) note(name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -136,11 +142,17 @@ func results(answers []*raftkvpb.Answer) (all []*raftkvpb.WriteResult) {
 	return all
 }
 
-// Scan implements the contract: it shows all shards, whoever leads them. A part has two pairs, so that small tests have
-// several.
+// Scan implements the contract. One of all shards shows them whoever leads them, one of a shard is for its leader. A part
+// has two pairs, so that small tests have several.
 func (s *Server) Scan(r *raftkvpb.ScanRequest, stream grpc.ServerStreamingServer[raftkvpb.ScanResponse]) error {
-	if err := checkScan(r); err != nil {
+	if err := checkScan(r, len(s.cluster.shards)); err != nil {
 		return err
+	}
+	s.noteScan(r)
+	if r.Shard != nil && !s.ScanAll {
+		if e := s.led(int(r.GetShard())); e != nil {
+			return asStatus(e, "")
+		}
 	}
 	pairs := s.inRange(r)
 	for sent := 0; ; sent += 2 {
@@ -164,6 +176,9 @@ func (s *Server) Scan(r *raftkvpb.ScanRequest, stream grpc.ServerStreamingServer
 func (s *Server) inRange(r *raftkvpb.ScanRequest) (pairs []*raftkvpb.Pair) {
 	for _, pair := range s.cluster.Pairs() {
 		key := string(pair.GetKey())
+		if r.Shard != nil && !s.ScanAll && s.cluster.shardOf(pair.GetKey()) != int(r.GetShard()) {
+			continue
+		}
 		if !strings.HasPrefix(key, string(r.GetPrefix())) || key < string(r.GetStart()) ||
 			len(r.GetEnd()) > 0 && key >= string(r.GetEnd()) ||
 			len(r.GetResumeAfter()) > 0 && bytes.Compare(pair.GetKey(), r.GetResumeAfter()) <= 0 {

@@ -111,8 +111,11 @@ func unpack(request *raftkvpb.BatchRequest) (operations []*raftkvpb.Operation, e
 	return operations, checkID(request.GetRequestId())
 }
 
-// checkScan refuses a Scan that no server does.
-func checkScan(r *raftkvpb.ScanRequest) error {
+// checkScan refuses a Scan that no server of so many shards does.
+func checkScan(r *raftkvpb.ScanRequest, shards int) error {
+	if int(r.GetShard()) >= shards {
+		return status.Errorf(codes.InvalidArgument, "there is no shard %d; there are %d, numbered from 0", r.GetShard(), shards)
+	}
 	if len(r.GetPrefix()) > 0 && len(r.GetStart())+len(r.GetEnd()) > 0 {
 		return status.Error(codes.InvalidArgument, "the scan has both a prefix and a range; it must have one of them, or none")
 	}

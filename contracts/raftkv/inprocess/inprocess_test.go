@@ -162,6 +162,9 @@ func TestScan(t *testing.T) {
 		{&raftkvpb.ScanRequest{Start: []byte("c"), End: []byte("b")}, "[] OK"},
 		{&raftkvpb.ScanRequest{Limit: 3, KeysOnly: true}, "[a ab b] OK"},
 		{&raftkvpb.ScanRequest{ResumeAfter: []byte("b")}, "[c d] OK"},
+		{&raftkvpb.ScanRequest{Shard: new(uint32(0))}, "[d] OK"},
+		{&raftkvpb.ScanRequest{Shard: new(uint32(1)), Limit: 3}, "[a ab b] OK"},
+		{&raftkvpb.ScanRequest{Shard: new(uint32(2))}, "[] InvalidArgument"},
 		{&raftkvpb.ScanRequest{Prefix: []byte("a"), Start: []byte("a")}, "[] InvalidArgument"},
 		{&raftkvpb.ScanRequest{End: make([]byte, 2*maxKey+1)}, "[] InvalidArgument"},
 	} {

@@ -43,6 +43,9 @@ type Server struct {
 	// left. The Scan ends with its error, if it is one.
 	BreakScan func(ctx context.Context, sent, left int) error
 
+	// ScanAll has a Scan show all shards, also when it asks for one, as servers do that are older than that.
+	ScanAll bool
+
 	// Delay is how long the answers to a message of a pipeline wait. The stream reads nothing meanwhile.
 	Delay time.Duration
 
@@ -59,6 +62,7 @@ type Server struct {
 	mu       sync.Mutex
 	messages [][]*raftkvpb.Operation
 	alone    []string
+	scans    []*raftkvpb.ScanRequest
 }
 
 // Messages returns the operations of each message that has come on pipelines, in order.
@@ -73,6 +77,13 @@ func (s *Server) Alone() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.alone)
+}
+
+// Scans returns the requests of the Scans that were not refused, in the order in which they came.
+func (s *Server) Scans() []*raftkvpb.ScanRequest {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.scans)
 }
 
 // Pipeline implements the contract.
@@ -172,6 +183,11 @@ func (s *Server) refusal(shard int, operation *raftkvpb.Operation) *raftkvpb.Err
 			return proto.CloneOf(e)
 		}
 	}
+	return s.led(shard)
+}
+
+// led returns where to send what is for a shard, or nil if the server answers for it.
+func (s *Server) led(shard int) *raftkvpb.Error {
 	if redirect := s.cluster.redirect(s.address, shard); redirect != nil {
 		return &raftkvpb.Error{Code: int32(codes.Unavailable), Message: "another server leads the shard", Redirect: redirect}
 	}
