@@ -39,10 +39,10 @@ func TestRaftkv_stat(t *testing.T) {
 		}
 		var stat raftkvpb.StatResponse
 		performInto(t, performer, "Stat", "", &stat)
-		if stat.GetStartTime().AsTime().IsZero() || stat.GetShards()[0].GetTerm() == 0 || stat.GetShards()[0].GetAppliedIndex() == 0 || stat.GetDisk().GetFree() == 0 {
+		if stat.GetStartTime().AsTime().IsZero() || stat.GetShards()[0].GetTerm() == 0 || stat.GetShards()[0].GetAppliedIndex() == 0 || stat.GetShards()[0].GetCommitIndex() == 0 || stat.GetDisk().GetFree() == 0 {
 			t.Errorf("Stat says %v", &stat)
 		}
-		stat.StartTime, stat.Shards[0].Term, stat.Shards[0].AppliedIndex, stat.Disk.Free = nil, 0, 0, 0
+		stat.StartTime, stat.Shards[0].Term, stat.Shards[0].AppliedIndex, stat.Shards[0].CommitIndex, stat.Disk.Free = nil, 0, 0, 0, 0
 		want := `sets:3 gets:2 appends:1 deletes:1 scans:1 keys:2 bytes:10 sessions:1
 			limits:{key:64 value:16777216 message:33554432} shards:{role:ROLE_LEADER leader:1} disk:{}`
 		checkText(t, "Stat", &stat, want)

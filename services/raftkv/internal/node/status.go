@@ -25,6 +25,7 @@ type Status struct {
 	Leader  storage.NodeID // the node that leads; 0 when none is known
 	Term    storage.Term
 	Applied storage.Index // the last entry that the machine shows
+	Commit  storage.Index // the last entry that is known to be committed
 }
 
 // Status returns what the replica knew when it last did something.
@@ -32,7 +33,10 @@ func (r *Replica) Status() Status { return *r.status.Load() }
 
 func (r *Replica) publish() {
 	basic := r.raft.BasicStatus()
-	r.status.Store(&Status{Role: role(basic.RaftState), Leader: storage.NodeID(basic.Lead), Term: storage.Term(basic.HardState.GetTerm()), Applied: r.applied})
+	r.status.Store(&Status{
+		Role: role(basic.RaftState), Leader: storage.NodeID(basic.Lead), Term: storage.Term(basic.HardState.GetTerm()),
+		Applied: r.applied, Commit: storage.Index(basic.HardState.GetCommit()),
+	})
 }
 
 func role(state raft.StateType) Role {

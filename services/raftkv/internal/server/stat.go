@@ -30,7 +30,8 @@ func (a *adapter) Stat(context.Context, *raftkvpb.StatRequest) (*raftkvpb.StatRe
 		stat.Bytes += figures.Bytes
 		stat.Sessions += uint64(figures.Sessions)
 		stat.Shards = append(stat.Shards, &raftkvpb.ShardStat{
-			Shard: uint32(number), Role: roles[replica.Role], Leader: uint64(replica.Leader), Term: uint64(replica.Term), AppliedIndex: uint64(replica.Applied),
+			Shard: uint32(number), Role: roles[replica.Role], Leader: uint64(replica.Leader), Term: uint64(replica.Term),
+			AppliedIndex: uint64(replica.Applied), CommitIndex: uint64(replica.Commit),
 		})
 	}
 	return stat, nil
