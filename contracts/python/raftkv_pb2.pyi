@@ -255,7 +255,7 @@ class StatRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class StatResponse(_message.Message):
-    __slots__ = ("start_time", "sets", "gets", "appends", "deletes", "scans", "keys", "bytes", "sessions", "limits", "shards", "disk")
+    __slots__ = ("start_time", "sets", "gets", "appends", "deletes", "scans", "keys", "bytes", "sessions", "limits", "shards", "disk", "version")
     START_TIME_FIELD_NUMBER: _ClassVar[int]
     SETS_FIELD_NUMBER: _ClassVar[int]
     GETS_FIELD_NUMBER: _ClassVar[int]
@@ -268,6 +268,7 @@ class StatResponse(_message.Message):
     LIMITS_FIELD_NUMBER: _ClassVar[int]
     SHARDS_FIELD_NUMBER: _ClassVar[int]
     DISK_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
     start_time: _timestamp_pb2.Timestamp
     sets: int
     gets: int
@@ -280,7 +281,8 @@ class StatResponse(_message.Message):
     limits: Limits
     shards: _containers.RepeatedCompositeFieldContainer[ShardStat]
     disk: DiskStat
-    def __init__(self, start_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., sets: _Optional[int] = ..., gets: _Optional[int] = ..., appends: _Optional[int] = ..., deletes: _Optional[int] = ..., scans: _Optional[int] = ..., keys: _Optional[int] = ..., bytes: _Optional[int] = ..., sessions: _Optional[int] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., shards: _Optional[_Iterable[_Union[ShardStat, _Mapping]]] = ..., disk: _Optional[_Union[DiskStat, _Mapping]] = ...) -> None: ...
+    version: str
+    def __init__(self, start_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., sets: _Optional[int] = ..., gets: _Optional[int] = ..., appends: _Optional[int] = ..., deletes: _Optional[int] = ..., scans: _Optional[int] = ..., keys: _Optional[int] = ..., bytes: _Optional[int] = ..., sessions: _Optional[int] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., shards: _Optional[_Iterable[_Union[ShardStat, _Mapping]]] = ..., disk: _Optional[_Union[DiskStat, _Mapping]] = ..., version: _Optional[str] = ...) -> None: ...
 
 class DiskStat(_message.Message):
     __slots__ = ("full", "free", "stalled")

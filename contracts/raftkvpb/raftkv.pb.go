@@ -1888,7 +1888,10 @@ type StatResponse struct {
 	// The shards that this server holds.
 	Shards []*ShardStat `protobuf:"bytes,11,rep,name=shards,proto3" json:"shards,omitempty"`
 	// The disk that holds its data.
-	Disk          *DiskStat `protobuf:"bytes,12,opt,name=disk,proto3" json:"disk,omitempty"`
+	Disk *DiskStat `protobuf:"bytes,12,opt,name=disk,proto3" json:"disk,omitempty"`
+	// What the server was built from, as "v1.4.0", for people and for telling whether servers are of one version. Its form
+	// may change. Empty for servers that did not tell it yet.
+	Version       string `protobuf:"bytes,13,opt,name=version,proto3" json:"version,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2005,6 +2008,13 @@ func (x *StatResponse) GetDisk() *DiskStat {
 		return x.Disk
 	}
 	return nil
+}
+
+func (x *StatResponse) GetVersion() string {
+	if x != nil {
+		return x.Version
+	}
+	return ""
 }
 
 // DiskStat is what a server knows of its disk, a second ago at most.
@@ -2791,7 +2801,7 @@ const file_raftkv_proto_rawDesc = "" +
 	"\x06leader\x18\x02 \x01(\tR\x06leader\x12\x1f\n" +
 	"\vmap_version\x18\x03 \x01(\x04R\n" +
 	"mapVersion\"\r\n" +
-	"\vStatRequest\"\x83\x03\n" +
+	"\vStatRequest\"\x9d\x03\n" +
 	"\fStatResponse\x129\n" +
 	"\n" +
 	"start_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x12\x12\n" +
@@ -2806,7 +2816,8 @@ const file_raftkv_proto_rawDesc = "" +
 	"\x06limits\x18\n" +
 	" \x01(\v2\x11.raftkv.v1.LimitsR\x06limits\x12,\n" +
 	"\x06shards\x18\v \x03(\v2\x14.raftkv.v1.ShardStatR\x06shards\x12'\n" +
-	"\x04disk\x18\f \x01(\v2\x13.raftkv.v1.DiskStatR\x04disk\"g\n" +
+	"\x04disk\x18\f \x01(\v2\x13.raftkv.v1.DiskStatR\x04disk\x12\x18\n" +
+	"\aversion\x18\r \x01(\tR\aversion\"g\n" +
 	"\bDiskStat\x12\x12\n" +
 	"\x04full\x18\x01 \x01(\tR\x04full\x12\x12\n" +
 	"\x04free\x18\x02 \x01(\x04R\x04free\x123\n" +

@@ -13,9 +13,13 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strings"
+	"sync"
 
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
+
+// devel is what the Go command calls a version that it does not know.
+const devel = "(devel)"
 
 // commit is set by the linker, for builds that do not see the repository.
 var commit string
@@ -31,6 +35,32 @@ func Text(program string, contracts ...protoreflect.FileDescriptor) string {
 	return text(program, info, commit, contracts)
 }
 
+// Short is the version of the program that asks, in a word: v1.2.3, one made of a time and a commit, or, where the Go command
+// knows no version, the first digits of the commit. It is (devel) when nothing is known.
+func Short() string { return ofProgram() }
+
+// ofProgram looks once: what a program was built from does not change.
+var ofProgram = sync.OnceValue(func() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		info = new(debug.BuildInfo)
+	}
+	return short(info, commit)
+})
+
+func short(info *debug.BuildInfo, commit string) string {
+	const digits = 12 // as many as Go takes into a version
+	if version := info.Main.Version; version != "" && version != devel {
+		return version
+	}
+	for _, setting := range info.Settings {
+		if setting.Key == "vcs.revision" {
+			commit = setting.Value
+		}
+	}
+	return cmp.Or(commit[:min(len(commit), digits)], devel)
+}
+
 func text(program string, info *debug.BuildInfo, commit string, contracts []protoreflect.FileDescriptor) string {
 	settings := make(map[string]string)
 	for _, setting := range info.Settings {
@@ -41,7 +71,7 @@ func text(program string, info *debug.BuildInfo, commit string, contracts []prot
 		commit += ", and changes that are not committed"
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s\n", program, cmp.Or(info.Main.Version, "(devel)"))
+	fmt.Fprintf(&b, "%s %s\n", program, cmp.Or(info.Main.Version, devel))
 	fmt.Fprintf(&b, "commit: %s\n", commit)
 	fmt.Fprintf(&b, "built with: %s for %s/%s\n", runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	for _, contract := range contracts {

@@ -23,19 +23,26 @@ func TestText(t *testing.T) {
 		name, version string
 		settings      []debug.BuildSetting
 		linked        string
-		want          string
+		want, short   string
 	}{
-		{"a repository", "v1.2.3", vcs("false"), "", "kv v1.2.3\ncommit: 0123abc\n"},
-		{"a changed one", "v1.2.3+dirty", vcs("true"), "", "kv v1.2.3+dirty\ncommit: 0123abc, and changes that are not committed\n"},
-		{"an image", "(devel)", nil, "4567def", "kv (devel)\ncommit: 4567def\n"},
-		{"nothing known", "", nil, "", "kv (devel)\ncommit: unknown: it was built outside of a repository\n"},
+		{"a repository", "v1.2.3", vcs("false"), "", "kv v1.2.3\ncommit: 0123abc\n", "v1.2.3"},
+		{"a changed one", "v1.2.3+dirty", vcs("true"), "", "kv v1.2.3+dirty\ncommit: 0123abc, and changes that are not committed\n", "v1.2.3+dirty"},
+		{"a workspace", "(devel)", vcs("false"), "", "kv (devel)\ncommit: 0123abc\n", "0123abc"},
+		{"an image", "(devel)", nil, "4567def89012345", "kv (devel)\ncommit: 4567def89012345\n", "4567def89012"},
+		{"nothing known", "", nil, "", "kv (devel)\ncommit: unknown: it was built outside of a repository\n", "(devel)"},
 	} {
 		info := &debug.BuildInfo{Main: debug.Module{Version: test.version}, Settings: test.settings}
 		if got, want := text("kv", info, test.linked, contracts), test.want+compiler+spoken; got != want {
 			t.Errorf("%s: %q; want %q", test.name, got, want)
 		}
+		if got := short(info, test.linked); got != test.short {
+			t.Errorf("%s is in short %q; want %q", test.name, got, test.short)
+		}
 	}
 	if got := Text("kv"); !strings.HasPrefix(got, "kv ") || !strings.Contains(got, compiler) {
 		t.Errorf("this test is %q", got)
+	}
+	if Short() == "" {
+		t.Error("this test is nothing in short")
 	}
 }

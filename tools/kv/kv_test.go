@@ -134,6 +134,7 @@ func TestScan(t *testing.T) {
 func TestStatus(t *testing.T) {
 	check(t, servePictured(t), []step{
 		{args: "stat", stdout: `started          2026-11-21T10:00:00Z
+version          v1.4.0
 keys             42
 bytes            0
 sessions         0

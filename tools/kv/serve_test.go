@@ -83,7 +83,7 @@ func servePictured(t *testing.T) (flag string) {
 func (pictured) Stat(context.Context, *raftkvpb.StatRequest) (*raftkvpb.StatResponse, error) {
 	return &raftkvpb.StatResponse{
 		StartTime: timestamppb.New(time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)), Keys: 42, Limits: &raftkvpb.Limits{Key: 1024},
-		Shards: []*raftkvpb.ShardStat{{Role: raftkvpb.Role_ROLE_LEADER, Leader: 1, Term: 3, AppliedIndex: 99}},
+		Shards: []*raftkvpb.ShardStat{{Role: raftkvpb.Role_ROLE_LEADER, Leader: 1, Term: 3, AppliedIndex: 99}}, Version: "v1.4.0",
 	}, nil
 }
 

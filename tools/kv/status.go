@@ -32,6 +32,9 @@ func (c *statCommand) Run(a *app) error {
 func printStat(out io.Writer, stat *raftkvpb.StatResponse) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "started\t%s\n", stat.GetStartTime().AsTime().Format(time.RFC3339))
+	if stat.GetVersion() != "" {
+		fmt.Fprintf(w, "version\t%s\n", cli.OneLine(stat.GetVersion()))
+	}
 	for _, row := range []struct {
 		label string
 		count uint64

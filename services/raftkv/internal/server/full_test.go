@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"numstore.example/contracts/raftkvpb"
+	"numstore.example/contracts/version"
 	"numstore.example/services/raftkv/internal/node"
 )
 
@@ -68,7 +69,7 @@ func TestFull(t *testing.T) {
 		if _, ok := redirectOf(err); !ok {
 			t.Errorf("nothing says that a refused put did not happen: %v", err)
 		}
-		if stat, err := h.Stat(ctx, &raftkvpb.StatRequest{}); err != nil || stat.GetDisk().GetFull() == "" || stat.GetDisk().GetFree() != 1000 {
+		if stat, err := h.Stat(ctx, &raftkvpb.StatRequest{}); err != nil || stat.GetDisk().GetFull() == "" || stat.GetDisk().GetFree() != 1000 || stat.GetVersion() != version.Short() {
 			t.Errorf("stat: %v, %v", stat.GetDisk(), err)
 		}
 		if got, err := h.Get(ctx, &raftkvpb.GetRequest{Key: []byte("a")}); err != nil || string(got.GetValue()) != "1" {

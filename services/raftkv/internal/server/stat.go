@@ -7,6 +7,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"numstore.example/contracts/raftkvpb"
+	"numstore.example/contracts/version"
 	"numstore.example/services/raftkv/internal/kv"
 	"numstore.example/services/raftkv/internal/node"
 	"numstore.example/services/raftkv/internal/server/wire"
@@ -23,6 +24,7 @@ func (a *adapter) Stat(context.Context, *raftkvpb.StatRequest) (*raftkvpb.StatRe
 		Scans:     a.calls.Scans.Load(),
 		Limits:    &raftkvpb.Limits{Key: uint64(a.MaxKey), Value: uint64(a.MaxValue), Message: uint64(a.MaxMessage)},
 		Disk:      diskStat(a.Node.Disk()),
+		Version:   version.Short(),
 	}
 	for number, shard := range a.Node.Locals() {
 		figures, replica := shard.Figures(), shard.Status()
