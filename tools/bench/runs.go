@@ -33,6 +33,7 @@ func (f *findings) merge(run *result.Run) {
 func join(step *result.Step, next result.Step) {
 	seconds := step.Seconds + next.Seconds
 	step.Throughput = (step.Throughput*step.Seconds + next.Throughput*next.Seconds) / seconds
+	step.LongestGap = max(step.LongestGap, next.LongestGap)
 	addTo(&step.Calls, next.Calls)
 	addTo(&step.Marks, next.Marks)
 	addTo(&step.Errors, next.Errors)

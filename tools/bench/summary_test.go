@@ -138,7 +138,7 @@ func TestMerge(t *testing.T) {
 	var f findings
 	for _, throughput := range []float64{100, 300} {
 		for _, clients := range []int{1, 8} {
-			step := result.Step{Clients: clients, Seconds: 2, Throughput: throughput, Intervals: []result.Interval{{Seconds: 1}}}
+			step := result.Step{Clients: clients, Seconds: 2, Throughput: throughput, LongestGap: throughput, Intervals: []result.Interval{{Seconds: 1}}}
 			step.Calls = map[string]int64{"SetNum": int64(2 * throughput)}
 			step.Marks = map[string]int64{"hit": 3}
 			step.Latency = result.NewHistogram()
@@ -152,7 +152,7 @@ func TestMerge(t *testing.T) {
 		t.Fatalf("%d steps; want one for each number of clients", len(all.Steps))
 	}
 	for i, step := range all.Steps {
-		if step.Number != i || step.Seconds != 4 || step.Throughput != 200 || step.Calls["SetNum"] != 800 || step.Marks["hit"] != 6 ||
+		if step.Number != i || step.Seconds != 4 || step.Throughput != 200 || step.LongestGap != 300 || step.Calls["SetNum"] != 800 || step.Marks["hit"] != 6 ||
 			step.Latency.TotalCount() != 2 || len(step.Intervals) != 2 || step.Intervals[1].Start != 2 || step.Intervals[1].Step != i {
 			t.Errorf("step %d is %+v", i, step)
 		}

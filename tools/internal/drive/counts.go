@@ -65,8 +65,9 @@ type counts struct {
 	from, to time.Duration         // the window, from the start of the step
 	seen     func(result.Interval) // is told of each interval, in order
 
-	whole    *tally // of the calls due in the window
-	answered int64  // of the calls that ended in the window
+	whole    *tally  // of the calls due in the window
+	answered int64   // of the calls that ended in the window
+	answers  answers // of these
 	maxDelay time.Duration
 	next     int      // the first interval that is not emitted
 	open     []*tally // the intervals from next on, as far as there are samples
@@ -85,6 +86,7 @@ func (c *counts) add(s sample) {
 	if c.from <= s.done && s.done < c.to {
 		if codes.Code(s.code) == codes.OK {
 			c.answered++
+			c.answers.add(s.done - c.from)
 		}
 		c.interval(int((s.done - c.from) / time.Second)).add(s)
 	}
@@ -142,9 +144,10 @@ func (c *counts) emitAll() {
 // figures returns what the whole step counted.
 func (c *counts) figures() result.Step {
 	figures := result.Step{
-		Seconds:  (c.to - c.from).Seconds(),
-		MaxDelay: c.maxDelay.Seconds() * 1000,
-		Counts:   c.whole.named(c.calls),
+		Seconds:    (c.to - c.from).Seconds(),
+		LongestGap: c.answers.longestGap(c.to-c.from).Seconds() * 1000,
+		MaxDelay:   c.maxDelay.Seconds() * 1000,
+		Counts:     c.whole.named(c.calls),
 	}
 	if figures.Seconds > 0 {
 		figures.Throughput = float64(c.answered) / figures.Seconds

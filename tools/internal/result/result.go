@@ -64,11 +64,12 @@ type Step struct {
 	Seconds    float64   `json:"seconds"`           // length of the window; shorter than asked if the step was cut short
 	Throughput float64   `json:"throughput"`        // calls answered in a second of the window
 
-	MaxInFlight int     `json:"max_in_flight"`          // most calls that were under way at one time
-	Capped      bool    `json:"capped,omitempty"`       // open loop: the schedule had to wait because no more calls were allowed in flight
-	Unsent      int     `json:"unsent,omitempty"`       // open loop: calls that were due in the whole step and never sent
-	MaxDelay    float64 `json:"max_delay_ms,omitempty"` // open loop: longest time from due to sent, in milliseconds
-	CutShort    string  `json:"cut_short,omitempty"`    // why the step ended before its time; empty if it did not
+	MaxInFlight int     `json:"max_in_flight"`            // most calls that were under way at one time
+	Capped      bool    `json:"capped,omitempty"`         // open loop: the schedule had to wait because no more calls were allowed in flight
+	Unsent      int     `json:"unsent,omitempty"`         // open loop: calls that were due in the whole step and never sent
+	MaxDelay    float64 `json:"max_delay_ms,omitempty"`   // open loop: longest time from due to sent, in milliseconds
+	LongestGap  float64 `json:"longest_gap_ms,omitempty"` // longest time of the window in which no call was answered, in milliseconds
+	CutShort    string  `json:"cut_short,omitempty"`      // why the step ended before its time; empty if it did not
 
 	Examples map[string]string `json:"examples,omitempty"` // for each code in Errors the message of one such error
 	Counts
