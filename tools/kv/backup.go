@@ -39,7 +39,7 @@ func (c *backupCommand) Run(a *app) error {
 	}
 	ctx, stop := signal.NotifyContext(a.ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop() // until then a signal ends the backup, and no half a file stays behind
-	conn, err := a.admin(ctx)
+	conn, err := a.admin(ctx, a.Servers[0])
 	if err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func (c *backupCommand) pass(a *app) error {
 	}
 	ctx, stop := signal.NotifyContext(a.ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop() // until then a signal ends the backup with a message
-	conn, err := a.admin(ctx)
+	conn, err := a.admin(ctx, a.Servers[0])
 	if err != nil {
 		return err
 	}

@@ -140,19 +140,15 @@ func (a *app) call(do func(context.Context, *raftkv.Clerk) error) error {
 	return do(ctx, clerk)
 }
 
-// admin connects with the first server. The calls carry the administrative token.
-func (a *app) admin(ctx context.Context) (*grpc.ClientConn, error) {
+// admin connects with a server. The calls carry the administrative token.
+func (a *app) admin(ctx context.Context, server string) (*grpc.ClientConn, error) {
 	security := a.Security
 	secret, err := a.adminToken()
 	if err != nil {
 		return nil, err
 	}
 	security.Token = secret
-	conns, err := dial.Connect(ctx, a.Servers[0], dial.Options{Connections: 1, ConnectTimeout: a.within(callTimeout), Security: security})
-	if err != nil {
-		return nil, unreachable{err}
-	}
-	return conns[0], nil
+	return a.connect(ctx, server, security)
 }
 
 // errSilence is why the context of a watch ends.

@@ -105,7 +105,7 @@ func (s *shell) topology(ctx context.Context, _, _ []byte) error {
 	if err != nil {
 		return err
 	}
-	return printTopology(s.out, topology)
+	return printTopology(s.out, topology, s.statAll(ctx, s.clerk, topology, askTimeout), false)
 }
 
 func (s *shell) help(context.Context, []byte, []byte) error {

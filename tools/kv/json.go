@@ -110,9 +110,14 @@ func single(field protoreflect.FieldDescriptor, value protoreflect.Value) any {
 		if at, ok := value.Message().Interface().(*timestamppb.Timestamp); ok {
 			return at.AsTime().Format(time.RFC3339)
 		}
-		return json.RawMessage(bytes.TrimSpace(fields(value.Message()).line()))
+		return messageFields(value.Message().Interface())
 	}
 	return value.Interface()
+}
+
+// messageFields returns a message of the contract as the value of a field.
+func messageFields(m proto.Message) json.RawMessage {
+	return bytes.TrimSpace(fields(m.ProtoReflect()).line())
 }
 
 // printMessage prints a message of the contract as an object.

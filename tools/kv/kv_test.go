@@ -131,6 +131,20 @@ func TestScan(t *testing.T) {
 	check(t, flag, []step{{args: "scan b", status: 1, stdout: "b\tvb\n", stderr: "damaged (DataLoss)"}})
 }
 
+// picturedTopology is what kv topology says of servePictured.
+const picturedTopology = `map version  7
+placement    hash
+shards       2, 1 without a leader
+
+node  address                    replicas  leads
+1     the server that was asked  1         1
+2     127.0.0.1:1                2         0  no answer: nothing answers on 127.0.0.1:1 (dial tcp 127.0.0.1:1: connect: connection refused); is the server running?
+
+shard  node 1   node 2
+0      leader*  ?
+1      -        ?*
+`
+
 func TestStatus(t *testing.T) {
 	check(t, servePictured(t), []step{
 		{args: "stat", stdout: `started          2026-11-21T10:00:00Z
@@ -148,13 +162,7 @@ longest value    0
 longest message  0
 shard 0          leader, leader 1, term 3, applied index 99
 `},
-		{args: "topology", stdout: `map version  7
-placement    hash
-node 1       the server that was asked
-node 2       b:6000
-shard 0      on 1 2, leader 2
-shard 1      on 2, no known leader
-`},
+		{args: "topology", stdout: picturedTopology},
 	})
 }
 
@@ -170,6 +178,7 @@ func TestAdmin(t *testing.T) {
 	})
 	t.Setenv("KV_ADMIN_TOKEN", "secret")
 	check(t, flag, []step{{args: "shutdown --all"}})
+	check(t, flag, []step{{args: "shutdown --all --admin-token wrong", status: 1, stderr: "the wrong token (Unauthenticated)"}})
 	if want := []string{"compact", "shutdown", "shutdown all"}; !slices.Equal(f.done, want) {
 		t.Errorf("calls %v; want %v", f.done, want)
 	}

@@ -9,7 +9,8 @@
 //	kv scan fru --keys-only                # keys that begin with fru; --from and --to for a range; kv count
 //	kv scan --output json > pairs          # an object on each line, for programs; --output json is for all commands
 //	kv import pairs                        # writes what such lines say, many at the same time
-//	kv stat                                # and kv topology
+//	kv stat                                # of the server that answers; --all of every one
+//	kv topology                            # shards, replicas and leaders, as a table
 //	kv shell                               # for people; type help
 //	kv pipe                                # for programs: a call on a line, an answer on a line
 //	kv backup FILE --admin-token-file F    # and kv compact, kv shutdown [--all]; - is standard output, for a pipe
@@ -84,13 +85,13 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		Scan     scanCommand     `cmd:"" help:"Print keys and values in the order of the keys."`
 		Count    countCommand    `cmd:"" help:"Print how many keys there are."`
 		Import   importCommand   `cmd:"" help:"Write pairs from a file, as kv scan --output json prints them, many at the same time."`
-		Stat     statCommand     `cmd:"" help:"Show counters and the state of the server that answers."`
-		Topology topologyCommand `cmd:"" help:"Show shards, servers and leaders."`
+		Stat     statCommand     `cmd:"" help:"Show counters and the state of the server that answers, or of all."`
+		Topology topologyCommand `cmd:"" help:"Show servers, shards, replicas and leaders as a table."`
 		Shell    shellCommand    `cmd:"" help:"Take commands from a person, one on a line; help lists them."`
 		Pipe     pipeCommand     `cmd:"" help:"Take calls from a program, one on a line, and answer each on a line: PUT k v, SWAP k v, GET k, DELETE k, SCAN a b, STOP."`
 		Backup   backupCommand   `cmd:"" help:"Write the whole store, as of one moment, to a new file, from which raftkv --restore starts."`
 		Compact  compactCommand  `cmd:"" help:"Have the server give the space of what was deleted back to the disk."`
-		Shutdown shutdownCommand `cmd:"" help:"Stop the first server of --servers, or the whole cluster."`
+		Shutdown shutdownCommand `cmd:"" help:"Stop the first server of --servers, or with --all the whole cluster."`
 
 		Completion completionCommand `cmd:"" help:"Print a script with which a shell completes command lines of kv."`
 	}

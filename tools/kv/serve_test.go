@@ -5,6 +5,7 @@ import (
 	"context"
 	"net"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -67,32 +68,55 @@ func listen(t *testing.T, s *service, network, name string, options ...grpc.Serv
 	return answer(t, server, network, name)
 }
 
-// pictured tells of a cluster that there is not. It answers nothing else.
+// pictured is a node of a cluster that there is not. It tells of the cluster and of itself, notes administrative calls, and
+// answers nothing else.
 type pictured struct {
 	raftkvpb.UnimplementedRaftKVServer
+	admin
+	topology *raftkvpb.TopologyResponse
+	stat     *raftkvpb.StatResponse // nil: it refuses to tell
+	hangs    bool                   // it says nothing of itself
 }
 
-// servePictured returns the flag that names a server which tells of a cluster.
+// servePictured returns the flag that names a server which tells of a cluster. Its other node does not run.
 func servePictured(t *testing.T) (flag string) {
 	t.Helper()
+	return "--servers=" + (&pictured{
+		topology: &raftkvpb.TopologyResponse{
+			MapVersion: 7, Placement: raftkvpb.Placement_PLACEMENT_HASH,
+			Nodes:  []*raftkvpb.Node{{Id: 1}, {Id: 2, Address: "127.0.0.1:1"}},
+			Shards: []*raftkvpb.Shard{{Replicas: []uint64{1, 2}, Leader: 2}, {Shard: 1, Replicas: []uint64{2}}},
+		},
+		stat: &raftkvpb.StatResponse{
+			StartTime: pictureTime, Keys: 42, Limits: &raftkvpb.Limits{Key: 1024},
+			Shards: []*raftkvpb.ShardStat{{Role: raftkvpb.Role_ROLE_LEADER, Leader: 1, Term: 3, AppliedIndex: 99}}, Version: "v1.4.0",
+		},
+	}).serve(t)
+}
+
+var pictureTime = timestamppb.New(time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC))
+
+// serve returns the address on which the node answers.
+func (p *pictured) serve(t *testing.T) (address string) {
+	t.Helper()
 	server := newServer(t)
-	raftkvpb.RegisterRaftKVServer(server, pictured{})
-	return answer(t, server, "tcp", "localhost:0")
+	raftkvpb.RegisterRaftKVServer(server, p)
+	raftkvpb.RegisterRaftKVAdminServer(server, &p.admin)
+	return strings.TrimPrefix(answer(t, server, "tcp", "localhost:0"), "--servers=")
 }
 
-func (pictured) Stat(context.Context, *raftkvpb.StatRequest) (*raftkvpb.StatResponse, error) {
-	return &raftkvpb.StatResponse{
-		StartTime: timestamppb.New(time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)), Keys: 42, Limits: &raftkvpb.Limits{Key: 1024},
-		Shards: []*raftkvpb.ShardStat{{Role: raftkvpb.Role_ROLE_LEADER, Leader: 1, Term: 3, AppliedIndex: 99}}, Version: "v1.4.0",
-	}, nil
+func (p *pictured) Stat(ctx context.Context, _ *raftkvpb.StatRequest) (*raftkvpb.StatResponse, error) {
+	if p.hangs {
+		<-ctx.Done()
+	}
+	if p.stat == nil {
+		return nil, status.Error(codes.PermissionDenied, "not for you")
+	}
+	return p.stat, nil
 }
 
-func (pictured) Topology(context.Context, *raftkvpb.TopologyRequest) (*raftkvpb.TopologyResponse, error) {
-	return &raftkvpb.TopologyResponse{
-		MapVersion: 7, Placement: raftkvpb.Placement_PLACEMENT_HASH,
-		Nodes:  []*raftkvpb.Node{{Id: 1}, {Id: 2, Address: "b:6000"}},
-		Shards: []*raftkvpb.Shard{{Replicas: []uint64{1, 2}, Leader: 2}, {Shard: 1, Replicas: []uint64{2}}},
-	}, nil
+func (p *pictured) Topology(context.Context, *raftkvpb.TopologyRequest) (*raftkvpb.TopologyResponse, error) {
+	return p.topology, nil
 }
 
 // newServer returns a gRPC server that stops at the end of the test.

@@ -34,13 +34,7 @@ version 4
 ""
 `,
 	}})
-	check(t, servePictured(t), []step{{args: "shell", input: "topology\n", stdout: `map version  7
-placement    hash
-node 1       the server that was asked
-node 2       b:6000
-shard 0      on 1 2, leader 2
-shard 1      on 2, no known leader
-`}})
+	check(t, servePictured(t), []step{{args: "shell", input: "topology\n", stdout: picturedTopology}})
 }
 
 // TestShell_errors: a line that failed is named, keeps no other from being executed, and makes the status 1.

@@ -13,11 +13,16 @@ import (
 	"numstore.example/tools/internal/cli"
 )
 
-type statCommand struct{}
+type statCommand struct {
+	All bool `help:"Show every node of the cluster, a line each: each is asked at its address in the map, and may take as long as --timeout says. Status 3 if one does not answer, 1 if one refuses; the others are shown in any case."`
+}
 
-// Run prints what the server says of itself.
+// Run prints what the server says of itself, or every server.
 func (c *statCommand) Run(a *app) error {
 	return a.call(func(ctx context.Context, clerk *raftkv.Clerk) error {
+		if c.All {
+			return a.printStatAll(ctx, clerk)
+		}
 		stat, err := clerk.Stat(ctx)
 		if err != nil {
 			return err
@@ -48,8 +53,7 @@ func printStat(out io.Writer, stat *raftkvpb.StatResponse) error {
 		fmt.Fprintf(w, "%s\t%d\n", row.label, row.count)
 	}
 	for _, s := range stat.GetShards() {
-		role := strings.ToLower(strings.TrimPrefix(s.GetRole().String(), "ROLE_"))
-		fmt.Fprintf(w, "shard %d\t%s, %s, term %d, applied index %d\n", s.GetShard(), role, leader(s.GetLeader()), s.GetTerm(), s.GetAppliedIndex())
+		fmt.Fprintf(w, "shard %d\t%s, %s, term %d, applied index %d\n", s.GetShard(), role(s), leader(s.GetLeader()), s.GetTerm(), s.GetAppliedIndex())
 	}
 	for _, line := range diskLines(stat.GetDisk()) {
 		fmt.Fprintf(w, "disk\t%s\n", cli.OneLine(line))
@@ -57,18 +61,92 @@ func printStat(out io.Writer, stat *raftkvpb.StatResponse) error {
 	return flush(w)
 }
 
-// diskLines tells of a server's disk; a server of an older version says nothing of it.
-func diskLines(disk *raftkvpb.DiskStat) (lines []string) {
+// role names what a server is in one of its shards.
+func role(s *raftkvpb.ShardStat) string {
+	return strings.ToLower(strings.TrimPrefix(s.GetRole().String(), "ROLE_"))
+}
+
+// diskTroubles tells what is wrong with a server's disk.
+func diskTroubles(disk *raftkvpb.DiskStat) (lines []string) {
 	if disk.GetFull() != "" {
 		lines = append(lines, "takes deletions alone: "+disk.GetFull())
 	}
 	if disk.GetStalled() != nil {
 		lines = append(lines, fmt.Sprintf("hangs: it has not answered for %v", disk.GetStalled().AsDuration()))
 	}
+	return lines
+}
+
+// diskLines tells of a server's disk; a server of an older version says nothing of it.
+func diskLines(disk *raftkvpb.DiskStat) []string {
+	lines := diskTroubles(disk)
 	if disk.GetFree() > 0 {
 		lines = append(lines, fmt.Sprintf("%d bytes free", disk.GetFree()))
 	}
 	return lines
+}
+
+// printStatAll asks every node of the cluster, and prints a line for each.
+func (a *app) printStatAll(ctx context.Context, clerk *raftkv.Clerk) error {
+	topology, err := clerk.Topology(ctx)
+	if err != nil {
+		return err
+	}
+	nodes := a.statAll(a.ctx, clerk, topology, a.within(callTimeout)) // whatever the map took
+	if a.json() {
+		err = a.printStatObjects(nodes)
+	} else {
+		err = printStatTable(a.out, nodes)
+	}
+	if err != nil {
+		return err
+	}
+	return verdictOfAll(nodes)
+}
+
+func (a *app) printStatObjects(nodes []asked) error {
+	for _, n := range nodes {
+		o := object{}.with("node", n.node.GetId()).with("address", n.node.GetAddress())
+		if n.err != nil {
+			o = o.with("error", cli.OneLine(message(n.err))).with("status", exitStatus(n.err))
+		} else {
+			o = o.with("stat", messageFields(n.stat))
+		}
+		if err := a.write(o.line()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// printStatTable prints the nodes that answer, and of the others that they do not. Keys and bytes are those of a node's
+// replicas: each counts on every node that has it.
+func printStatTable(out io.Writer, nodes []asked) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprint(w, "node\taddress\tversion\tstarted\tshards\tleads\tkeys\tbytes\tsessions\tsets\tgets\tappends\tdeletes\tscans\tdisk\n")
+	for _, n := range nodes {
+		fmt.Fprintf(w, "%d\t%s", n.node.GetId(), n.address())
+		if n.err != nil {
+			fmt.Fprintf(w, "\t%s\n", n.fate())
+			continue
+		}
+		leads := 0
+		for _, s := range n.stat.GetShards() {
+			if s.GetRole() == raftkvpb.Role_ROLE_LEADER {
+				leads++
+			}
+		}
+		s := n.stat
+		fmt.Fprintf(w, "\t%s\t%s", cli.OneLine(s.GetVersion()), s.GetStartTime().AsTime().Format(time.RFC3339))
+		for _, count := range []uint64{
+			uint64(len(s.GetShards())), uint64(leads), s.GetKeys(), s.GetBytes(), s.GetSessions(),
+			s.GetSets(), s.GetGets(), s.GetAppends(), s.GetDeletes(), s.GetScans(),
+		} {
+			fmt.Fprintf(w, "\t%d", count)
+		}
+		fmt.Fprintf(w, "\t%s\n", cli.OneLine(strings.Join(diskLines(s.GetDisk()), "; ")))
+	}
+	return flush(w)
 }
 
 // flush writes a table.
