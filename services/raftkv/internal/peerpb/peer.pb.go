@@ -41,6 +41,8 @@ const (
 	Kind_KIND_DAMAGE Kind = 5
 	// The store has failed; it may have happened.
 	Kind_KIND_FAILED Kind = 6
+	// A read took too long; it can be asked again.
+	Kind_KIND_TIMEOUT Kind = 7
 )
 
 // Enum value maps for Kind.
@@ -53,6 +55,7 @@ var (
 		4: "KIND_STOPPED",
 		5: "KIND_DAMAGE",
 		6: "KIND_FAILED",
+		7: "KIND_TIMEOUT",
 	}
 	Kind_value = map[string]int32{
 		"KIND_UNSPECIFIED": 0,
@@ -62,6 +65,7 @@ var (
 		"KIND_STOPPED":     4,
 		"KIND_DAMAGE":      5,
 		"KIND_FAILED":      6,
+		"KIND_TIMEOUT":     7,
 	}
 )
 
@@ -211,7 +215,9 @@ type DescribeResponse struct {
 	Node  uint64                 `protobuf:"varint,1,opt,name=node,proto3" json:"node,omitempty"`
 	Store []byte                 `protobuf:"bytes,2,opt,name=store,proto3" json:"store,omitempty"`
 	// Package shard's Cluster, encoded as on disk; empty as long as the node is of none.
-	Cluster       []byte `protobuf:"bytes,3,opt,name=cluster,proto3" json:"cluster,omitempty"`
+	Cluster []byte `protobuf:"bytes,3,opt,name=cluster,proto3" json:"cluster,omitempty"`
+	// The numbers of the nodes that it was told to form a cluster of, its own included, as long as it is of none.
+	Peers         []uint64 `protobuf:"varint,4,rep,packed,name=peers,proto3" json:"peers,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -267,9 +273,17 @@ func (x *DescribeResponse) GetCluster() []byte {
 	return nil
 }
 
+func (x *DescribeResponse) GetPeers() []uint64 {
+	if x != nil {
+		return x.Peers
+	}
+	return nil
+}
+
 type SendRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Messages      []*ShardMessage        `protobuf:"bytes,1,rep,name=messages,proto3" json:"messages,omitempty"`
+	Piece         *Piece                 `protobuf:"bytes,2,opt,name=piece,proto3" json:"piece,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -311,6 +325,67 @@ func (x *SendRequest) GetMessages() []*ShardMessage {
 	return nil
 }
 
+func (x *SendRequest) GetPiece() *Piece {
+	if x != nil {
+		return x.Piece
+	}
+	return nil
+}
+
+// Piece is a part of a message of the same type that is too long to be sent as one. Pieces come in order, one message's
+// after the other's; other messages may come in between.
+type Piece struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Data          []byte                 `protobuf:"bytes,1,opt,name=data,proto3" json:"data,omitempty"`
+	Last          bool                   `protobuf:"varint,2,opt,name=last,proto3" json:"last,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Piece) Reset() {
+	*x = Piece{}
+	mi := &file_peer_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Piece) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Piece) ProtoMessage() {}
+
+func (x *Piece) ProtoReflect() protoreflect.Message {
+	mi := &file_peer_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Piece.ProtoReflect.Descriptor instead.
+func (*Piece) Descriptor() ([]byte, []int) {
+	return file_peer_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *Piece) GetData() []byte {
+	if x != nil {
+		return x.Data
+	}
+	return nil
+}
+
+func (x *Piece) GetLast() bool {
+	if x != nil {
+		return x.Last
+	}
+	return false
+}
+
 type ShardMessage struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Shard uint32                 `protobuf:"varint,1,opt,name=shard,proto3" json:"shard,omitempty"`
@@ -322,7 +397,7 @@ type ShardMessage struct {
 
 func (x *ShardMessage) Reset() {
 	*x = ShardMessage{}
-	mi := &file_peer_proto_msgTypes[4]
+	mi := &file_peer_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -334,7 +409,7 @@ func (x *ShardMessage) String() string {
 func (*ShardMessage) ProtoMessage() {}
 
 func (x *ShardMessage) ProtoReflect() protoreflect.Message {
-	mi := &file_peer_proto_msgTypes[4]
+	mi := &file_peer_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -347,7 +422,7 @@ func (x *ShardMessage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShardMessage.ProtoReflect.Descriptor instead.
 func (*ShardMessage) Descriptor() ([]byte, []int) {
-	return file_peer_proto_rawDescGZIP(), []int{4}
+	return file_peer_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ShardMessage) GetShard() uint32 {
@@ -372,7 +447,7 @@ type SendResponse struct {
 
 func (x *SendResponse) Reset() {
 	*x = SendResponse{}
-	mi := &file_peer_proto_msgTypes[5]
+	mi := &file_peer_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -384,7 +459,7 @@ func (x *SendResponse) String() string {
 func (*SendResponse) ProtoMessage() {}
 
 func (x *SendResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_peer_proto_msgTypes[5]
+	mi := &file_peer_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -397,7 +472,7 @@ func (x *SendResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendResponse.ProtoReflect.Descriptor instead.
 func (*SendResponse) Descriptor() ([]byte, []int) {
-	return file_peer_proto_rawDescGZIP(), []int{5}
+	return file_peer_proto_rawDescGZIP(), []int{6}
 }
 
 // SendSnapshotRequest: the first has the message, the others parts of the state, in order, until the client closes its
@@ -412,7 +487,7 @@ type SendSnapshotRequest struct {
 
 func (x *SendSnapshotRequest) Reset() {
 	*x = SendSnapshotRequest{}
-	mi := &file_peer_proto_msgTypes[6]
+	mi := &file_peer_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -424,7 +499,7 @@ func (x *SendSnapshotRequest) String() string {
 func (*SendSnapshotRequest) ProtoMessage() {}
 
 func (x *SendSnapshotRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_peer_proto_msgTypes[6]
+	mi := &file_peer_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -437,7 +512,7 @@ func (x *SendSnapshotRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendSnapshotRequest.ProtoReflect.Descriptor instead.
 func (*SendSnapshotRequest) Descriptor() ([]byte, []int) {
-	return file_peer_proto_rawDescGZIP(), []int{6}
+	return file_peer_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *SendSnapshotRequest) GetMessage() *ShardMessage {
@@ -462,7 +537,7 @@ type SendSnapshotResponse struct {
 
 func (x *SendSnapshotResponse) Reset() {
 	*x = SendSnapshotResponse{}
-	mi := &file_peer_proto_msgTypes[7]
+	mi := &file_peer_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -474,7 +549,7 @@ func (x *SendSnapshotResponse) String() string {
 func (*SendSnapshotResponse) ProtoMessage() {}
 
 func (x *SendSnapshotResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_peer_proto_msgTypes[7]
+	mi := &file_peer_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -487,20 +562,21 @@ func (x *SendSnapshotResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SendSnapshotResponse.ProtoReflect.Descriptor instead.
 func (*SendSnapshotResponse) Descriptor() ([]byte, []int) {
-	return file_peer_proto_rawDescGZIP(), []int{7}
+	return file_peer_proto_rawDescGZIP(), []int{8}
 }
 
 type ForwardRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Proposals     []*Proposal            `protobuf:"bytes,1,rep,name=proposals,proto3" json:"proposals,omitempty"`
 	Reads         []*Read                `protobuf:"bytes,2,rep,name=reads,proto3" json:"reads,omitempty"`
+	Piece         *Piece                 `protobuf:"bytes,3,opt,name=piece,proto3" json:"piece,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ForwardRequest) Reset() {
 	*x = ForwardRequest{}
-	mi := &file_peer_proto_msgTypes[8]
+	mi := &file_peer_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -512,7 +588,7 @@ func (x *ForwardRequest) String() string {
 func (*ForwardRequest) ProtoMessage() {}
 
 func (x *ForwardRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_peer_proto_msgTypes[8]
+	mi := &file_peer_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -525,7 +601,7 @@ func (x *ForwardRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ForwardRequest.ProtoReflect.Descriptor instead.
 func (*ForwardRequest) Descriptor() ([]byte, []int) {
-	return file_peer_proto_rawDescGZIP(), []int{8}
+	return file_peer_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ForwardRequest) GetProposals() []*Proposal {
@@ -538,6 +614,13 @@ func (x *ForwardRequest) GetProposals() []*Proposal {
 func (x *ForwardRequest) GetReads() []*Read {
 	if x != nil {
 		return x.Reads
+	}
+	return nil
+}
+
+func (x *ForwardRequest) GetPiece() *Piece {
+	if x != nil {
+		return x.Piece
 	}
 	return nil
 }
@@ -555,7 +638,7 @@ type Proposal struct {
 
 func (x *Proposal) Reset() {
 	*x = Proposal{}
-	mi := &file_peer_proto_msgTypes[9]
+	mi := &file_peer_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -567,7 +650,7 @@ func (x *Proposal) String() string {
 func (*Proposal) ProtoMessage() {}
 
 func (x *Proposal) ProtoReflect() protoreflect.Message {
-	mi := &file_peer_proto_msgTypes[9]
+	mi := &file_peer_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -580,7 +663,7 @@ func (x *Proposal) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Proposal.ProtoReflect.Descriptor instead.
 func (*Proposal) Descriptor() ([]byte, []int) {
-	return file_peer_proto_rawDescGZIP(), []int{9}
+	return file_peer_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Proposal) GetTag() uint64 {
@@ -604,18 +687,21 @@ func (x *Proposal) GetCommands() [][]byte {
 	return nil
 }
 
+// Read is of at least one key of a shard.
 type Read struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Tag           uint64                 `protobuf:"varint,1,opt,name=tag,proto3" json:"tag,omitempty"`
-	Shard         uint32                 `protobuf:"varint,2,opt,name=shard,proto3" json:"shard,omitempty"`
-	Keys          [][]byte               `protobuf:"bytes,3,rep,name=keys,proto3" json:"keys,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Tag   uint64                 `protobuf:"varint,1,opt,name=tag,proto3" json:"tag,omitempty"`
+	Shard uint32                 `protobuf:"varint,2,opt,name=shard,proto3" json:"shard,omitempty"`
+	Keys  [][]byte               `protobuf:"bytes,3,rep,name=keys,proto3" json:"keys,omitempty"`
+	// After which time, in milliseconds, it fails with KIND_TIMEOUT; 0 or more than 10 s mean 10 s.
+	Timeout       uint32 `protobuf:"varint,4,opt,name=timeout,proto3" json:"timeout,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Read) Reset() {
 	*x = Read{}
-	mi := &file_peer_proto_msgTypes[10]
+	mi := &file_peer_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -627,7 +713,7 @@ func (x *Read) String() string {
 func (*Read) ProtoMessage() {}
 
 func (x *Read) ProtoReflect() protoreflect.Message {
-	mi := &file_peer_proto_msgTypes[10]
+	mi := &file_peer_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -640,7 +726,7 @@ func (x *Read) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Read.ProtoReflect.Descriptor instead.
 func (*Read) Descriptor() ([]byte, []int) {
-	return file_peer_proto_rawDescGZIP(), []int{10}
+	return file_peer_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Read) GetTag() uint64 {
@@ -664,17 +750,25 @@ func (x *Read) GetKeys() [][]byte {
 	return nil
 }
 
+func (x *Read) GetTimeout() uint32 {
+	if x != nil {
+		return x.Timeout
+	}
+	return 0
+}
+
 type ForwardResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Replies       []*Replies             `protobuf:"bytes,1,rep,name=replies,proto3" json:"replies,omitempty"`
 	Records       []*Records             `protobuf:"bytes,2,rep,name=records,proto3" json:"records,omitempty"`
+	Piece         *Piece                 `protobuf:"bytes,3,opt,name=piece,proto3" json:"piece,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ForwardResponse) Reset() {
 	*x = ForwardResponse{}
-	mi := &file_peer_proto_msgTypes[11]
+	mi := &file_peer_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -686,7 +780,7 @@ func (x *ForwardResponse) String() string {
 func (*ForwardResponse) ProtoMessage() {}
 
 func (x *ForwardResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_peer_proto_msgTypes[11]
+	mi := &file_peer_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -699,7 +793,7 @@ func (x *ForwardResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ForwardResponse.ProtoReflect.Descriptor instead.
 func (*ForwardResponse) Descriptor() ([]byte, []int) {
-	return file_peer_proto_rawDescGZIP(), []int{11}
+	return file_peer_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ForwardResponse) GetReplies() []*Replies {
@@ -716,6 +810,13 @@ func (x *ForwardResponse) GetRecords() []*Records {
 	return nil
 }
 
+func (x *ForwardResponse) GetPiece() *Piece {
+	if x != nil {
+		return x.Piece
+	}
+	return nil
+}
+
 // Replies are those to the commands of a proposal, or why there is none.
 type Replies struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -728,7 +829,7 @@ type Replies struct {
 
 func (x *Replies) Reset() {
 	*x = Replies{}
-	mi := &file_peer_proto_msgTypes[12]
+	mi := &file_peer_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -740,7 +841,7 @@ func (x *Replies) String() string {
 func (*Replies) ProtoMessage() {}
 
 func (x *Replies) ProtoReflect() protoreflect.Message {
-	mi := &file_peer_proto_msgTypes[12]
+	mi := &file_peer_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -753,7 +854,7 @@ func (x *Replies) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Replies.ProtoReflect.Descriptor instead.
 func (*Replies) Descriptor() ([]byte, []int) {
-	return file_peer_proto_rawDescGZIP(), []int{12}
+	return file_peer_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Replies) GetTag() uint64 {
@@ -777,20 +878,20 @@ func (x *Replies) GetFailure() *Failure {
 	return nil
 }
 
-// Records answer a Read, in its order. Those of one Read may come in several parts; the last one says so.
+// Records answer a Read: those of its first keys, of one at least, or why there are none. Where values are long, they are not
+// all that were asked for; who wants the others asks again, so that nobody is sent more than he can take.
 type Records struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Tag           uint64                 `protobuf:"varint,1,opt,name=tag,proto3" json:"tag,omitempty"`
 	Records       []*Record              `protobuf:"bytes,2,rep,name=records,proto3" json:"records,omitempty"`
-	Last          bool                   `protobuf:"varint,3,opt,name=last,proto3" json:"last,omitempty"`
-	Failure       *Failure               `protobuf:"bytes,4,opt,name=failure,proto3" json:"failure,omitempty"`
+	Failure       *Failure               `protobuf:"bytes,3,opt,name=failure,proto3" json:"failure,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Records) Reset() {
 	*x = Records{}
-	mi := &file_peer_proto_msgTypes[13]
+	mi := &file_peer_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -802,7 +903,7 @@ func (x *Records) String() string {
 func (*Records) ProtoMessage() {}
 
 func (x *Records) ProtoReflect() protoreflect.Message {
-	mi := &file_peer_proto_msgTypes[13]
+	mi := &file_peer_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -815,7 +916,7 @@ func (x *Records) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Records.ProtoReflect.Descriptor instead.
 func (*Records) Descriptor() ([]byte, []int) {
-	return file_peer_proto_rawDescGZIP(), []int{13}
+	return file_peer_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Records) GetTag() uint64 {
@@ -830,13 +931,6 @@ func (x *Records) GetRecords() []*Record {
 		return x.Records
 	}
 	return nil
-}
-
-func (x *Records) GetLast() bool {
-	if x != nil {
-		return x.Last
-	}
-	return false
 }
 
 func (x *Records) GetFailure() *Failure {
@@ -858,7 +952,7 @@ type Record struct {
 
 func (x *Record) Reset() {
 	*x = Record{}
-	mi := &file_peer_proto_msgTypes[14]
+	mi := &file_peer_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -870,7 +964,7 @@ func (x *Record) String() string {
 func (*Record) ProtoMessage() {}
 
 func (x *Record) ProtoReflect() protoreflect.Message {
-	mi := &file_peer_proto_msgTypes[14]
+	mi := &file_peer_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -883,7 +977,7 @@ func (x *Record) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Record.ProtoReflect.Descriptor instead.
 func (*Record) Descriptor() ([]byte, []int) {
-	return file_peer_proto_rawDescGZIP(), []int{14}
+	return file_peer_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Record) GetFound() bool {
@@ -926,7 +1020,7 @@ type Failure struct {
 
 func (x *Failure) Reset() {
 	*x = Failure{}
-	mi := &file_peer_proto_msgTypes[15]
+	mi := &file_peer_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -938,7 +1032,7 @@ func (x *Failure) String() string {
 func (*Failure) ProtoMessage() {}
 
 func (x *Failure) ProtoReflect() protoreflect.Message {
-	mi := &file_peer_proto_msgTypes[15]
+	mi := &file_peer_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -951,7 +1045,7 @@ func (x *Failure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Failure.ProtoReflect.Descriptor instead.
 func (*Failure) Descriptor() ([]byte, []int) {
-	return file_peer_proto_rawDescGZIP(), []int{15}
+	return file_peer_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Failure) GetKind() Kind {
@@ -976,20 +1070,21 @@ func (x *Failure) GetLeader() uint64 {
 }
 
 type ScanRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Shard         uint32                 `protobuf:"varint,1,opt,name=shard,proto3" json:"shard,omitempty"`
-	Prefix        []byte                 `protobuf:"bytes,2,opt,name=prefix,proto3" json:"prefix,omitempty"`
-	Start         []byte                 `protobuf:"bytes,3,opt,name=start,proto3" json:"start,omitempty"`
-	End           []byte                 `protobuf:"bytes,4,opt,name=end,proto3" json:"end,omitempty"`
-	After         []byte                 `protobuf:"bytes,5,opt,name=after,proto3" json:"after,omitempty"`
-	Values        bool                   `protobuf:"varint,6,opt,name=values,proto3" json:"values,omitempty"`
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Shard  uint32                 `protobuf:"varint,1,opt,name=shard,proto3" json:"shard,omitempty"`
+	Prefix []byte                 `protobuf:"bytes,2,opt,name=prefix,proto3" json:"prefix,omitempty"`
+	Start  []byte                 `protobuf:"bytes,3,opt,name=start,proto3" json:"start,omitempty"`
+	End    []byte                 `protobuf:"bytes,4,opt,name=end,proto3" json:"end,omitempty"`
+	// Only keys after this one, if it is there.
+	After         []byte `protobuf:"bytes,5,opt,name=after,proto3,oneof" json:"after,omitempty"`
+	Values        bool   `protobuf:"varint,6,opt,name=values,proto3" json:"values,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ScanRequest) Reset() {
 	*x = ScanRequest{}
-	mi := &file_peer_proto_msgTypes[16]
+	mi := &file_peer_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1001,7 +1096,7 @@ func (x *ScanRequest) String() string {
 func (*ScanRequest) ProtoMessage() {}
 
 func (x *ScanRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_peer_proto_msgTypes[16]
+	mi := &file_peer_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1014,7 +1109,7 @@ func (x *ScanRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ScanRequest.ProtoReflect.Descriptor instead.
 func (*ScanRequest) Descriptor() ([]byte, []int) {
-	return file_peer_proto_rawDescGZIP(), []int{16}
+	return file_peer_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ScanRequest) GetShard() uint32 {
@@ -1060,15 +1155,17 @@ func (x *ScanRequest) GetValues() bool {
 }
 
 type ScanResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Pairs         []*Pair                `protobuf:"bytes,1,rep,name=pairs,proto3" json:"pairs,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Pairs []*Pair                `protobuf:"bytes,1,rep,name=pairs,proto3" json:"pairs,omitempty"`
+	// In the last one, if there are not all pairs.
+	Failure       *Failure `protobuf:"bytes,2,opt,name=failure,proto3" json:"failure,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ScanResponse) Reset() {
 	*x = ScanResponse{}
-	mi := &file_peer_proto_msgTypes[17]
+	mi := &file_peer_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1080,7 +1177,7 @@ func (x *ScanResponse) String() string {
 func (*ScanResponse) ProtoMessage() {}
 
 func (x *ScanResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_peer_proto_msgTypes[17]
+	mi := &file_peer_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1093,12 +1190,19 @@ func (x *ScanResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ScanResponse.ProtoReflect.Descriptor instead.
 func (*ScanResponse) Descriptor() ([]byte, []int) {
-	return file_peer_proto_rawDescGZIP(), []int{17}
+	return file_peer_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ScanResponse) GetPairs() []*Pair {
 	if x != nil {
 		return x.Pairs
+	}
+	return nil
+}
+
+func (x *ScanResponse) GetFailure() *Failure {
+	if x != nil {
+		return x.Failure
 	}
 	return nil
 }
@@ -1114,7 +1218,7 @@ type Pair struct {
 
 func (x *Pair) Reset() {
 	*x = Pair{}
-	mi := &file_peer_proto_msgTypes[18]
+	mi := &file_peer_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1126,7 +1230,7 @@ func (x *Pair) String() string {
 func (*Pair) ProtoMessage() {}
 
 func (x *Pair) ProtoReflect() protoreflect.Message {
-	mi := &file_peer_proto_msgTypes[18]
+	mi := &file_peer_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1139,7 +1243,7 @@ func (x *Pair) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Pair.ProtoReflect.Descriptor instead.
 func (*Pair) Descriptor() ([]byte, []int) {
-	return file_peer_proto_rawDescGZIP(), []int{18}
+	return file_peer_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Pair) GetKey() []byte {
@@ -1172,7 +1276,7 @@ type BackupRequest struct {
 
 func (x *BackupRequest) Reset() {
 	*x = BackupRequest{}
-	mi := &file_peer_proto_msgTypes[19]
+	mi := &file_peer_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1184,7 +1288,7 @@ func (x *BackupRequest) String() string {
 func (*BackupRequest) ProtoMessage() {}
 
 func (x *BackupRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_peer_proto_msgTypes[19]
+	mi := &file_peer_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1197,7 +1301,7 @@ func (x *BackupRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BackupRequest.ProtoReflect.Descriptor instead.
 func (*BackupRequest) Descriptor() ([]byte, []int) {
-	return file_peer_proto_rawDescGZIP(), []int{19}
+	return file_peer_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *BackupRequest) GetShard() uint32 {
@@ -1210,13 +1314,14 @@ func (x *BackupRequest) GetShard() uint32 {
 type BackupResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Chunk         []byte                 `protobuf:"bytes,1,opt,name=chunk,proto3" json:"chunk,omitempty"`
+	Failure       *Failure               `protobuf:"bytes,2,opt,name=failure,proto3" json:"failure,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *BackupResponse) Reset() {
 	*x = BackupResponse{}
-	mi := &file_peer_proto_msgTypes[20]
+	mi := &file_peer_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1228,7 +1333,7 @@ func (x *BackupResponse) String() string {
 func (*BackupResponse) ProtoMessage() {}
 
 func (x *BackupResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_peer_proto_msgTypes[20]
+	mi := &file_peer_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1241,12 +1346,19 @@ func (x *BackupResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BackupResponse.ProtoReflect.Descriptor instead.
 func (*BackupResponse) Descriptor() ([]byte, []int) {
-	return file_peer_proto_rawDescGZIP(), []int{20}
+	return file_peer_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *BackupResponse) GetChunk() []byte {
 	if x != nil {
 		return x.Chunk
+	}
+	return nil
+}
+
+func (x *BackupResponse) GetFailure() *Failure {
+	if x != nil {
+		return x.Failure
 	}
 	return nil
 }
@@ -1263,13 +1375,18 @@ const file_peer_proto_rawDesc = "" +
 	"\x04from\x18\x03 \x01(\x04R\x04from\x12\x14\n" +
 	"\x05store\x18\x04 \x01(\fR\x05store\x12\x0e\n" +
 	"\x02to\x18\x05 \x01(\x04R\x02to\"\x11\n" +
-	"\x0fDescribeRequest\"V\n" +
+	"\x0fDescribeRequest\"l\n" +
 	"\x10DescribeResponse\x12\x12\n" +
 	"\x04node\x18\x01 \x01(\x04R\x04node\x12\x14\n" +
 	"\x05store\x18\x02 \x01(\fR\x05store\x12\x18\n" +
-	"\acluster\x18\x03 \x01(\fR\acluster\"G\n" +
+	"\acluster\x18\x03 \x01(\fR\acluster\x12\x14\n" +
+	"\x05peers\x18\x04 \x03(\x04R\x05peers\"t\n" +
 	"\vSendRequest\x128\n" +
-	"\bmessages\x18\x01 \x03(\v2\x1c.raftkv.peer.v1.ShardMessageR\bmessages\">\n" +
+	"\bmessages\x18\x01 \x03(\v2\x1c.raftkv.peer.v1.ShardMessageR\bmessages\x12+\n" +
+	"\x05piece\x18\x02 \x01(\v2\x15.raftkv.peer.v1.PieceR\x05piece\"/\n" +
+	"\x05Piece\x12\x12\n" +
+	"\x04data\x18\x01 \x01(\fR\x04data\x12\x12\n" +
+	"\x04last\x18\x02 \x01(\bR\x04last\">\n" +
 	"\fShardMessage\x12\x14\n" +
 	"\x05shard\x18\x01 \x01(\rR\x05shard\x12\x18\n" +
 	"\amessage\x18\x02 \x01(\fR\amessage\"\x0e\n" +
@@ -1277,30 +1394,32 @@ const file_peer_proto_rawDesc = "" +
 	"\x13SendSnapshotRequest\x126\n" +
 	"\amessage\x18\x01 \x01(\v2\x1c.raftkv.peer.v1.ShardMessageR\amessage\x12\x14\n" +
 	"\x05chunk\x18\x02 \x01(\fR\x05chunk\"\x16\n" +
-	"\x14SendSnapshotResponse\"t\n" +
+	"\x14SendSnapshotResponse\"\xa1\x01\n" +
 	"\x0eForwardRequest\x126\n" +
 	"\tproposals\x18\x01 \x03(\v2\x18.raftkv.peer.v1.ProposalR\tproposals\x12*\n" +
-	"\x05reads\x18\x02 \x03(\v2\x14.raftkv.peer.v1.ReadR\x05reads\"N\n" +
+	"\x05reads\x18\x02 \x03(\v2\x14.raftkv.peer.v1.ReadR\x05reads\x12+\n" +
+	"\x05piece\x18\x03 \x01(\v2\x15.raftkv.peer.v1.PieceR\x05piece\"N\n" +
 	"\bProposal\x12\x10\n" +
 	"\x03tag\x18\x01 \x01(\x04R\x03tag\x12\x14\n" +
 	"\x05shard\x18\x02 \x01(\rR\x05shard\x12\x1a\n" +
-	"\bcommands\x18\x03 \x03(\fR\bcommands\"B\n" +
+	"\bcommands\x18\x03 \x03(\fR\bcommands\"\\\n" +
 	"\x04Read\x12\x10\n" +
 	"\x03tag\x18\x01 \x01(\x04R\x03tag\x12\x14\n" +
 	"\x05shard\x18\x02 \x01(\rR\x05shard\x12\x12\n" +
-	"\x04keys\x18\x03 \x03(\fR\x04keys\"w\n" +
+	"\x04keys\x18\x03 \x03(\fR\x04keys\x12\x18\n" +
+	"\atimeout\x18\x04 \x01(\rR\atimeout\"\xa4\x01\n" +
 	"\x0fForwardResponse\x121\n" +
 	"\areplies\x18\x01 \x03(\v2\x17.raftkv.peer.v1.RepliesR\areplies\x121\n" +
-	"\arecords\x18\x02 \x03(\v2\x17.raftkv.peer.v1.RecordsR\arecords\"h\n" +
+	"\arecords\x18\x02 \x03(\v2\x17.raftkv.peer.v1.RecordsR\arecords\x12+\n" +
+	"\x05piece\x18\x03 \x01(\v2\x15.raftkv.peer.v1.PieceR\x05piece\"h\n" +
 	"\aReplies\x12\x10\n" +
 	"\x03tag\x18\x01 \x01(\x04R\x03tag\x12\x18\n" +
 	"\areplies\x18\x02 \x03(\fR\areplies\x121\n" +
-	"\afailure\x18\x03 \x01(\v2\x17.raftkv.peer.v1.FailureR\afailure\"\x94\x01\n" +
+	"\afailure\x18\x03 \x01(\v2\x17.raftkv.peer.v1.FailureR\afailure\"\x80\x01\n" +
 	"\aRecords\x12\x10\n" +
 	"\x03tag\x18\x01 \x01(\x04R\x03tag\x120\n" +
-	"\arecords\x18\x02 \x03(\v2\x16.raftkv.peer.v1.RecordR\arecords\x12\x12\n" +
-	"\x04last\x18\x03 \x01(\bR\x04last\x121\n" +
-	"\afailure\x18\x04 \x01(\v2\x17.raftkv.peer.v1.FailureR\afailure\"\x81\x01\n" +
+	"\arecords\x18\x02 \x03(\v2\x16.raftkv.peer.v1.RecordR\arecords\x121\n" +
+	"\afailure\x18\x03 \x01(\v2\x17.raftkv.peer.v1.FailureR\afailure\"\x81\x01\n" +
 	"\x06Record\x12\x14\n" +
 	"\x05found\x18\x01 \x01(\bR\x05found\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\x04R\aversion\x12\x14\n" +
@@ -1309,24 +1428,27 @@ const file_peer_proto_rawDesc = "" +
 	"\aFailure\x12(\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x14.raftkv.peer.v1.KindR\x04kind\x12\x18\n" +
 	"\amessage\x18\x02 \x01(\tR\amessage\x12\x16\n" +
-	"\x06leader\x18\x03 \x01(\x04R\x06leader\"\x91\x01\n" +
+	"\x06leader\x18\x03 \x01(\x04R\x06leader\"\xa0\x01\n" +
 	"\vScanRequest\x12\x14\n" +
 	"\x05shard\x18\x01 \x01(\rR\x05shard\x12\x16\n" +
 	"\x06prefix\x18\x02 \x01(\fR\x06prefix\x12\x14\n" +
 	"\x05start\x18\x03 \x01(\fR\x05start\x12\x10\n" +
-	"\x03end\x18\x04 \x01(\fR\x03end\x12\x14\n" +
-	"\x05after\x18\x05 \x01(\fR\x05after\x12\x16\n" +
-	"\x06values\x18\x06 \x01(\bR\x06values\":\n" +
+	"\x03end\x18\x04 \x01(\fR\x03end\x12\x19\n" +
+	"\x05after\x18\x05 \x01(\fH\x00R\x05after\x88\x01\x01\x12\x16\n" +
+	"\x06values\x18\x06 \x01(\bR\x06valuesB\b\n" +
+	"\x06_after\"m\n" +
 	"\fScanResponse\x12*\n" +
-	"\x05pairs\x18\x01 \x03(\v2\x14.raftkv.peer.v1.PairR\x05pairs\"H\n" +
+	"\x05pairs\x18\x01 \x03(\v2\x14.raftkv.peer.v1.PairR\x05pairs\x121\n" +
+	"\afailure\x18\x02 \x01(\v2\x17.raftkv.peer.v1.FailureR\afailure\"H\n" +
 	"\x04Pair\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\fR\x03key\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\x04R\aversion\x12\x14\n" +
 	"\x05value\x18\x03 \x01(\fR\x05value\"%\n" +
 	"\rBackupRequest\x12\x14\n" +
-	"\x05shard\x18\x01 \x01(\rR\x05shard\"&\n" +
+	"\x05shard\x18\x01 \x01(\rR\x05shard\"Y\n" +
 	"\x0eBackupResponse\x12\x14\n" +
-	"\x05chunk\x18\x01 \x01(\fR\x05chunk*\x86\x01\n" +
+	"\x05chunk\x18\x01 \x01(\fR\x05chunk\x121\n" +
+	"\afailure\x18\x02 \x01(\v2\x17.raftkv.peer.v1.FailureR\afailure*\x98\x01\n" +
 	"\x04Kind\x12\x14\n" +
 	"\x10KIND_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fKIND_NOT_LEADER\x10\x01\x12\r\n" +
@@ -1334,7 +1456,8 @@ const file_peer_proto_rawDesc = "" +
 	"\fKIND_DEPOSED\x10\x03\x12\x10\n" +
 	"\fKIND_STOPPED\x10\x04\x12\x0f\n" +
 	"\vKIND_DAMAGE\x10\x05\x12\x0f\n" +
-	"\vKIND_FAILED\x10\x062\xd7\x03\n" +
+	"\vKIND_FAILED\x10\x06\x12\x10\n" +
+	"\fKIND_TIMEOUT\x10\a2\xd7\x03\n" +
 	"\x04Peer\x12M\n" +
 	"\bDescribe\x12\x1f.raftkv.peer.v1.DescribeRequest\x1a .raftkv.peer.v1.DescribeResponse\x12C\n" +
 	"\x04Send\x12\x1b.raftkv.peer.v1.SendRequest\x1a\x1c.raftkv.peer.v1.SendResponse(\x01\x12[\n" +
@@ -1356,61 +1479,67 @@ func file_peer_proto_rawDescGZIP() []byte {
 }
 
 var file_peer_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_peer_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
+var file_peer_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
 var file_peer_proto_goTypes = []any{
 	(Kind)(0),                    // 0: raftkv.peer.v1.Kind
 	(*Greeting)(nil),             // 1: raftkv.peer.v1.Greeting
 	(*DescribeRequest)(nil),      // 2: raftkv.peer.v1.DescribeRequest
 	(*DescribeResponse)(nil),     // 3: raftkv.peer.v1.DescribeResponse
 	(*SendRequest)(nil),          // 4: raftkv.peer.v1.SendRequest
-	(*ShardMessage)(nil),         // 5: raftkv.peer.v1.ShardMessage
-	(*SendResponse)(nil),         // 6: raftkv.peer.v1.SendResponse
-	(*SendSnapshotRequest)(nil),  // 7: raftkv.peer.v1.SendSnapshotRequest
-	(*SendSnapshotResponse)(nil), // 8: raftkv.peer.v1.SendSnapshotResponse
-	(*ForwardRequest)(nil),       // 9: raftkv.peer.v1.ForwardRequest
-	(*Proposal)(nil),             // 10: raftkv.peer.v1.Proposal
-	(*Read)(nil),                 // 11: raftkv.peer.v1.Read
-	(*ForwardResponse)(nil),      // 12: raftkv.peer.v1.ForwardResponse
-	(*Replies)(nil),              // 13: raftkv.peer.v1.Replies
-	(*Records)(nil),              // 14: raftkv.peer.v1.Records
-	(*Record)(nil),               // 15: raftkv.peer.v1.Record
-	(*Failure)(nil),              // 16: raftkv.peer.v1.Failure
-	(*ScanRequest)(nil),          // 17: raftkv.peer.v1.ScanRequest
-	(*ScanResponse)(nil),         // 18: raftkv.peer.v1.ScanResponse
-	(*Pair)(nil),                 // 19: raftkv.peer.v1.Pair
-	(*BackupRequest)(nil),        // 20: raftkv.peer.v1.BackupRequest
-	(*BackupResponse)(nil),       // 21: raftkv.peer.v1.BackupResponse
+	(*Piece)(nil),                // 5: raftkv.peer.v1.Piece
+	(*ShardMessage)(nil),         // 6: raftkv.peer.v1.ShardMessage
+	(*SendResponse)(nil),         // 7: raftkv.peer.v1.SendResponse
+	(*SendSnapshotRequest)(nil),  // 8: raftkv.peer.v1.SendSnapshotRequest
+	(*SendSnapshotResponse)(nil), // 9: raftkv.peer.v1.SendSnapshotResponse
+	(*ForwardRequest)(nil),       // 10: raftkv.peer.v1.ForwardRequest
+	(*Proposal)(nil),             // 11: raftkv.peer.v1.Proposal
+	(*Read)(nil),                 // 12: raftkv.peer.v1.Read
+	(*ForwardResponse)(nil),      // 13: raftkv.peer.v1.ForwardResponse
+	(*Replies)(nil),              // 14: raftkv.peer.v1.Replies
+	(*Records)(nil),              // 15: raftkv.peer.v1.Records
+	(*Record)(nil),               // 16: raftkv.peer.v1.Record
+	(*Failure)(nil),              // 17: raftkv.peer.v1.Failure
+	(*ScanRequest)(nil),          // 18: raftkv.peer.v1.ScanRequest
+	(*ScanResponse)(nil),         // 19: raftkv.peer.v1.ScanResponse
+	(*Pair)(nil),                 // 20: raftkv.peer.v1.Pair
+	(*BackupRequest)(nil),        // 21: raftkv.peer.v1.BackupRequest
+	(*BackupResponse)(nil),       // 22: raftkv.peer.v1.BackupResponse
 }
 var file_peer_proto_depIdxs = []int32{
-	5,  // 0: raftkv.peer.v1.SendRequest.messages:type_name -> raftkv.peer.v1.ShardMessage
-	5,  // 1: raftkv.peer.v1.SendSnapshotRequest.message:type_name -> raftkv.peer.v1.ShardMessage
-	10, // 2: raftkv.peer.v1.ForwardRequest.proposals:type_name -> raftkv.peer.v1.Proposal
-	11, // 3: raftkv.peer.v1.ForwardRequest.reads:type_name -> raftkv.peer.v1.Read
-	13, // 4: raftkv.peer.v1.ForwardResponse.replies:type_name -> raftkv.peer.v1.Replies
-	14, // 5: raftkv.peer.v1.ForwardResponse.records:type_name -> raftkv.peer.v1.Records
-	16, // 6: raftkv.peer.v1.Replies.failure:type_name -> raftkv.peer.v1.Failure
-	15, // 7: raftkv.peer.v1.Records.records:type_name -> raftkv.peer.v1.Record
-	16, // 8: raftkv.peer.v1.Records.failure:type_name -> raftkv.peer.v1.Failure
-	16, // 9: raftkv.peer.v1.Record.failure:type_name -> raftkv.peer.v1.Failure
-	0,  // 10: raftkv.peer.v1.Failure.kind:type_name -> raftkv.peer.v1.Kind
-	19, // 11: raftkv.peer.v1.ScanResponse.pairs:type_name -> raftkv.peer.v1.Pair
-	2,  // 12: raftkv.peer.v1.Peer.Describe:input_type -> raftkv.peer.v1.DescribeRequest
-	4,  // 13: raftkv.peer.v1.Peer.Send:input_type -> raftkv.peer.v1.SendRequest
-	7,  // 14: raftkv.peer.v1.Peer.SendSnapshot:input_type -> raftkv.peer.v1.SendSnapshotRequest
-	9,  // 15: raftkv.peer.v1.Peer.Forward:input_type -> raftkv.peer.v1.ForwardRequest
-	17, // 16: raftkv.peer.v1.Peer.Scan:input_type -> raftkv.peer.v1.ScanRequest
-	20, // 17: raftkv.peer.v1.Peer.Backup:input_type -> raftkv.peer.v1.BackupRequest
-	3,  // 18: raftkv.peer.v1.Peer.Describe:output_type -> raftkv.peer.v1.DescribeResponse
-	6,  // 19: raftkv.peer.v1.Peer.Send:output_type -> raftkv.peer.v1.SendResponse
-	8,  // 20: raftkv.peer.v1.Peer.SendSnapshot:output_type -> raftkv.peer.v1.SendSnapshotResponse
-	12, // 21: raftkv.peer.v1.Peer.Forward:output_type -> raftkv.peer.v1.ForwardResponse
-	18, // 22: raftkv.peer.v1.Peer.Scan:output_type -> raftkv.peer.v1.ScanResponse
-	21, // 23: raftkv.peer.v1.Peer.Backup:output_type -> raftkv.peer.v1.BackupResponse
-	18, // [18:24] is the sub-list for method output_type
-	12, // [12:18] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	6,  // 0: raftkv.peer.v1.SendRequest.messages:type_name -> raftkv.peer.v1.ShardMessage
+	5,  // 1: raftkv.peer.v1.SendRequest.piece:type_name -> raftkv.peer.v1.Piece
+	6,  // 2: raftkv.peer.v1.SendSnapshotRequest.message:type_name -> raftkv.peer.v1.ShardMessage
+	11, // 3: raftkv.peer.v1.ForwardRequest.proposals:type_name -> raftkv.peer.v1.Proposal
+	12, // 4: raftkv.peer.v1.ForwardRequest.reads:type_name -> raftkv.peer.v1.Read
+	5,  // 5: raftkv.peer.v1.ForwardRequest.piece:type_name -> raftkv.peer.v1.Piece
+	14, // 6: raftkv.peer.v1.ForwardResponse.replies:type_name -> raftkv.peer.v1.Replies
+	15, // 7: raftkv.peer.v1.ForwardResponse.records:type_name -> raftkv.peer.v1.Records
+	5,  // 8: raftkv.peer.v1.ForwardResponse.piece:type_name -> raftkv.peer.v1.Piece
+	17, // 9: raftkv.peer.v1.Replies.failure:type_name -> raftkv.peer.v1.Failure
+	16, // 10: raftkv.peer.v1.Records.records:type_name -> raftkv.peer.v1.Record
+	17, // 11: raftkv.peer.v1.Records.failure:type_name -> raftkv.peer.v1.Failure
+	17, // 12: raftkv.peer.v1.Record.failure:type_name -> raftkv.peer.v1.Failure
+	0,  // 13: raftkv.peer.v1.Failure.kind:type_name -> raftkv.peer.v1.Kind
+	20, // 14: raftkv.peer.v1.ScanResponse.pairs:type_name -> raftkv.peer.v1.Pair
+	17, // 15: raftkv.peer.v1.ScanResponse.failure:type_name -> raftkv.peer.v1.Failure
+	17, // 16: raftkv.peer.v1.BackupResponse.failure:type_name -> raftkv.peer.v1.Failure
+	2,  // 17: raftkv.peer.v1.Peer.Describe:input_type -> raftkv.peer.v1.DescribeRequest
+	4,  // 18: raftkv.peer.v1.Peer.Send:input_type -> raftkv.peer.v1.SendRequest
+	8,  // 19: raftkv.peer.v1.Peer.SendSnapshot:input_type -> raftkv.peer.v1.SendSnapshotRequest
+	10, // 20: raftkv.peer.v1.Peer.Forward:input_type -> raftkv.peer.v1.ForwardRequest
+	18, // 21: raftkv.peer.v1.Peer.Scan:input_type -> raftkv.peer.v1.ScanRequest
+	21, // 22: raftkv.peer.v1.Peer.Backup:input_type -> raftkv.peer.v1.BackupRequest
+	3,  // 23: raftkv.peer.v1.Peer.Describe:output_type -> raftkv.peer.v1.DescribeResponse
+	7,  // 24: raftkv.peer.v1.Peer.Send:output_type -> raftkv.peer.v1.SendResponse
+	9,  // 25: raftkv.peer.v1.Peer.SendSnapshot:output_type -> raftkv.peer.v1.SendSnapshotResponse
+	13, // 26: raftkv.peer.v1.Peer.Forward:output_type -> raftkv.peer.v1.ForwardResponse
+	19, // 27: raftkv.peer.v1.Peer.Scan:output_type -> raftkv.peer.v1.ScanResponse
+	22, // 28: raftkv.peer.v1.Peer.Backup:output_type -> raftkv.peer.v1.BackupResponse
+	23, // [23:29] is the sub-list for method output_type
+	17, // [17:23] is the sub-list for method input_type
+	17, // [17:17] is the sub-list for extension type_name
+	17, // [17:17] is the sub-list for extension extendee
+	0,  // [0:17] is the sub-list for field type_name
 }
 
 func init() { file_peer_proto_init() }
@@ -1418,13 +1547,14 @@ func file_peer_proto_init() {
 	if File_peer_proto != nil {
 		return
 	}
+	file_peer_proto_msgTypes[17].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_peer_proto_rawDesc), len(file_peer_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   21,
+			NumMessages:   22,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

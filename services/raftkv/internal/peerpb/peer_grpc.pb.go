@@ -38,20 +38,28 @@ const (
 // Peer is what a node serves to the others of its cluster, on the address that clients use too. Every call but
 // Describe has a Greeting in its metadata, as raftkv-greeting-bin, and is refused with FAILED_PRECONDITION when that does not
 // fit. With a token of peers, every call carries it as `authorization: Bearer TOKEN`.
+//
+// No message of a client's side is longer than 320 KiB, however long what it carries, so that what one server takes from its
+// clients, which may be less than what another does, is no bound for its peers, and no long message holds up a heartbeat.
 type PeerClient interface {
-	// Describe says who this node is, and of which cluster, if it is of one already.
+	// Describe says who this node is, and of which cluster, if it is of one already: how the nodes of a new cluster find each
+	// other. It is UNAVAILABLE until the node has opened its store.
 	Describe(ctx context.Context, in *DescribeRequest, opts ...grpc.CallOption) (*DescribeResponse, error)
-	// Send carries Raft's messages, of all shards, one way. The stream lasts; it is answered only when it ends.
+	// Send carries Raft's messages, of all shards, one way. The stream lasts; it has headers as soon as it is taken, and is
+	// answered only when it ends. Entries (MsgApp) come in the order in which they were sent; other messages overtake them.
+	// What was not taken when the stream breaks is lost.
 	Send(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[SendRequest, SendResponse], error)
 	// SendSnapshot carries the state of a shard to a member that needs it. It is answered when that has it on disk and has
-	// told Raft of it.
+	// told Raft of it. A node takes one at a time; another is RESOURCE_EXHAUSTED.
 	SendSnapshot(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[SendSnapshotRequest, SendSnapshotResponse], error)
-	// Forward carries what clients ask of shards that another node leads. The stream lasts. What is asked is not passed on
-	// a second time. When the stream breaks, what was not answered may or may not have happened.
+	// Forward carries what clients ask of shards that another node has. The stream lasts; it has headers as soon as it is
+	// taken. What is asked is not passed on a second time. Proposals for a shard are made in the order in which they come;
+	// answers come in any order. When the stream breaks, what was not answered may or may not have happened. An empty message
+	// asks whether the other one is there: it is answered with an empty one.
 	Forward(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[ForwardRequest, ForwardResponse], error)
-	// Scan returns the pairs of a shard, as of one moment.
+	// Scan returns the pairs of a shard, as of one moment. When it ends without a failure, they are all.
 	Scan(ctx context.Context, in *ScanRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ScanResponse], error)
-	// Backup returns the rows of a shard, as of one moment.
+	// Backup returns the rows of a shard, as of one moment, as a file of a backup. When it ends without a failure, it is whole.
 	Backup(ctx context.Context, in *BackupRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[BackupResponse], error)
 }
 
@@ -157,20 +165,28 @@ type Peer_BackupClient = grpc.ServerStreamingClient[BackupResponse]
 // Peer is what a node serves to the others of its cluster, on the address that clients use too. Every call but
 // Describe has a Greeting in its metadata, as raftkv-greeting-bin, and is refused with FAILED_PRECONDITION when that does not
 // fit. With a token of peers, every call carries it as `authorization: Bearer TOKEN`.
+//
+// No message of a client's side is longer than 320 KiB, however long what it carries, so that what one server takes from its
+// clients, which may be less than what another does, is no bound for its peers, and no long message holds up a heartbeat.
 type PeerServer interface {
-	// Describe says who this node is, and of which cluster, if it is of one already.
+	// Describe says who this node is, and of which cluster, if it is of one already: how the nodes of a new cluster find each
+	// other. It is UNAVAILABLE until the node has opened its store.
 	Describe(context.Context, *DescribeRequest) (*DescribeResponse, error)
-	// Send carries Raft's messages, of all shards, one way. The stream lasts; it is answered only when it ends.
+	// Send carries Raft's messages, of all shards, one way. The stream lasts; it has headers as soon as it is taken, and is
+	// answered only when it ends. Entries (MsgApp) come in the order in which they were sent; other messages overtake them.
+	// What was not taken when the stream breaks is lost.
 	Send(grpc.ClientStreamingServer[SendRequest, SendResponse]) error
 	// SendSnapshot carries the state of a shard to a member that needs it. It is answered when that has it on disk and has
-	// told Raft of it.
+	// told Raft of it. A node takes one at a time; another is RESOURCE_EXHAUSTED.
 	SendSnapshot(grpc.ClientStreamingServer[SendSnapshotRequest, SendSnapshotResponse]) error
-	// Forward carries what clients ask of shards that another node leads. The stream lasts. What is asked is not passed on
-	// a second time. When the stream breaks, what was not answered may or may not have happened.
+	// Forward carries what clients ask of shards that another node has. The stream lasts; it has headers as soon as it is
+	// taken. What is asked is not passed on a second time. Proposals for a shard are made in the order in which they come;
+	// answers come in any order. When the stream breaks, what was not answered may or may not have happened. An empty message
+	// asks whether the other one is there: it is answered with an empty one.
 	Forward(grpc.BidiStreamingServer[ForwardRequest, ForwardResponse]) error
-	// Scan returns the pairs of a shard, as of one moment.
+	// Scan returns the pairs of a shard, as of one moment. When it ends without a failure, they are all.
 	Scan(*ScanRequest, grpc.ServerStreamingServer[ScanResponse]) error
-	// Backup returns the rows of a shard, as of one moment.
+	// Backup returns the rows of a shard, as of one moment, as a file of a backup. When it ends without a failure, it is whole.
 	Backup(*BackupRequest, grpc.ServerStreamingServer[BackupResponse]) error
 	mustEmbedUnimplementedPeerServer()
 }

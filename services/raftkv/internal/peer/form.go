@@ -1,0 +1,155 @@
+package peer
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"numstore.example/services/raftkv/internal/shard"
+	"numstore.example/services/raftkv/internal/storage"
+)
+
+// Wish is what a node that is of no cluster yet was told of the one that it shall be of. Where it was told nothing, a field is nil, and
+// the one that founds the cluster has a default.
+type Wish struct {
+	Shards    *int
+	Replicas  *int
+	Placement *uint32 // of keys, as in contracts/placement
+}
+
+// Defaults are what a cluster is founded with where nobody has said otherwise.
+type Defaults struct {
+	Shards, Replicas int
+	Placement        uint32
+}
+
+// forming is what a node knows that is of no cluster yet.
+type forming struct {
+	self      storage.NodeID
+	store     shard.StoreID
+	addresses map[storage.NodeID]string // of all nodes that it was told of, its own included
+	wish      Wish
+}
+
+// described is what another node has answered, or why it has not.
+type described struct {
+	node    storage.NodeID
+	store   shard.StoreID
+	peers   []storage.NodeID // those that it was told of, if it is of no cluster
+	cluster *shard.Cluster   // nil if it is of none
+	err     error
+}
+
+// decision is what follows from the answers of the others. All zero, it is to found the cluster.
+type decision struct {
+	join    *shard.Cluster // adopt this map
+	waits   []string       // ask again: for whom, and why
+	refused error          // this can come to nothing
+}
+
+// decide is the rule by which nodes find to one cluster:
+//
+//   - whoever tells a map that has this node's own number with its own store has formed the cluster with it: it is joined;
+//   - one node, that with the lowest number, founds the cluster, when all the others have said that they are of none, and that
+//     they were told of the same nodes. What it founds it keeps on its disk before it tells it, so there is no second one;
+//   - everything else waits, or contradicts itself and is refused.
+//
+// So a node whose folder was lost does not found anything as long as one of the others, all of which it needs, remembers the
+// cluster.
+func (f *forming) decide(answers map[storage.NodeID]described) decision {
+	told, err := f.told(answers)
+	if err != nil {
+		return decision{refused: err}
+	}
+	if told != nil {
+		return f.join(told)
+	}
+	var waits []string
+	stores := map[shard.StoreID]storage.NodeID{f.store: f.self}
+	for _, id := range f.others() {
+		answer, ok := answers[id]
+		at := fmt.Sprintf("node %d at %s", id, f.addresses[id])
+		switch {
+		case !ok:
+			waits = append(waits, at)
+			continue
+		case answer.err != nil:
+			waits = append(waits, fmt.Sprintf("%s (%v)", at, answer.err))
+			continue
+		case answer.node != id:
+			waits = append(waits, fmt.Sprintf("%s (there is node %d)", at, answer.node))
+			continue
+		}
+		if twin, ok := stores[answer.store]; ok {
+			return decision{refused: fmt.Errorf("nodes %d and %d have the same store, %v: the folder of one is a copy of the other's; give one of them an empty folder", twin, id, answer.store)}
+		}
+		stores[answer.store] = id
+		if all := slices.Sorted(maps.Keys(f.addresses)); !slices.Equal(answer.peers, all) {
+			return decision{refused: fmt.Errorf("node %d was told to form a cluster of the nodes %v, and this one, %d, of %v; give all of them the same list", id, answer.peers, f.self, all)}
+		}
+	}
+	if founder := slices.Min(slices.Collect(maps.Keys(f.addresses))); founder != f.self && waits == nil {
+		waits = []string{fmt.Sprintf("node %d at %s to form the cluster", founder, f.addresses[founder])}
+	}
+	return decision{waits: waits}
+}
+
+// others returns the other nodes, in the order of their numbers.
+func (f *forming) others() (others []storage.NodeID) {
+	for _, id := range slices.Sorted(maps.Keys(f.addresses)) {
+		if id != f.self {
+			others = append(others, id)
+		}
+	}
+	return others
+}
+
+// told returns the newest map that is told, of the one cluster that is told of.
+func (f *forming) told(answers map[storage.NodeID]described) (newest *shard.Cluster, err error) {
+	var by storage.NodeID
+	for _, id := range f.others() {
+		cluster := answers[id].cluster
+		switch {
+		case cluster == nil || answers[id].err != nil || answers[id].node != id:
+		case newest == nil:
+			newest, by = cluster, id
+		case cluster.ID != newest.ID:
+			return nil, fmt.Errorf("node %d is of the cluster %v, and node %d of the cluster %v; --peers must name the nodes of one", by, newest.ID, id, cluster.ID)
+		case cluster.Version() > newest.Version():
+			newest, by = cluster, id
+		}
+	}
+	return newest, nil
+}
+
+// join says whether this node is of a cluster, and whether that is as this node was told.
+func (f *forming) join(cluster *shard.Cluster) decision {
+	known, ok := cluster.Node(f.self)
+	if !ok {
+		return decision{refused: fmt.Errorf("the cluster %v has no node %d; its nodes are %v", cluster.ID, f.self, numbersOf(cluster))}
+	}
+	if known.Store != f.store {
+		return decision{refused: fmt.Errorf("the cluster %v knows node %d with the store %v, and the folder of this node has the store %v. "+
+			"What the number has voted for and holds is in the other folder: start the node with that one; with this one, it would be a stranger that others trust",
+			cluster.ID, f.self, known.Store, f.store)}
+	}
+	if differ := f.wish.differs(cluster); len(differ) > 0 {
+		return decision{refused: fmt.Errorf("the cluster %v has %s", cluster.ID, strings.Join(differ, ", and "))}
+	}
+	return decision{join: cluster}
+}
+
+// differs says in what a cluster is not as this node was told, with both readings.
+func (w Wish) differs(cluster *shard.Cluster) (differ []string) {
+	if shards := len(cluster.Shards); w.Shards != nil && *w.Shards != shards {
+		differ = append(differ, fmt.Sprintf("%d shards, where --shards says %d", shards, *w.Shards))
+	}
+	if replicas := len(cluster.Shards[0].Members); w.Replicas != nil && *w.Replicas != replicas {
+		differ = append(differ, fmt.Sprintf("%d replicas of each shard, where --replicas says %d", replicas, *w.Replicas))
+	}
+	if w.Placement != nil && *w.Placement != cluster.Placement {
+		differ = append(differ, fmt.Sprintf("the placement %d, where --placement says %d", cluster.Placement, *w.Placement))
+	}
+	return differ
+}

@@ -1,0 +1,146 @@
+package peer
+
+import (
+	"context"
+	"fmt"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+
+	"numstore.example/services/raftkv/internal/peerpb"
+	"numstore.example/services/raftkv/internal/shard"
+	"numstore.example/services/raftkv/internal/storage"
+)
+
+const (
+	// version is what this program knows of the protocol.
+	version = 1
+
+	greetingHeader = "raftkv-greeting-bin"
+	tokenHeader    = "authorization"
+	tokenPrefix    = "Bearer "
+)
+
+// greeting is a peerpb.Greeting with the types of this program.
+type greeting struct {
+	version  uint32
+	cluster  shard.ClusterID
+	from, to storage.NodeID
+	store    shard.StoreID
+}
+
+func (g greeting) encode() []byte {
+	b, err := proto.Marshal(&peerpb.Greeting{Version: g.version, Cluster: g.cluster[:], From: uint64(g.from), Store: g.store[:], To: uint64(g.to)})
+	if err != nil {
+		panic(err) // the types can be encoded
+	}
+	return b
+}
+
+func decodeGreeting(b []byte) (g greeting, err error) {
+	var decoded peerpb.Greeting
+	if err := proto.Unmarshal(b, &decoded); err != nil {
+		return g, fmt.Errorf("the greeting cannot be read: %w", err)
+	}
+	if len(decoded.GetCluster()) != len(g.cluster) || len(decoded.GetStore()) != len(g.store) {
+		return g, fmt.Errorf("the greeting has ids of %d and %d bytes; they must have %d", len(decoded.GetCluster()), len(decoded.GetStore()), len(g.store))
+	}
+	if decoded.GetVersion() == 0 {
+		return g, fmt.Errorf("the greeting has no version")
+	}
+	return greeting{
+		version: decoded.GetVersion(),
+		cluster: shard.ClusterID(decoded.GetCluster()), store: shard.StoreID(decoded.GetStore()),
+		from: storage.NodeID(decoded.GetFrom()), to: storage.NodeID(decoded.GetTo()),
+	}, nil
+}
+
+// check says what does not fit, to a node of a cluster: what was expected, and what came.
+func (g greeting) check(self storage.NodeID, cluster *shard.Cluster) error {
+	switch known, ok := cluster.Node(g.from); {
+	case g.cluster != cluster.ID:
+		return fmt.Errorf("node %d is of the cluster %v; this node, %d, is of the cluster %v", g.from, g.cluster, self, cluster.ID)
+	case g.to != self:
+		return fmt.Errorf("node %d wants to speak to node %d; this is node %d: an address in --peers, or in the map of the cluster, is another node's", g.from, g.to, self)
+	case g.from == self:
+		return fmt.Errorf("who speaks has the number of this node, %d, and the store %v", self, g.store)
+	case !ok:
+		return fmt.Errorf("node %d is not known here: the cluster %v has the nodes %v", g.from, cluster.ID, numbersOf(cluster))
+	case g.store != known.Store:
+		return fmt.Errorf("node %d has the store %v; the cluster knows node %d with the store %v", g.from, g.store, g.from, known.Store)
+	}
+	return nil
+}
+
+func numbersOf(cluster *shard.Cluster) (numbers []storage.NodeID) {
+	for _, node := range cluster.Nodes {
+		numbers = append(numbers, node.ID)
+	}
+	return numbers
+}
+
+// greet returns a context for calls to a node: with the token, and the greeting. It fails when there is no cluster yet.
+func (p *Peers) greet(ctx context.Context, to storage.NodeID) (context.Context, error) {
+	node := p.started()
+	cluster := node.Cluster()
+	if cluster == nil {
+		return nil, fmt.Errorf("node %d is of no cluster yet", node.ID())
+	}
+	g := greeting{version: version, cluster: cluster.ID, from: node.ID(), store: node.StoreID(), to: to}
+	return metadata.AppendToOutgoingContext(p.identified(ctx), greetingHeader, string(g.encode())), nil
+}
+
+// identified returns a context for calls with the token.
+func (p *Peers) identified(ctx context.Context) context.Context {
+	if p.config.Token == "" {
+		return ctx
+	}
+	return metadata.AppendToOutgoingContext(ctx, tokenHeader, tokenPrefix+p.config.Token)
+}
+
+// welcome is what each call of another node passes before anything is done for it. It returns this node and the number of
+// the other one, or the status for who may not speak or does not fit.
+func (p *Peers) welcome(ctx context.Context) (Node, storage.NodeID, error) {
+	node, err := p.authorize(ctx)
+	if err != nil {
+		return nil, 0, err
+	}
+	cluster := node.Cluster()
+	if cluster == nil {
+		return nil, 0, status.Errorf(codes.Unavailable, "node %d is of no cluster yet", node.ID())
+	}
+	values := metadata.ValueFromIncomingContext(ctx, greetingHeader)
+	if len(values) != 1 {
+		return nil, 0, status.Errorf(codes.FailedPrecondition, "the call has %d greetings (%s); it must have one", len(values), greetingHeader)
+	}
+	g, err := decodeGreeting([]byte(values[0]))
+	if err == nil {
+		err = g.check(node.ID(), cluster)
+	}
+	if err != nil {
+		who := g.from
+		if _, known := cluster.Node(who); !known {
+			who = 0 // strangers share one line
+		}
+		p.once(who, "refused a node", "reason", err, "peer", callerOf(ctx))
+		return nil, 0, status.Errorf(codes.FailedPrecondition, "refused by node %d: %v", node.ID(), err)
+	}
+	return node, g.from, nil
+}
+
+// authorize returns this node, or the status for who may not speak.
+func (p *Peers) authorize(ctx context.Context) (Node, error) {
+	if p.config.Authorize != nil {
+		if err := p.config.Authorize(ctx); err != nil {
+			p.once(0, "refused a caller who may not speak as a node", "reason", status.Convert(err).Message(), "peer", callerOf(ctx))
+			return nil, err
+		}
+	}
+	node := p.started()
+	if node == nil {
+		return nil, status.Error(codes.Unavailable, "this node has not opened its store yet")
+	}
+	return node, nil
+}

@@ -1,0 +1,240 @@
+package peer
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"sync"
+	"testing"
+
+	"go.etcd.io/raft/v3/raftpb"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/test/bufconn"
+
+	"numstore.example/services/raftkv/internal/kv"
+	"numstore.example/services/raftkv/internal/node"
+	"numstore.example/services/raftkv/internal/shard"
+	"numstore.example/services/raftkv/internal/storage"
+)
+
+// world is some nodes and the connections between them, in memory.
+type world struct {
+	t *testing.T
+
+	mu        sync.Mutex
+	listeners map[string]*bufconn.Listener // by address
+}
+
+func newWorld(t *testing.T) *world {
+	return &world{t: t, listeners: make(map[string]*bufconn.Listener)}
+}
+
+func addressOfNode(id storage.NodeID) string { return fmt.Sprintf("n%d:6000", id) }
+
+func (w *world) dial(ctx context.Context, address string) (net.Conn, error) {
+	w.mu.Lock()
+	listener := w.listeners[address]
+	w.mu.Unlock()
+	if listener == nil {
+		return nil, errors.New("nobody listens")
+	}
+	return listener.DialContext(ctx)
+}
+
+// member is a node of the world: a fake one, its peers, and the server that serves them.
+type member struct {
+	*fake
+	world  *world
+	peers  *Peers
+	server *grpc.Server
+	log    *logBuffer
+}
+
+// clusterOf is a map of some nodes with one shard on all of them.
+func clusterOf(t *testing.T, ids ...storage.NodeID) *shard.Cluster {
+	t.Helper()
+	var nodes []shard.Node
+	for _, id := range ids {
+		nodes = append(nodes, shard.Node{ID: id, Store: storeOf(id), Address: addressOfNode(id)})
+	}
+	cluster, err := shard.Form(shard.ClusterID{7}, 1, nodes, 1, len(nodes))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &cluster
+}
+
+func storeOf(id storage.NodeID) shard.StoreID { return shard.StoreID{byte(id)} }
+
+// serverMessage is the longest message that the servers of these tests take: what rpcserver's least limit allows.
+const serverMessage = 2 << 20
+
+// join starts a node in the world. Change, if not nil, changes its configuration.
+func (w *world) join(id storage.NodeID, cluster *shard.Cluster, change func(*Config)) *member {
+	m := &member{fake: newFake(id), world: w, log: new(logBuffer)}
+	m.fake.setCluster(cluster)
+	config := Config{Logger: slog.New(slog.NewTextHandler(m.log, nil)), Dial: w.dial, Stopping: make(chan struct{})}
+	if change != nil {
+		change(&config)
+	}
+	m.peers = New(config)
+	m.peers.Start(m.fake)
+	m.serve()
+	return m
+}
+
+// serve serves the node's peers at its address.
+func (m *member) serve() {
+	m.server = grpc.NewServer(grpc.MaxRecvMsgSize(serverMessage), grpc.WaitForHandlers(true))
+	m.peers.Register(m.server)
+	listener := bufconn.Listen(1 << 20)
+	m.world.mu.Lock()
+	m.world.listeners[addressOfNode(m.id)] = listener
+	m.world.mu.Unlock()
+	go m.server.Serve(listener)
+}
+
+// crash breaks all connections to the node, and lets none in.
+func (m *member) crash() {
+	m.world.mu.Lock()
+	delete(m.world.listeners, addressOfNode(m.id))
+	m.world.mu.Unlock()
+	m.server.Stop()
+}
+
+// end ends nodes, first what each asks of others.
+func end(members ...*member) {
+	for _, m := range members {
+		m.peers.Close()
+	}
+	for _, m := range members {
+		m.server.Stop()
+	}
+}
+
+// logBuffer is a log that is read while it is written.
+type logBuffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (b *logBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *logBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
+
+// fake is a node that notes what comes.
+type fake struct {
+	id          storage.NodeID
+	store       shard.StoreID
+	received    chan arrival
+	unreachable chan storage.NodeID
+	snapshots   func(ctx context.Context, r io.Reader) error
+
+	mu      sync.Mutex
+	cluster *shard.Cluster
+	groups  map[storage.ShardID]node.Group
+}
+
+type arrival struct {
+	shard   storage.ShardID
+	message *raftpb.Message
+}
+
+func newFake(id storage.NodeID) *fake {
+	return &fake{
+		id: id, store: storeOf(id), received: make(chan arrival, 1<<16), unreachable: make(chan storage.NodeID, 1<<16),
+		groups: make(map[storage.ShardID]node.Group),
+	}
+}
+
+func (f *fake) ID() storage.NodeID     { return f.id }
+func (f *fake) StoreID() shard.StoreID { return f.store }
+
+func (f *fake) Cluster() *shard.Cluster {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.cluster
+}
+
+func (f *fake) setCluster(cluster *shard.Cluster) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.cluster = cluster
+}
+
+func (f *fake) Receive(shard storage.ShardID, message *raftpb.Message) {
+	f.received <- arrival{shard, message}
+}
+func (f *fake) Unreachable(id storage.NodeID) { f.unreachable <- id }
+
+func (f *fake) ReceiveSnapshot(ctx context.Context, _ storage.ShardID, _ *raftpb.Message, r io.Reader) error {
+	return f.snapshots(ctx, r)
+}
+
+func (f *fake) Local(shard storage.ShardID) node.Group {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if group := f.groups[shard]; group != nil {
+		return group
+	}
+	return group{}
+}
+
+// group is a group that answers as its functions do, or not at all.
+type group struct {
+	node.Group
+	propose func(*node.Proposal)
+	getAll  func(ctx context.Context, keys [][]byte, tell func(int, kv.Record, bool, error) bool) error
+	scan    func(tell func([]byte, kv.Record) (bool, error)) error
+	failed  chan struct{}
+}
+
+func (g group) Propose(p *node.Proposal) {
+	if g.propose == nil {
+		p.Done(nil, &node.NotLeader{})
+		return
+	}
+	g.propose(p)
+}
+
+func (g group) GetAll(ctx context.Context, keys [][]byte, tell func(int, kv.Record, bool, error) bool) error {
+	if g.getAll == nil {
+		return &node.NotLeader{}
+	}
+	return g.getAll(ctx, keys, tell)
+}
+
+func (g group) Scan(_ context.Context, _ node.Range, _ bool, tell func([]byte, kv.Record) (bool, error)) error {
+	return g.scan(tell)
+}
+
+func (g group) Backup(_ context.Context, w io.Writer) error {
+	return g.scan(func(b []byte, _ kv.Record) (bool, error) {
+		_, err := w.Write(b)
+		return err == nil, err
+	})
+}
+
+func (g group) Failed() <-chan struct{} { return g.failed }
+func (g group) Failure() error          { return node.ErrFailed }
+
+// message makes a message between the first members of two nodes.
+func message(kind raftpb.MessageType, from, to storage.NodeID, index uint64, data int) *raftpb.Message {
+	m := &raftpb.Message{Type: kind.Enum(), From: new(uint64(from)), To: new(uint64(to)), Index: new(index)}
+	if data > 0 {
+		m.Entries = []*raftpb.Entry{{Index: new(index), Data: bytes.Repeat([]byte{byte(index)}, data)}}
+	}
+	return m
+}

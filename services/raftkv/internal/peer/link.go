@@ -1,0 +1,223 @@
+package peer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"time"
+
+	"go.etcd.io/raft/v3/raftpb"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/peer"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+
+	"numstore.example/services/raftkv/internal/peerpb"
+	"numstore.example/services/raftkv/internal/storage"
+)
+
+const (
+	// connectTimeout is how long a connection, and after that a stream, may take until it stands. A node that does not answer
+	// should not have those wait long who could ask another.
+	connectTimeout = 2 * time.Second
+	// leastPause and mostPause are how long one waits before the next try, twice as long each time.
+	leastPause, mostPause = 50 * time.Millisecond, time.Second
+	// pingInterval is the least that gRPC allows. pingTimeout is after which time a connection is closed on which what was
+	// sent is not acknowledged, which the kernel sees to.
+	pingInterval, pingTimeout = 10 * time.Second, 3 * time.Second
+)
+
+// link is what there is to one other node.
+type link struct {
+	peers   *Peers
+	id      storage.NodeID
+	address string
+	conn    *grpc.ClientConn
+	client  peerpb.PeerClient
+	outbox  *outbox
+	forward *forwarder
+}
+
+// newLink makes a link, and starts its goroutines, which run until the peers are closed. It connects when there is
+// something to send. The lock is held.
+func (p *Peers) newLink(id storage.NodeID, address string) (*link, error) {
+	conn, err := p.dial(address)
+	if err != nil {
+		return nil, err
+	}
+	l := &link{peers: p, id: id, address: address, conn: conn, client: peerpb.NewPeerClient(conn), outbox: newOutbox()}
+	l.forward = newForwarder(l)
+	p.running.Go(func() { l.run(p.ctx) })
+	p.running.Go(func() { l.forward.run(p.ctx) })
+	return l, nil
+}
+
+func (p *Peers) dial(address string) (*grpc.ClientConn, error) {
+	transport := p.config.Credentials
+	if transport == nil {
+		transport = insecure.NewCredentials()
+	}
+	options := []grpc.DialOption{
+		grpc.WithTransportCredentials(transport),
+		grpc.WithNoProxy(),
+		grpc.WithDisableServiceConfig(),
+		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(math.MaxInt32)), // this side knows whom it asks
+		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: pingInterval, Timeout: pingTimeout, PermitWithoutStream: true}),
+		grpc.WithConnectParams(grpc.ConnectParams{
+			Backoff:           backoff.Config{BaseDelay: leastPause, Multiplier: 2, Jitter: 0.2, MaxDelay: mostPause},
+			MinConnectTimeout: connectTimeout,
+		}),
+	}
+	if p.config.Dial != nil {
+		options = append(options, grpc.WithContextDialer(p.config.Dial))
+	}
+	return grpc.NewClient("passthrough:///"+address, options...)
+}
+
+// close gives up the connection. The goroutines must have ended.
+func (l *link) close() { l.conn.Close() }
+
+func (l *link) String() string { return fmt.Sprintf("node %d at %s", l.id, l.address) }
+
+// send queues a message.
+func (l *link) send(shard storage.ShardID, message *raftpb.Message) {
+	if l.outbox.put(shard, message) {
+		l.peers.started().Unreachable(l.id)
+	}
+}
+
+// run sends what is queued.
+func (l *link) run(ctx context.Context) {
+	pause := leastPause
+	for l.outbox.await(ctx) {
+		stood, err := l.stream(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		if stood {
+			pause = leastPause
+		}
+		l.outbox.clear()
+		l.peers.started().Unreachable(l.id)
+		l.refused(err)
+		if !sleep(ctx, pause/2+rand.N(pause/2)) { // not all nodes at once
+			return
+		}
+		pause = min(2*pause, mostPause)
+	}
+}
+
+// refused logs why a node does not take what is sent to it.
+func (l *link) refused(err error) {
+	switch status.Code(err) {
+	case codes.FailedPrecondition, codes.Unauthenticated, codes.PermissionDenied, codes.Unimplemented:
+		l.peers.once(l.id, "a node does not take what this one sends", "node", l.id, "address", l.address, "reason", status.Convert(err).Message())
+	default:
+		l.peers.once(l.id, "a node cannot be reached", "node", l.id, "address", l.address, "error", status.Convert(err).Message())
+	}
+}
+
+// stream opens the stream and sends what is queued until it breaks. Stood says whether the other node has taken it.
+func (l *link) stream(ctx context.Context) (stood bool, err error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	stream, err := opened(ctx, cancel, l, l.client.Send)
+	if err != nil {
+		return false, err
+	}
+	var cutting cutter
+	for l.outbox.awaitUnless(ctx, cutting.cuts()) {
+		if err := stream.Send(l.request(&cutting)); err != nil {
+			_, err = stream.CloseAndRecv()
+			return true, err
+		}
+	}
+	return true, ctx.Err()
+}
+
+// request makes a message of what is queued, or of a part of that.
+func (l *link) request(cutting *cutter) *peerpb.SendRequest {
+	request := new(peerpb.SendRequest)
+	for _, queued := range l.outbox.take(maxRequest, !cutting.cuts()) {
+		encoded, err := proto.Marshal(queued.message)
+		if err != nil {
+			l.peers.log.Error("a message cannot be encoded", "shard", queued.shard, "error", err)
+			continue
+		}
+		message := &peerpb.ShardMessage{Shard: uint32(queued.shard), Message: encoded}
+		if queued.size > maxRequest {
+			cutting.cut(&peerpb.SendRequest{Messages: []*peerpb.ShardMessage{message}})
+			continue
+		}
+		request.Messages = append(request.Messages, message)
+	}
+	request.Piece = cutting.next()
+	return request
+}
+
+// opened opens a stream with a greeting, and waits until the other node has taken it: nothing is sent to one that
+// refuses it.
+func opened[S grpc.ClientStream](ctx context.Context, cancel context.CancelCauseFunc, l *link, open func(context.Context, ...grpc.CallOption) (S, error)) (stream S, err error) {
+	defer limit(connectTimeout, cancel)()
+	greeted, err := l.peers.greet(ctx, l.id)
+	if err != nil {
+		return stream, err
+	}
+	stream, err = open(greeted)
+	if err != nil {
+		return stream, err
+	}
+	header, err := stream.Header()
+	if err == nil && header == nil { // it has ended; only this tells why
+		if err = stream.RecvMsg(new(peerpb.SendResponse)); err == nil {
+			err = errors.New("the stream has ended at once")
+		}
+	}
+	if err != nil && ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	return stream, err
+}
+
+var errConnecting = fmt.Errorf("it has not answered within %v", connectTimeout)
+
+// limit cancels a context after some time, unless the function that it returns is called before.
+func limit(d time.Duration, cancel context.CancelCauseFunc) (stop func()) {
+	stopped := make(chan struct{})
+	go func() {
+		timer := time.NewTimer(d)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+			cancel(errConnecting)
+		case <-stopped:
+		}
+	}()
+	return func() { close(stopped) }
+}
+
+// sleep waits, and returns false when the context has ended.
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// callerOf names the caller of a call in the log.
+func callerOf(ctx context.Context) string {
+	if caller, ok := peer.FromContext(ctx); ok && caller.Addr != nil {
+		return caller.Addr.String()
+	}
+	return "unknown"
+}
