@@ -14,12 +14,11 @@ import (
 	"numstore.example/contracts/raftkvpb"
 )
 
-// unpackLayout1 makes a folder of layout 1, as a server left it that was killed. The last program that wrote layout 1
-// was asked to put key1 to key40 and large, to compact, to put key1 to key20 again, to delete key40, to compact, and
+// unpackOlder makes a folder of an older layout, as a server left it that was killed. The last program that wrote it was asked to put key1 to key40 and large, to compact, to put key1 to key20 again, to delete key40, to compact, and
 // to put late1 to late10, and after.
-func unpackLayout1(t *testing.T) (dir string) {
+func unpackOlder(t *testing.T, layout string) (dir string) {
 	t.Helper()
-	archive, err := os.Open("testdata/layout1.tar.gz")
+	archive, err := os.Open(filepath.Join("testdata", layout+".tar.gz"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +31,7 @@ func unpackLayout1(t *testing.T) (dir string) {
 	for files := tar.NewReader(unpacked); ; {
 		header, err := files.Next()
 		if errors.Is(err, io.EOF) {
-			return filepath.Join(parent, "layout1")
+			return filepath.Join(parent, layout)
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -52,9 +51,15 @@ func unpackLayout1(t *testing.T) (dir string) {
 	}
 }
 
-// TestLayout1: a folder that an older program has left is used as it is, and is one of the new layout from then on.
-func TestLayout1(t *testing.T) {
-	dir := unpackLayout1(t)
+// TestOlder: a folder that an older program has left is used as it is, and is one of the new layout from then on.
+func TestOlder(t *testing.T) {
+	for _, layout := range []string{"layout1", "layout2"} {
+		t.Run(layout, func(t *testing.T) { testOlder(t, layout) })
+	}
+}
+
+func testOlder(t *testing.T, layout string) {
+	dir := unpackOlder(t, layout)
 	want := map[string]string{"large": strings.Repeat("x", 300), "after": "the backup"}
 	for i := 1; i < 40; i++ {
 		want[fmt.Sprint("key", i)] = fmt.Sprint("value ", i)
@@ -83,7 +88,7 @@ func TestLayout1(t *testing.T) {
 			t.Errorf("start %d: there is %v; want %v", start, got, want)
 		}
 		server.stop(t)
-		if log := server.stderr.String(); strings.Contains(log, "had layout 1") != takenOver || !strings.Contains(log, "chmod") {
+		if log := server.stderr.String(); strings.Contains(log, "the folder had layout") != takenOver || !strings.Contains(log, "chmod") {
 			t.Errorf("start %d: it said %s", start, log)
 		}
 	}

@@ -72,11 +72,11 @@ type Options struct {
 	DiskStall time.Duration
 	OnStall   func(stalled bool)
 
-	// Layout is the version of the user's rows, 1 to 9. TakeOver puts into a batch what makes rows of an older version
+	// Layout is the version of the user's rows, 1 to 9. TakeOver puts into a batch what makes rows of an older version, from,
 	// ones of this. The batch is committed in one step with the new version. Nil when this is the first version: a folder of
 	// an older one is refused.
 	Layout   int
-	TakeOver func(*Store, *pebble.Batch) error
+	TakeOver func(s *Store, from int, batch *pebble.Batch) error
 
 	// Fill, if not nil, fills a new store before it becomes usable. Open then fails with ErrExists when
 	// there is a store already, unless it was filled with the same.
@@ -193,5 +193,5 @@ func (s *Store) Metrics() *pebble.Metrics { return s.db.Metrics() }
 // Dir returns the folder, as it was named.
 func (s *Store) Dir() string { return s.options.Dir }
 
-// ID returns the store's id.
-func (s *Store) ID() string { return s.identity.id.String() }
+// ID returns the store's id, which is random, and made with the folder.
+func (s *Store) ID() [16]byte { return s.identity.id }

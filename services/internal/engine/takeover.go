@@ -23,7 +23,7 @@ func (s *Store) takeOver(from int) error {
 	}
 	batch := s.NewBatch()
 	defer batch.Close()
-	if err := s.options.TakeOver(s, batch); err != nil {
+	if err := s.options.TakeOver(s, from, batch); err != nil {
 		return err
 	}
 	batch.Set(layoutKey, s.layoutRow(), nil)

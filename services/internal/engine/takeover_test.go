@@ -12,7 +12,7 @@ import (
 // that the store could not remember is refused before anything is made.
 func TestOpen_layout(t *testing.T) {
 	disk := vfs.NewMem()
-	open := func(layout int, takeOver func(*Store, *pebble.Batch) error) (*Store, error) {
+	open := func(layout int, takeOver func(*Store, int, *pebble.Batch) error) (*Store, error) {
 		return Open(Options{Dir: testDir, FS: disk, Logger: discard, Layout: layout, TakeOver: takeOver})
 	}
 	for _, layout := range []int{-1, 0, 10} {
@@ -25,15 +25,17 @@ func TestOpen_layout(t *testing.T) {
 	}
 	key := rowKey('k', "key")
 	taken := 0
-	takeOver := func(s *Store, batch *pebble.Batch) error {
-		taken++
+	takeOver := func(s *Store, from int, batch *pebble.Batch) error {
+		if taken++; from != 1 {
+			t.Errorf("layout %d was taken over", from)
+		}
 		row, err := s.Row(key)
 		if err != nil {
 			return err
 		}
 		return batch.Set(key, append(row, '!'), nil)
 	}
-	use := func(layout int, takeOver func(*Store, *pebble.Batch) error, want string) {
+	use := func(layout int, takeOver func(*Store, int, *pebble.Batch) error, want string) {
 		t.Helper()
 		store, err := open(layout, takeOver)
 		if err != nil {

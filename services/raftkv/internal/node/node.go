@@ -97,7 +97,6 @@ func Open(options Options) (*Node, error) {
 	}
 	var once sync.Once
 	options.OnFailure = func(err error) { once.Do(func() { failed(err) }) }
-	options.Storage.Shards = options.Shards
 	if options.Restore != nil {
 		options.Storage.Restore = storage.RestoreFrom(options.Restore, 0)
 	}
@@ -109,7 +108,11 @@ func Open(options Options) (*Node, error) {
 	}
 	n := &Node{options: options, store: store}
 	n.stopping, n.stop = context.WithCancel(context.Background())
-	if err := n.start(); err != nil {
+	err = form(store, &options)
+	if err == nil {
+		err = n.start()
+	}
+	if err != nil {
 		return nil, errors.Join(err, n.Close())
 	}
 	return n, nil
@@ -167,7 +170,7 @@ func (n *Node) open(shard storage.ShardID) (*storage.State, replicaConfig, error
 	if n.options.Machine != nil {
 		machine = n.options.Machine(state)
 	}
-	log, err := n.store.OpenLog(shard, n.options.Members, machine.Applied())
+	log, err := n.store.OpenLog(shard, machine.Applied())
 	if err != nil {
 		return nil, replicaConfig{}, err
 	}

@@ -7,25 +7,31 @@ import (
 	"numstore.example/services/internal/engine"
 )
 
-const restoreBatch = 4 << 20 // bytes of rows that are written at a time
-
-// Backup writes a backup of the state as of one moment, while the state goes on changing.
+// Backup writes a backup of the state as of one moment, while the state goes on changing. It does not say who the members
+// are: it is restored elsewhere.
 func (s *State) Backup(w io.Writer) error {
-	from := prefix(spaceState, s.shard, 0)
-	iterator, err := s.view(from[:prefixLen-1], engine.End(from[:prefixLen-1]))
-	if err != nil {
-		return err
-	}
-	defer iterator.Close()
 	header, err := newBackupHeader()
 	if err != nil {
 		return err
 	}
+	return s.writeRows(w, header, func(kind byte) bool { return kind != stateMembers })
+}
+
+// writeRows writes a header, and then the rows of some kinds as of one moment.
+func (s *State) writeRows(w io.Writer, header []byte, wanted func(kind byte) bool) error {
+	iterator, err := s.view(slot.span)
+	if err != nil {
+		return err
+	}
+	defer iterator.Close()
 	if _, err := w.Write(header); err != nil {
 		return err
 	}
 	out := frames{w: w}
 	for iterator.First(); iterator.Valid(); iterator.Next() {
+		if !wanted(iterator.Key()[prefixLen-1]) {
+			continue
+		}
 		row, err := iterator.ValueAndErr()
 		if err != nil {
 			return s.store.ReadError(err)
@@ -74,35 +80,26 @@ func (s *State) Restore(r io.Reader) error {
 // restore is Restore. The index and the term of the last entry that the backup shows are where the log goes on.
 func (s *State) restore(backup *Backup) error {
 	batch := s.store.NewBatch()
-	defer func() { batch.Close() }()
+	defer batch.Close()
 	batch.Set(engine.FillingKey(binary.BigEndian.AppendUint16(nil, uint16(s.shard))), nil, nil)
 	if err := s.store.Commit(batch, true); err != nil {
 		return err
 	}
-	batch.Close()
-	batch = s.store.NewBatch()
+	at := *s.slot.Load()
+	rows := s.store.fill(at)
 	err := backup.rows(func(key, value []byte) error {
 		if key[0] == stateTotals && len(value) == totalsSize-8 { // of format 1
 			value = totalsWithTerm(value, firstTerm)
 		}
-		p := prefix(spaceState, s.shard, key[0])
-		if err := batch.Set(append(p[:], key[1:]...), value, nil); err != nil || batch.Len() <= restoreBatch {
-			return err
-		}
-		if err := s.store.Commit(batch, false); err != nil {
-			return err
-		}
-		batch.Close()
-		batch = s.store.NewBatch()
-		return nil
+		return rows.set(key, value)
 	})
+	if err == nil {
+		err = rows.flush(true)
+	}
 	if err != nil {
 		return err
 	}
-	if err := s.store.Commit(batch, true); err != nil {
-		return err
-	}
-	if err := s.load(); err != nil {
+	if err := s.load(at); err != nil {
 		return err
 	}
 	return (&Log{store: s.store, shard: s.shard}).reset(Position{max(s.applied.Term, firstTerm), s.applied.Index})

@@ -53,16 +53,18 @@ func (r reading) Compare(filled string) (string, bool, error) {
 	return RestoreFrom(backup, 0).Compare(filled)
 }
 
-// stateRows returns all rows of the state.
+// stateRows returns all rows of the state that a backup has.
 func (t *testStore) stateRows(tb testing.TB) (rows []string) {
 	tb.Helper()
-	iterator, err := t.Rows([]byte{spaceState}, []byte{spaceState + 1})
+	iterator, err := t.Rows(t.state.slot.Load().span())
 	if err != nil {
 		tb.Fatal(err)
 	}
 	defer iterator.Close()
 	for iterator.First(); iterator.Valid(); iterator.Next() {
-		rows = append(rows, fmt.Sprintf("%q is %q", iterator.Key(), iterator.Value()))
+		if iterator.Key()[prefixLen-1] != stateMembers {
+			rows = append(rows, fmt.Sprintf("%q is %q", iterator.Key(), iterator.Value()))
+		}
 	}
 	if err := iterator.Error(); err != nil {
 		tb.Fatal(err)

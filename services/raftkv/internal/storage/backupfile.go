@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"crypto/rand"
 	"crypto/sha256"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash"
@@ -93,30 +92,8 @@ func (b *Backup) is(name string) (own string, same bool, err error) {
 
 // rows calls visit for each row.
 func (b *Backup) rows(visit func(key, value []byte) error) error {
-	rows := uint64(0)
-	for {
-		frame, last, err := readFrame(b.in)
-		if err != nil {
-			return fmt.Errorf("%w: after %d rows: %w", ErrNoBackup, rows, err)
-		}
-		if last {
-			if count := binary.LittleEndian.Uint64(frame); count != rows {
-				return fmt.Errorf("%w: it has %d rows of %d", ErrNoBackup, rows, count)
-			}
-			break
-		}
-		for len(frame) > 0 {
-			var key, value []byte
-			key, frame = cutBytes(frame)
-			value, frame = cutBytes(frame)
-			if len(key) == 0 || frame == nil {
-				return fmt.Errorf("%w: a row goes beyond its frame", ErrNoBackup)
-			}
-			if err := visit(key, value); err != nil {
-				return err
-			}
-			rows++
-		}
+	if err := readRows(b.in, ErrNoBackup, visit); err != nil {
+		return err
 	}
 	if b.digest != nil {
 		b.name = fmt.Sprintf("%s%x", format1, b.digest.Sum(nil))

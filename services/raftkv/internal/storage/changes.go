@@ -27,7 +27,7 @@ func (c *changes) Get(key []byte) (kv.Record, bool, error) {
 	if record, known := c.state.records.look(key); known {
 		return record, record.Version != 0, nil
 	}
-	row, err := c.read(c.state.key(key))
+	row, err := c.read(c.state.slot.Load().key(key))
 	if row == nil || err != nil {
 		return kv.Record{}, false, err
 	}
@@ -52,9 +52,10 @@ func (c *changes) size() int {
 // writeTo puts all changes into a batch. Rows are sorted, so that Pebble finds the place of each near that of the
 // one before it.
 func (c *changes) writeTo(batch *pebble.Batch) {
+	at := c.state.slot.Load()
 	for _, key := range slices.Sorted(maps.Keys(c.state.records.changed)) {
 		if record := c.state.records.changed[key]; record.Version == 0 {
-			batch.Delete(c.state.key([]byte(key)), nil)
+			batch.Delete(at.key([]byte(key)), nil)
 		} else {
 			c.writeRecord(batch, key, record)
 		}
@@ -64,7 +65,7 @@ func (c *changes) writeTo(batch *pebble.Batch) {
 
 func (c *changes) writeRecord(batch *pebble.Batch, key string, record *kv.Record) {
 	row := batch.SetDeferred(prefixLen+len(key), 8+len(record.Value))
-	p := prefix(spaceState, c.state.shard, stateKey)
+	p := c.state.slot.Load().prefix(stateKey)
 	copy(row.Key[copy(row.Key, p[:]):], key)
 	binary.BigEndian.PutUint64(row.Value, record.Version)
 	copy(row.Value[8:], record.Value)

@@ -65,6 +65,35 @@ func cutBytes(b []byte) (cut, rest []byte) {
 	return b[:length], b[length:]
 }
 
+// readRows calls visit for each row, to the last frame. What is wrong with the frames is told as a kind of error.
+func readRows(r io.Reader, kind error, visit func(key, value []byte) error) error {
+	rows := uint64(0)
+	for {
+		frame, last, err := readFrame(r)
+		if err != nil {
+			return fmt.Errorf("%w: after %d rows: %w", kind, rows, err)
+		}
+		if last {
+			if count := binary.LittleEndian.Uint64(frame); count != rows {
+				return fmt.Errorf("%w: it has %d rows of %d", kind, rows, count)
+			}
+			return nil
+		}
+		for len(frame) > 0 {
+			var key, value []byte
+			key, frame = cutBytes(frame)
+			value, frame = cutBytes(frame)
+			if len(key) == 0 || frame == nil {
+				return fmt.Errorf("%w: a row goes beyond its frame", kind)
+			}
+			if err := visit(key, value); err != nil {
+				return err
+			}
+			rows++
+		}
+	}
+}
+
 // readFrame returns the content of the next frame, and whether it is the last one.
 func readFrame(r io.Reader) (content []byte, last bool, err error) {
 	var head [4]byte

@@ -21,8 +21,8 @@ import (
 // takeOverTotals completes the totals with the term of the last entry that was applied. That entry is in the log, or
 // the last one that was cut off.
 func takeOverTotals(below *engine.Store, batch *pebble.Batch) error {
-	s := &Store{Store: below}
-	key := prefix(spaceState, 0, stateTotals)
+	s := newStore(below, Options{})
+	key := newSlot(0).prefix(stateTotals)
 	row, err := s.Row(key[:])
 	if row == nil || err != nil {
 		return err

@@ -21,12 +21,14 @@ import (
 // Entries that were read lately, or not applied yet, are kept in memory too: what Raft asks for is
 // nearly always among them.
 type Log struct {
-	store  *Store
-	shard  ShardID
-	voters []NodeID
-	mark   *engine.Mark
+	store *Store
+	shard ShardID
+	state *State
+	mark  *engine.Mark
 
 	hard hardState // belongs to the goroutine that writes
+
+	underway sync.WaitGroup // appends that were not awaited yet
 
 	mu        sync.Mutex // of what follows; it is held for no write. Who writes may read these without it
 	truncated Position   // of the last entry that was cut off
@@ -42,17 +44,28 @@ func synced(p Position) engine.Synced {
 
 type hardState struct {
 	term   Term
-	vote   NodeID
+	vote   MemberID
 	commit Index
+}
+
+func hardStateOf(hard *raftpb.HardState) hardState {
+	return hardState{Term(hard.GetTerm()), MemberID(hard.GetVote()), Index(hard.GetCommit())}
 }
 
 var _ raft.Storage = (*Log)(nil)
 
-// OpenLog opens the log of a shard whose replicas are the voters, or makes an empty one. The state of the
-// shard shows all entries up to applied. It fails with an error that IsDamage recognises when the log has
-// lost something that was synced.
-func (s *Store) OpenLog(shard ShardID, voters []NodeID, applied Index) (*Log, error) {
-	l := &Log{store: s, shard: shard, voters: voters}
+// OpenLog opens the log of a shard, or makes an empty one. The state of the shard, which was opened before, shows all
+// entries up to applied. It fails with an error that IsDamage recognises when the log has lost something that was synced.
+func (s *Store) OpenLog(shard ShardID, applied Index) (*Log, error) {
+	l := &Log{store: s, shard: shard}
+	for _, state := range s.states {
+		if state.shard == shard {
+			l.state = state
+		}
+	}
+	if l.state == nil {
+		return nil, fmt.Errorf("opening the log of shard %d: its state was not opened", shard)
+	}
 	if err := l.load(); err != nil {
 		return nil, fmt.Errorf("opening the log of shard %d: %w", shard, err)
 	}
@@ -85,7 +98,7 @@ func (l *Log) load() error {
 	if err != nil {
 		return err
 	}
-	l.hard = hardState{Term(hard[0]), NodeID(hard[1]), Index(hard[2])}
+	l.hard = hardState{Term(hard[0]), MemberID(hard[1]), Index(hard[2])}
 	l.truncated = Position{Term(truncated[0]), Index(truncated[1])}
 	l.last = l.truncated
 	return l.loadEntries()
@@ -126,12 +139,10 @@ func (l *Log) name() string { return fmt.Sprint(l.shard) }
 
 // reset makes a new log begin after an entry that the state shows, with which it was restored.
 func (l *Log) reset(p Position) error {
-	l.truncated, l.last = p, p
-	l.hard = hardState{term: p.Term, commit: p.Index}
+	l.hard.term = p.Term
 	batch := l.store.NewBatch()
 	defer batch.Close()
-	l.writeTruncated(batch)
-	l.writeHardState(batch)
+	l.restart(batch, p)
 	if err := l.store.Commit(batch, true); err != nil {
 		return err
 	}
@@ -141,6 +152,20 @@ func (l *Log) reset(p Position) error {
 		return err
 	}
 	return mark.Close()
+}
+
+// restart puts into a batch what makes the log an empty one that goes on after an entry which the state shows.
+func (l *Log) restart(batch *pebble.Batch, after Position) {
+	if l.last.Index > l.truncated.Index {
+		batch.DeleteRange(entryKey(l.shard, l.truncated.Index+1), entryKey(l.shard, l.last.Index+1), nil)
+	}
+	l.hard.commit = max(l.hard.commit, after.Index)
+	// First in memory, as in Truncate.
+	l.mu.Lock()
+	l.truncated, l.last, l.recent = after, after, nil
+	l.mu.Unlock()
+	l.writeTruncated(batch)
+	l.writeHardState(batch)
 }
 
 // Pending is an append on its way to the disk.
@@ -157,7 +182,7 @@ type Pending struct {
 func (l *Log) Append(entries []*raftpb.Entry, hard *raftpb.HardState) (*Pending, error) {
 	voted := false
 	if hard != nil {
-		now := hardState{Term(hard.GetTerm()), NodeID(hard.GetVote()), Index(hard.GetCommit())}
+		now := hardStateOf(hard)
 		voted = now.term != l.hard.term || now.vote != l.hard.vote
 		l.hard = now
 	}
@@ -179,12 +204,16 @@ func (l *Log) Append(entries []*raftpb.Entry, hard *raftpb.HardState) (*Pending,
 	l.mu.Lock()
 	l.ended = l.last
 	l.mu.Unlock()
+	if err == nil {
+		l.underway.Add(1)
+	}
 	return pending, err
 }
 
 // Await returns when the append is on disk, or at once if the store syncs at intervals. It may be called
 // from another goroutine, in the order of the appends.
 func (p *Pending) Await() error {
+	defer p.log.underway.Done()
 	if !p.sync {
 		return p.batch.Close()
 	}

@@ -25,11 +25,21 @@ func openLog(tb testing.TB, options Options, applied uint64) (*Store, *Log) {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	log, err := store.OpenLog(0, voters, Index(applied))
+	log, err := openLogOf(store, applied)
 	if err != nil {
 		tb.Fatal(err)
 	}
 	return store, log
+}
+
+func openLogOf(store *Store, applied uint64) (*Log, error) {
+	if err := formLone(store); err != nil {
+		return nil, err
+	}
+	if _, err := store.OpenState(0); err != nil {
+		return nil, err
+	}
+	return store.OpenLog(0, Index(applied))
 }
 
 // text is what an entry of these tests holds.
@@ -315,7 +325,7 @@ func TestLog_mark(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := store.OpenLog(0, voters, 0); (err == nil) != c.ok || err != nil && !IsDamage(err) {
+		if _, err := openLogOf(store, 0); (err == nil) != c.ok || err != nil && !IsDamage(err) {
 			t.Errorf("the log ends at %v, its mark at %v: %v", c.last, c.mark, err)
 		}
 		store.Close()
@@ -375,7 +385,7 @@ func TestLog_appliedElsewhere(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := store.OpenLog(0, voters, Index(applied)); (err == nil) != ok || err != nil && !IsDamage(err) {
+		if _, err := openLogOf(store, applied); (err == nil) != ok || err != nil && !IsDamage(err) {
 			t.Errorf("entries 5 to 9 are there, the state shows %d: %v", applied, err)
 		}
 		store.Close()

@@ -20,13 +20,18 @@ import (
 
 	"numstore.example/services/internal/engine/enginetest"
 	"numstore.example/services/raftkv/internal/kv"
+	"numstore.example/services/raftkv/internal/shard"
 )
 
-// layout1 returns the files of a folder of layout 1, and what it holds. The last program that wrote layout 1 has filled
+// olderLayouts are the layouts of before of which there is a folder.
+var olderLayouts = []int{1, 2}
+
+// older returns the files of a folder of an older layout, and what it holds. The last program that wrote it has filled
 // it with the sample, and appended three more entries that were not applied before it was killed.
-func layout1(t *testing.T) (all files, want []string) {
+func older(t *testing.T, layout int) (all files, want []string) {
 	t.Helper()
-	archive, err := os.Open("testdata/layout1.tar.gz")
+	name := fmt.Sprintf("testdata/layout%d", layout)
+	archive, err := os.Open(name + ".tar.gz")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +40,7 @@ func layout1(t *testing.T) (all files, want []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	lines, err := os.ReadFile("testdata/layout1.txt")
+	lines, err := os.ReadFile(name + ".txt")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,7 +94,7 @@ func (t *testStore) pairs(tb testing.TB) (pairs []string) {
 	return pairs
 }
 
-// isTakenOver fails the test unless a store of layout 1 is one of layout 2 now, and holds what it should.
+// isTakenOver fails the test unless a store of an older layout is one of layout 3 now, and holds what it should.
 func (t *testStore) isTakenOver(tb testing.TB, want []string) {
 	tb.Helper()
 	got, err := t.contents()
@@ -100,17 +105,32 @@ func (t *testStore) isTakenOver(tb testing.TB, want []string) {
 		tb.Error(err)
 	}
 	row, err := t.Row([]byte{'v'})
-	if err != nil || len(row) == 0 || row[0] != '2' || fmt.Sprintf("%x", row[1:]) != t.ID() {
+	if err != nil || len(row) == 0 || row[0] != '3' || fmt.Sprintf("%x", row[1:]) != t.StoreID().String() {
 		tb.Errorf("the layout's row is %q (%v)", row, err)
+	}
+	cluster, self, err := t.Cluster()
+	if err != nil || self != 1 || cluster == nil || len(cluster.Nodes) != 1 || cluster.Nodes[0] != (shard.Node{ID: 1, Store: t.StoreID()}) {
+		tb.Fatalf("it is node %d of %+v (%v)", self, cluster, err)
+	}
+	if members := t.state.Members(); cluster.ID == (shard.ClusterID{}) || cluster.Placement != 1 || len(cluster.Shards) != 1 ||
+		len(members.Members) != 1 || members.Members[0] != (shard.Member{ID: 1, Store: t.StoreID()}) {
+		tb.Errorf("the cluster is %+v, the members of the shard are %+v", cluster, members)
 	}
 	if t.state.applied != t.log.last || t.log.mark.Last() != synced(t.log.last) {
 		tb.Errorf("the log is up to %v, the state shows %v, the mark says %v", t.log.last, t.state.applied, t.log.mark.Last())
 	}
 }
 
-// TestLayout1: a folder of layout 1 is taken over at the first start, once, with all that is in it.
-func TestLayout1(t *testing.T) {
-	all, want := layout1(t)
+// TestOlder: a folder of an older layout is taken over at the first start, once, with all that is in it: to a cluster of one
+// node.
+func TestOlder(t *testing.T) {
+	for _, layout := range olderLayouts {
+		t.Run(fmt.Sprint(layout), func(t *testing.T) { testOlder(t, layout) })
+	}
+}
+
+func testOlder(t *testing.T, layout int) {
+	all, want := older(t, layout)
 	disk, err := all.on(vfs.NewCrashableMem())
 	if err != nil {
 		t.Fatal(err)
@@ -125,8 +145,13 @@ func TestLayout1(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := (Position{1, 24}); state.applied != want {
+	// That of layout 1 has written each change at once, and that of layout 2 the last ones when it was compacted.
+	if want := map[int]Position{1: {1, 24}, 2: {1, 19}}[layout]; state.applied != want {
 		t.Errorf("before anything is applied, the state shows %v; want %v", state.applied, want)
+	}
+	cluster, _, err := bare.Cluster()
+	if err != nil {
+		t.Fatal(err)
 	}
 	if err := bare.Close(); err != nil {
 		t.Fatal(err)
@@ -137,6 +162,9 @@ func TestLayout1(t *testing.T) {
 	}
 	for _, how := range reopenings {
 		store.isTakenOver(t, want)
+		if again, _, err := store.Cluster(); err != nil || again.ID != cluster.ID {
+			t.Errorf("the cluster was %v, and is %v (%v)", cluster, again, err)
+		}
 		store = store.reopen(t, how)
 	}
 	if err := store.Compact(t.Context()); err != nil {
@@ -144,16 +172,22 @@ func TestLayout1(t *testing.T) {
 	}
 	store.isTakenOver(t, want)
 	store.end(t)
-	if said := strings.Count(log.String(), "\n"); said != 1 || !strings.Contains(log.String(), "layout 1") {
+	if said := strings.Count(log.String(), "\n"); said != 1 || !strings.Contains(log.String(), fmt.Sprint("had layout ", layout)) {
 		t.Errorf("it said %s", &log)
 	}
 }
 
-// TestLayout1_crashes crashes the first start with a folder of layout 1 at every operation. The next start takes it
+// TestOlder_crashes crashes the first start with a folder of an older layout at every operation. The next start takes it
 // over, with all that is in it.
-func TestLayout1_crashes(t *testing.T) {
+func TestOlder_crashes(t *testing.T) {
+	for _, layout := range olderLayouts {
+		t.Run(fmt.Sprint(layout), func(t *testing.T) { testOlderCrashes(t, layout) })
+	}
+}
+
+func testOlderCrashes(t *testing.T, layout int) {
 	random := seeded(t)
-	all, want := layout1(t)
+	all, want := older(t, layout)
 	disk, err := all.on(vfs.NewCrashableMem())
 	if err != nil {
 		t.Fatal(err)
@@ -173,10 +207,16 @@ func TestLayout1_crashes(t *testing.T) {
 	t.Logf("%d crashes", len(left))
 }
 
-// TestLayout1_damage: a folder of layout 1 that is damaged is not taken over.
-func TestLayout1_damage(t *testing.T) {
+// TestOlder_damage: a folder of an older layout that is damaged is not taken over.
+func TestOlder_damage(t *testing.T) {
+	for _, layout := range olderLayouts {
+		t.Run(fmt.Sprint(layout), func(t *testing.T) { testOlderDamage(t, layout) })
+	}
+}
+
+func testOlderDamage(t *testing.T, layout int) {
 	random := seeded(t)
-	all, want := layout1(t)
+	all, want := older(t, layout)
 	for name, content := range all {
 		for i := random.IntN(11); i < len(content); i += 11 {
 			if _, wrong := all.with(name, enginetest.Flip(random, content, i)).examine(name, want); wrong != nil {
@@ -201,7 +241,7 @@ func TestLayout1_older(t *testing.T) {
 // TestLayout_newer: a layout that is not known yet is refused with a sentence, wherever it is seen.
 func TestLayout_newer(t *testing.T) {
 	all, _ := sample(t, fillSample, 1, true)
-	text := []byte("layout 3\nsomething that is not known\n")
+	text := []byte("layout 4\nsomething that is not known\n")
 	newer := all.with("IDENTITY", fmt.Appendf(text, "crc %08x\n", crc32.Checksum(text, crc32.MakeTable(crc32.Castagnoli))))
 	if refusal, _ := newer.examine("", nil); refusal == nil || IsDamage(refusal) || !strings.Contains(refusal.Error(), "newer program") {
 		t.Errorf("in IDENTITY: %v", refusal)
@@ -209,7 +249,7 @@ func TestLayout_newer(t *testing.T) {
 
 	store := begin(t, vfs.NewMem())
 	batch := store.NewBatch()
-	if err := errors.Join(batch.Set([]byte{'v'}, []byte("3"), nil), batch.Commit(pebble.Sync)); err != nil {
+	if err := errors.Join(batch.Set([]byte{'v'}, []byte("4"), nil), batch.Commit(pebble.Sync)); err != nil {
 		t.Fatal(err)
 	}
 	store.end(t)

@@ -6,16 +6,22 @@ import (
 	"go.etcd.io/raft/v3/raftpb"
 
 	"numstore.example/services/internal/engine"
+	"numstore.example/services/raftkv/internal/shard"
 )
 
 // InitialState implements raft.Storage.
 func (l *Log) InitialState() (*raftpb.HardState, *raftpb.ConfState, error) {
 	hard := &raftpb.HardState{Term: new(uint64(l.hard.term)), Vote: new(uint64(l.hard.vote)), Commit: new(uint64(l.hard.commit))}
-	members := &raftpb.ConfState{}
-	for _, voter := range l.voters {
-		members.Voters = append(members.Voters, uint64(voter))
+	return hard, confState(l.state.Members()), nil
+}
+
+// confState returns the members of a shard as Raft knows them.
+func confState(members shard.Members) *raftpb.ConfState {
+	state := &raftpb.ConfState{}
+	for _, member := range members.Members {
+		state.Voters = append(state.Voters, uint64(member.ID))
 	}
-	return hard, members, nil
+	return state
 }
 
 // FirstIndex implements raft.Storage.
@@ -108,7 +114,14 @@ func (l *Log) look(lo, hi Index) ([]*raftpb.Entry, *pebble.Iterator, error) {
 	return nil, iterator, err
 }
 
-// Snapshot implements raft.Storage. A group with one replica never asks for one.
+// Snapshot implements raft.Storage. It says which entry the state shows, and has no data: State.WriteSnapshot writes that,
+// as of then or later.
 func (l *Log) Snapshot() (*raftpb.Snapshot, error) {
-	return nil, raft.ErrSnapshotTemporarilyUnavailable
+	shown := l.state.shown.Load()
+	if shown.position.Index == 0 {
+		return nil, raft.ErrSnapshotTemporarilyUnavailable // Raft takes none that shows nothing
+	}
+	return &raftpb.Snapshot{Metadata: &raftpb.SnapshotMetadata{
+		Index: new(uint64(shown.position.Index)), Term: new(uint64(shown.position.Term)), ConfState: confState(shown.members),
+	}}, nil
 }

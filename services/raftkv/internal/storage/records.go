@@ -77,6 +77,14 @@ func (r *records) set(key []byte, record kv.Record) {
 	r.changed[string(key)] = &record
 }
 
+// forget is called when the state shows other rows: nothing is known of these. The lock is held.
+func (r *records) forget() {
+	clear(r.changed)
+	r.size = 0
+	r.cached.Purge()
+	r.flushes++
+}
+
 // flushed is called when Pebble shows all that has changed. The cache copies what it keeps: a value may be a
 // part of something larger.
 func (r *records) flushed() {

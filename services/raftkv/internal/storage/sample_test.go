@@ -20,10 +20,7 @@ import (
 
 const testDir = enginetest.Dir
 
-var (
-	voters  = []NodeID{1}
-	discard = slog.New(slog.DiscardHandler)
-)
+var discard = slog.New(slog.DiscardHandler)
 
 // testStore is a store with the log and the state of one shard, without Raft: what is appended counts as
 // committed, and each entry is one command.
@@ -58,14 +55,30 @@ func openTest(options Options) (*testStore, error) {
 }
 
 func (t *testStore) load() (err error) {
+	if err := formLone(t.Store); err != nil {
+		return err
+	}
 	if t.state, err = t.OpenState(0); err != nil {
 		return err
 	}
-	if t.log, err = t.OpenLog(0, voters, t.state.Applied()); err != nil {
+	if t.log, err = t.OpenLog(0, t.state.Applied()); err != nil {
 		return err
 	}
 	t.Start()
 	return t.replay()
+}
+
+// formLone makes a new store that of a cluster of one node, with one shard.
+func formLone(store *Store) error {
+	cluster, _, err := store.Cluster()
+	if cluster != nil || err != nil {
+		return err
+	}
+	d, err := lone(store.StoreID())
+	if err != nil {
+		return err
+	}
+	return store.Form(d.Cluster, d.Node)
 }
 
 // replay applies what is in the log and not yet in the state.
@@ -187,12 +200,12 @@ func (t *testStore) session(client kv.ClientID) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	row, err := t.state.changes.read(clientKey(0, stateSession, client))
+	row, err := t.state.changes.read(t.state.slot.Load().client(stateSession, client))
 	if err != nil {
 		return "", err
 	}
 	row = slices.Clone(row)
-	large, err := t.state.changes.read(clientKey(0, stateLargeReply, client))
+	large, err := t.state.changes.read(t.state.slot.Load().client(stateLargeReply, client))
 	return fmt.Sprintf("client %d: dropped %t, session %x, large reply %x", client[0], dropped, row, large), err
 }
 

@@ -18,11 +18,11 @@ type Range struct {
 // are no more or visit returns false or an error. Key and value may be used until visit returns. Without
 // values, records have versions alone.
 func (s *State) Scan(r Range, values bool, visit func(key []byte, record kv.Record) (bool, error)) error {
-	lower, upper := s.bounds(r)
-	if bytes.Compare(lower, upper) >= 0 {
+	bounds := func(at slot) (lower, upper []byte) { return at.bounds(r) }
+	if lower, upper := bounds(*s.slot.Load()); bytes.Compare(lower, upper) >= 0 {
 		return nil
 	}
-	iterator, err := s.view(lower, upper)
+	iterator, err := s.view(bounds)
 	if err != nil {
 		return err
 	}
@@ -47,8 +47,8 @@ func (s *State) Scan(r Range, values bool, visit func(key []byte, record kv.Reco
 }
 
 // bounds returns the span of rows that a range is.
-func (s *State) bounds(r Range) (lower, upper []byte) {
-	p := prefix(spaceState, s.shard, stateKey)
+func (s slot) bounds(r Range) (lower, upper []byte) {
+	p := s.prefix(stateKey)
 	lower, upper = s.key(r.Start), engine.End(p[:])
 	if len(r.End) > 0 {
 		upper = s.key(r.End)

@@ -56,9 +56,9 @@ func (c *changes) Reply(session *kv.Session) ([]byte, error) {
 	if r := c.sessions[session.Client]; r != nil {
 		return r.reply, nil
 	}
-	key, skip := clientKey(c.state.shard, stateSession, session.Client), sessionHeader
+	key, skip := c.state.slot.Load().client(stateSession, session.Client), sessionHeader
 	if session.LargeReply {
-		key, skip = clientKey(c.state.shard, stateLargeReply, session.Client), 0
+		key, skip = c.state.slot.Load().client(stateLargeReply, session.Client), 0
 	}
 	row, err := c.read(key)
 	if err == nil && len(row) <= skip {
@@ -75,7 +75,7 @@ func (c *changes) Dropped(client kv.ClientID) (bool, error) {
 	if r := c.sessions[client]; r != nil {
 		return r.dropped, nil
 	}
-	row, err := c.read(clientKey(c.state.shard, stateDropped, client))
+	row, err := c.read(c.state.slot.Load().client(stateDropped, client))
 	return row != nil, err
 }
 
@@ -87,14 +87,14 @@ func (c *changes) writeSessions(batch *pebble.Batch) {
 		large := !r.dropped && len(r.reply) > smallReply
 		switch {
 		case large:
-			batch.Set(clientKey(c.state.shard, stateLargeReply, client), r.reply, nil)
+			batch.Set(c.state.slot.Load().client(stateLargeReply, client), r.reply, nil)
 		case r.session.LargeReply:
-			batch.Delete(clientKey(c.state.shard, stateLargeReply, client), nil)
+			batch.Delete(c.state.slot.Load().client(stateLargeReply, client), nil)
 		}
 		r.session.LargeReply = large
 		if r.dropped {
-			batch.Delete(clientKey(c.state.shard, stateSession, client), nil)
-			batch.Set(clientKey(c.state.shard, stateDropped, client), []byte{1}, nil)
+			batch.Delete(c.state.slot.Load().client(stateSession, client), nil)
+			batch.Set(c.state.slot.Load().client(stateDropped, client), []byte{1}, nil)
 			continue
 		}
 		c.writeSession(batch, r)
@@ -107,7 +107,7 @@ func (c *changes) writeSession(batch *pebble.Batch, r *remembered) {
 		reply = nil
 	}
 	row := batch.SetDeferred(prefixLen+len(r.session.Client), sessionHeader+len(reply))
-	p := prefix(spaceState, c.state.shard, stateSession)
+	p := c.state.slot.Load().prefix(stateSession)
 	copy(row.Key[copy(row.Key, p[:]):], r.session.Client[:])
 	encodeSession(row.Value, r.session, reply)
 	row.Finish()
@@ -125,9 +125,9 @@ func encodeSession(row []byte, session *kv.Session, reply []byte) {
 }
 
 // loadSessions reads all sessions.
-func (s *State) loadSessions() (sessions []kv.Session, err error) {
-	p := prefix(spaceState, s.shard, stateSession)
-	iterator, err := s.store.Rows(p[:], engine.End(p[:]))
+func (s *Store) loadSessions(from slot) (sessions []kv.Session, err error) {
+	p := from.prefix(stateSession)
+	iterator, err := s.Rows(p[:], engine.End(p[:]))
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +139,7 @@ func (s *State) loadSessions() (sessions []kv.Session, err error) {
 		}
 		sessions = append(sessions, session)
 	}
-	return sessions, s.store.ReadError(iterator.Error())
+	return sessions, s.ReadError(iterator.Error())
 }
 
 func decodeSession(key, row []byte) (session kv.Session, err error) {

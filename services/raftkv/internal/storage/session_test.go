@@ -20,7 +20,7 @@ func (t *testStore) rowOf(tb testing.TB, kind byte, client byte) []byte {
 		tb.Fatal(err)
 	}
 	defer t.state.changes.release()
-	row, err := t.state.changes.read(clientKey(0, kind, kv.ClientID{client}))
+	row, err := t.state.changes.read(t.state.slot.Load().client(kind, kv.ClientID{client}))
 	if err != nil {
 		tb.Fatal(err)
 	}

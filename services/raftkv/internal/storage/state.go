@@ -11,9 +11,10 @@ import (
 
 	"numstore.example/services/internal/engine"
 	"numstore.example/services/raftkv/internal/kv"
+	"numstore.example/services/raftkv/internal/shard"
 )
 
-// State is the state of one shard: keys, sessions, totals. It is written behind: what Apply changes stays in
+// State is the state of one shard: keys, sessions, totals, members. It is written behind: what Apply changes stays in
 // memory until there is enough of it, and is then written as one batch. Until then it is in the log.
 //
 // Apply and Restore belong to one goroutine; the others may be called at any time.
@@ -21,16 +22,25 @@ type State struct {
 	store   *Store
 	shard   ShardID
 	records *records
+	slot    atomic.Pointer[slot] // where the rows are. It is replaced under both locks, and never changed
 
-	mu      sync.Mutex // of what follows: held while entries are applied, and while they are written
+	mu      sync.Mutex // of what follows: held while entries are applied, while they are written, and while others are installed
 	kv      *kv.State
 	applied Position // of the last entry that the state shows
 	kept    Index    // the index of the last entry whose changes are in Pebble
-	pending int      // bytes of the commands of entries after that
+	members shard.Members
+	pending int // bytes of the commands of entries after that
 	changes changes
 	broken  error // why the state cannot be used any more
 
-	figures atomic.Pointer[Figures]
+	shown atomic.Pointer[shown]
+}
+
+// shown is what everybody may know of a state, as of the last entry applied.
+type shown struct {
+	figures  Figures
+	position Position
+	members  shard.Members
 }
 
 // Figures are what a state counts.
@@ -43,52 +53,99 @@ type Figures struct {
 // totalsSize is the length of the totals' row.
 const totalsSize = 7 * 8
 
-// OpenState opens the state of a shard; that of a new shard is empty.
+// OpenState opens the state of a shard; that of a new shard is empty. The store must have been formed, as the room for
+// sessions and records is shared out among all shards of the cluster.
 func (s *Store) OpenState(shard ShardID) (*State, error) {
-	state := &State{store: s, shard: shard, records: newRecords(cachedRecords / s.options.Shards)}
-	if err := state.load(); err != nil {
+	state := &State{store: s, shard: shard, records: newRecords(cachedRecords / s.shards)}
+	if err := state.open(); err != nil {
 		return nil, fmt.Errorf("opening the state of shard %d: %w", shard, err)
 	}
 	s.states = append(s.states, state)
 	return state, nil
 }
 
-func (s *State) load() error {
-	totals, err := s.loadTotals()
+func (s *State) open() error {
+	at, err := s.store.slotOf(s.shard)
 	if err != nil {
 		return err
 	}
-	sessions, err := s.loadSessions()
+	if err := s.store.empty(at.other()); err != nil {
+		return err
+	}
+	return s.load(at)
+}
+
+// load takes up what lies in a slot.
+func (s *State) load(at slot) error {
+	c, err := s.store.load(at)
 	if err != nil {
 		return err
 	}
-	s.kv = kv.NewState(totals, sessions, kv.MaxSessions/s.store.options.Shards)
-	s.kept = s.applied.Index
-	s.changes = changes{state: s, sessions: make(map[kv.ClientID]*remembered)}
-	s.publish()
+	s.show(at, c)
 	return nil
 }
 
-func (s *State) loadTotals() (totals kv.Totals, err error) {
-	p := prefix(spaceState, s.shard, stateTotals)
-	row, closer, err := s.store.Get(p[:])
+// content is what a state has in memory of the rows in a slot.
+type content struct {
+	kv      *kv.State
+	applied Position
+	members shard.Members
+}
+
+// load reads what lies in a slot.
+func (s *Store) load(from slot) (c content, err error) {
+	totals, err := s.loadTotals(from, &c.applied)
+	if err != nil {
+		return c, err
+	}
+	sessions, err := s.loadSessions(from)
+	if err != nil {
+		return c, err
+	}
+	c.kv = kv.NewState(totals, sessions, kv.MaxSessions/s.shards)
+	c.members, err = s.loadMembers(from)
+	return c, err
+}
+
+func (s *Store) loadTotals(from slot, applied *Position) (totals kv.Totals, err error) {
+	p := from.prefix(stateTotals)
+	row, err := s.Row(p[:])
 	if row == nil || err != nil {
 		return totals, err
 	}
-	defer closer.Close()
-	return totals, s.decodeTotals(row, &totals)
-}
-
-func (s *State) decodeTotals(row []byte, totals *kv.Totals) error {
 	if len(row) != totalsSize {
-		return engine.Damage("the totals in %s have %d bytes", s.store.Dir(), len(row))
+		return totals, engine.Damage("the totals in %s have %d bytes", s.Dir(), len(row))
 	}
 	number := func(i int) uint64 { return binary.BigEndian.Uint64(row[8*i:]) }
-	s.applied = Position{Index: Index(number(0)), Term: Term(number(1))}
-	*totals = kv.Totals{
+	*applied = Position{Index: Index(number(0)), Term: Term(number(1))}
+	return kv.Totals{
 		Revision: number(2), Now: kv.Millis(number(3)), Turns: number(4), Keys: number(5), Bytes: number(6),
+	}, nil
+}
+
+// loadMembers reads the members of a shard: nobody, if the store was not formed.
+func (s *Store) loadMembers(from slot) (members shard.Members, err error) {
+	p := from.prefix(stateMembers)
+	row, err := s.Row(p[:])
+	if row == nil || err != nil {
+		return members, err
 	}
-	return nil
+	if members, err = shard.DecodeMembers(row); err != nil {
+		return members, engine.Damage("in %s: %v", s.Dir(), err)
+	}
+	return members, nil
+}
+
+// show makes the state what lies in a slot. The lock is held, unless the state is being opened.
+func (s *State) show(at slot, c content) {
+	s.records.mu.Lock()
+	defer s.records.mu.Unlock()
+	s.records.forget()
+	s.slot.Store(&at)
+	s.kv, s.applied, s.members = c.kv, c.applied, c.members
+	s.kept, s.pending = s.applied.Index, 0
+	s.changes = changes{state: s, sessions: make(map[kv.ClientID]*remembered)}
+	s.publish()
 }
 
 func (s *State) encodeTotals() []byte {
@@ -100,25 +157,36 @@ func (s *State) encodeTotals() []byte {
 }
 
 // Applied returns the index of the last entry that the state shows.
-func (s *State) Applied() Index { return s.figures.Load().Applied }
+func (s *State) Applied() Index { return s.shown.Load().position.Index }
 
 // Now returns the latest of the times that Apply was told.
-func (s *State) Now() kv.Millis { return s.figures.Load().Now }
+func (s *State) Now() kv.Millis { return s.shown.Load().figures.Now }
 
 // Figures returns what the state counts, as of the last entry applied.
-func (s *State) Figures() Figures { return *s.figures.Load() }
+func (s *State) Figures() Figures { return s.shown.Load().figures }
+
+// Members returns who has the shard, as of the last entry applied. They must not be changed.
+func (s *State) Members() shard.Members { return s.shown.Load().members }
 
 func (s *State) publish() {
-	s.figures.Store(&Figures{Totals: s.kv.Totals, Applied: s.applied.Index, Sessions: s.kv.Sessions()})
+	s.shown.Store(&shown{
+		figures:  Figures{Totals: s.kv.Totals, Applied: s.applied.Index, Sessions: s.kv.Sessions()},
+		position: s.applied,
+		members:  s.members,
+	})
 }
 
 // Apply applies the commands of an entry, which was put into the log at a time of the log's, and returns their encoded
 // replies, and the index of the last entry whose changes are in Pebble.
-// Later entries must stay in the log: after a crash they are to be applied again. An error means that the state
-// cannot be used any more.
+// Later entries must stay in the log: after a crash they are to be applied again. An entry that the state shows already, as
+// one does that was installed meanwhile, is not applied, and has no replies. An error means that the state cannot be used
+// any more.
 func (s *State) Apply(at Position, time kv.Millis, commands [][]byte) (replies [][]byte, kept Index, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if at.Index <= s.applied.Index {
+		return nil, s.kept, nil
+	}
 	if replies, err = s.apply(time, commands); err != nil {
 		s.broken = fmt.Errorf("applying entry %d: %w", at.Index, err)
 		return nil, s.kept, s.broken
@@ -168,7 +236,7 @@ func (s *State) write() error {
 	}
 	batch := s.store.NewBatch()
 	s.changes.writeTo(batch)
-	p := prefix(spaceState, s.shard, stateTotals)
+	p := s.slot.Load().prefix(stateTotals)
 	batch.Set(p[:], s.encodeTotals(), nil)
 	if err := s.store.Commit(batch, false); err != nil {
 		s.broken = err
@@ -189,25 +257,37 @@ func (s *State) flush() error {
 	return s.write()
 }
 
-// view returns an iterator that shows a span of the state's rows as of now.
-func (s *State) view(lower, upper []byte) (*pebble.Iterator, error) {
+// view returns an iterator that shows a span of the state's rows as of now, whatever happens to the state.
+func (s *State) view(span func(slot) (lower, upper []byte)) (*pebble.Iterator, error) {
 	return engine.UnlessFailed(s.store.Store, func() (*pebble.Iterator, error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if err := s.write(); err != nil {
 			return nil, err
 		}
-		return s.store.Rows(lower, upper)
+		return s.store.Rows(span(*s.slot.Load()))
 	})
 }
 
 // Get returns a key's record, whose value must not be changed, or false when the key does not exist.
-func (s *State) Get(key []byte) (kv.Record, bool, error) {
+func (s *State) Get(key []byte) (record kv.Record, exists bool, err error) {
+	for {
+		at := s.slot.Load()
+		record, exists, err = s.get(at, key)
+		// The rows of a slot are deleted only when another one counts (see Install): while this one does, they were there.
+		if at == s.slot.Load() {
+			return record, exists, err
+		}
+	}
+}
+
+// get is Get as long as the slot is the one that counts.
+func (s *State) get(at *slot, key []byte) (kv.Record, bool, error) {
 	record, known, flushes := s.records.get(key)
 	if known {
 		return record, record.Version != 0, nil
 	}
-	row, closer, err := s.store.Get(s.key(key))
+	row, closer, err := s.store.Get(at.key(key))
 	if row == nil || err != nil {
 		return kv.Record{}, false, err
 	}
@@ -218,11 +298,6 @@ func (s *State) Get(key []byte) (kv.Record, bool, error) {
 	record.Value = bytes.Clone(record.Value)
 	s.records.add(key, record, flushes)
 	return record, true, nil
-}
-
-func (s *State) key(key []byte) []byte {
-	p := prefix(spaceState, s.shard, stateKey)
-	return append(append(make([]byte, 0, prefixLen+len(key)), p[:]...), key...)
 }
 
 // A record is stored as its version, in eight bytes, and its value.

@@ -16,7 +16,10 @@ package storage
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -37,10 +40,6 @@ type Options struct {
 	// WriteBehind is how many bytes of changes a state keeps in memory before it writes them. They are in the log
 	// meanwhile. Zero means DefaultWriteBehind; with 1, the changes of each entry are written when it is applied.
 	WriteBehind int
-
-	// Shards is how many shards share the memory for records and sessions. Zero means one. All replicas of a shard must
-	// have the same: it says how many of a shard's clients are remembered.
-	Shards int
 
 	// Restore, if not nil, fills a new store before it becomes usable. Open then fails with ErrExists when
 	// there is a store already, unless it was filled with the same.
@@ -75,15 +74,18 @@ type Disk = engine.Disk
 func IsDamage(err error) bool { return engine.IsDamage(err) }
 
 // layout is the version of the layout that is written: of the keys (see keys.go), and of what lies in the rows.
-const layout = 2
+const layout = 3
 
 // Store is what a node has on disk, with all of its shards. States and logs are opened by one goroutine, before
 // Start; the other methods may be called from several goroutines at once.
 type Store struct {
 	*engine.Store
 	options Options
+	shards  int      // of the cluster; they share the memory for records and sessions
 	logs    []*Log   // all that were opened
 	states  []*State // likewise
+
+	marking sync.Mutex // held while the marks of logs are moved, if not by Pending.Await
 }
 
 // Open opens the store of a folder, or makes one.
@@ -91,13 +93,10 @@ func Open(options Options) (*Store, error) {
 	if options.WriteBehind == 0 {
 		options.WriteBehind = DefaultWriteBehind
 	}
-	if options.Shards == 0 {
-		options.Shards = 1
-	}
 	below := engine.Options{
 		Dir: options.Dir, FS: options.FS, MaxTables: options.MaxTables,
 		Reserve: options.Reserve, DiskStall: options.DiskStall, OnStall: options.OnStall,
-		Layout: layout, TakeOver: takeOverTotals,
+		Layout: layout, TakeOver: takeOver,
 		OnFailure: options.OnFailure, Logger: options.Logger,
 	}
 	if options.Restore != nil {
@@ -107,7 +106,20 @@ func Open(options Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Store{Store: opened, options: options}, nil
+	s := newStore(opened, options)
+	d, err := s.description()
+	if err != nil {
+		return nil, fmt.Errorf("opening %s: %w", options.Dir, errors.Join(err, s.Close()))
+	}
+	if d != nil {
+		s.shards = len(d.Cluster.Shards)
+	}
+	return s, nil
+}
+
+// newStore returns what makes one of these of an engine's store: one of a single shard, until more is known.
+func newStore(below *engine.Store, options Options) *Store {
+	return &Store{Store: below, options: options, shards: 1}
 }
 
 // Source is what a new store is filled with.
@@ -128,7 +140,7 @@ type asEngineSource struct {
 
 // Fill implements engine.Source.
 func (f asEngineSource) Fill(below *engine.Store) (name string, err error) {
-	return f.Source.Fill(&Store{Store: below, options: f.options})
+	return f.Source.Fill(newStore(below, f.options))
 }
 
 // Start begins the syncs of SyncInterval, if there is one, for all logs that were opened, and the watch over the disk.
@@ -159,6 +171,8 @@ func (s *Store) syncRegularly(stopping <-chan struct{}) {
 
 // syncNow syncs all that was written before it, and marks it.
 func (s *Store) syncNow() error {
+	s.marking.Lock()
+	defer s.marking.Unlock()
 	written := make([]Position, len(s.logs))
 	for i, log := range s.logs {
 		written[i] = log.written()
