@@ -15,9 +15,8 @@ import (
 )
 
 const (
-	// self and shard: a server alone is node 1 and holds the one shard 0.
-	self  = 1
-	shard = 0
+	// self: a server alone is node 1.
+	self = 1
 
 	// messageOverhead is what a message may have beside a key and a value, in bytes: tags, a request id.
 	messageOverhead = 128
@@ -45,7 +44,7 @@ func (f *flags) open(ctx context.Context, rpc *rpcserver.Server) (service rpcser
 	}
 	server.RegisterMetrics(rpc.Metrics(), n)
 	server.Register(rpc, server.Config{
-		Node: n, Group: func([]byte) node.Group { return n.Group(shard) },
+		Node:   n,
 		MaxKey: f.MaxKey, MaxValue: f.MaxValue, MaxMessage: rpc.Config().MaxMessage,
 		MaxScans:    scans,
 		ScanTimeout: f.ScanTimeout,

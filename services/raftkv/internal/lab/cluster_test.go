@@ -94,7 +94,7 @@ func (c *cluster) isolate(id storage.NodeID) {
 func (c *cluster) serve(n *node.Node) {
 	s := grpc.NewServer(grpc.WaitForHandlers(true))
 	server.Register(s, server.Config{
-		Node: n, Group: func([]byte) node.Group { return n.Group(0) },
+		Node:   n,
 		MaxKey: 1 << 10, MaxValue: 1 << 20, MaxMessage: 1 << 22, Logger: slog.New(slog.DiscardHandler),
 	})
 	c.servers = append(c.servers, s)

@@ -14,7 +14,18 @@ import (
 // What other nodes have this one do, and what it tells them of itself.
 
 // Cluster returns the map of the cluster, or nil as long as the node is of none. It must not be changed.
-func (n *Node) Cluster() *shard.Cluster { return nil }
+func (n *Node) Cluster() *shard.Cluster {
+	nodes := make([]shard.Node, len(n.options.Members))
+	for i, id := range n.options.Members {
+		nodes[i].ID = id
+	}
+	const byHash = 1 // see contracts/placement
+	cluster, err := shard.Form(shard.ClusterID{}, byHash, nodes, n.options.Shards, len(nodes))
+	if err != nil {
+		return nil
+	}
+	return &cluster
+}
 
 // StoreID returns the id of the node's store.
 func (n *Node) StoreID() shard.StoreID { return shard.StoreID{} }

@@ -36,19 +36,23 @@ func (a *admin) Backup(_ *raftkvpb.BackupRequest, stream grpc.ServerStreamingSer
 	if err := a.Admin.Check(stream.Context()); err != nil {
 		return err
 	}
+	asked, err := a.routes.scanned(nil)
+	if err != nil {
+		return err
+	}
+	if len(asked) > 1 {
+		return status.Errorf(codes.Unimplemented, "the cluster has %d shards, and a backup is of one so far; kv scan --output json writes the pairs of all, for kv import", len(asked))
+	}
 	if err := a.places.enterBackup(); err != nil {
 		return err
 	}
 	defer a.places.leaveBackup()
 	out := bufio.NewWriterSize(chunks{stream}, scanChunk)
-	err := a.Node.Group(0).Backup(stream.Context(), out)
+	err = asked[0].group.Backup(stream.Context(), out)
 	if err == nil {
 		err = out.Flush()
 	}
-	if _, ok := status.FromError(err); ok {
-		return err
-	}
-	return wire.ReadStatus(err)
+	return a.readStatus(err, asked[0].shard)
 }
 
 // chunks sends what is written to it.
@@ -75,7 +79,7 @@ func (a *admin) Compact(ctx context.Context, _ *raftkvpb.CompactRequest) (*raftk
 	if err := a.Node.Compact(ctx); errors.Is(err, node.ErrFull) || errors.Is(err, syscall.ENOSPC) {
 		return nil, status.Errorf(codes.Unavailable, "%v; make some room outside of the store", err)
 	} else if err != nil {
-		return nil, wire.ReadStatus(err)
+		return nil, wire.ReadStatus(err, nil) // which is no redirect
 	}
 	return &raftkvpb.CompactResponse{}, nil
 }

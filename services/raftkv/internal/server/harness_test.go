@@ -60,7 +60,7 @@ func start(t testing.TB, change func(*Config), opening func(*node.Options)) *har
 		t.Fatal(err)
 	}
 	config := Config{
-		Node: h.node, Group: func([]byte) node.Group { return h.node.Group(0) },
+		Node:   h.node,
 		MaxKey: testMaxKey, MaxValue: testMaxValue, MaxMessage: 1 << 20,
 		Stopping: h.stopping, Stop: sync.OnceFunc(func() { close(h.stopped) }), Logger: log,
 	}

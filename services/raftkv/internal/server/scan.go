@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"context"
 	"time"
 
 	"google.golang.org/grpc"
@@ -14,6 +15,7 @@ import (
 	"numstore.example/services/raftkv/internal/kv"
 	"numstore.example/services/raftkv/internal/node"
 	"numstore.example/services/raftkv/internal/server/wire"
+	"numstore.example/services/raftkv/internal/shard"
 )
 
 const (
@@ -26,6 +28,10 @@ const (
 // Scan implements the contract.
 func (a *adapter) Scan(request *raftkvpb.ScanRequest, stream grpc.ServerStreamingServer[raftkvpb.ScanResponse]) error {
 	if err := a.limits().CheckScan(request); err != nil {
+		return err
+	}
+	asked, err := a.routes.scanned(request.Shard)
+	if err != nil {
 		return err
 	}
 	ctx := stream.Context()
@@ -42,18 +48,33 @@ func (a *adapter) Scan(request *raftkvpb.ScanRequest, stream grpc.ServerStreamin
 	if err := grpc.SetSendCompressor(ctx, encoding.Identity); err != nil {
 		return status.Errorf(codes.Internal, "sending a scan as it is: %v", err)
 	}
+	sources := make([]source, len(asked))
+	for i := range asked {
+		sources[i] = a.source(ctx, asked[i], request)
+	}
+	if err := merge(sources, out.add); err != nil {
+		return err
+	}
+	return out.end()
+}
+
+// source returns a shard's part of a scan.
+func (a *adapter) source(ctx context.Context, of route, request *raftkvpb.ScanRequest) source {
 	r := node.Range{Prefix: request.GetPrefix(), Start: request.GetStart(), End: request.GetEnd()}
 	if len(request.GetResumeAfter()) > 0 {
 		r.After = request.GetResumeAfter()
 	}
-	err = a.Node.Group(0).Scan(ctx, r, !request.GetKeysOnly(), out.add)
-	if err == nil {
-		err = out.end()
+	return func(tell func([]byte, kv.Record) (bool, error)) error {
+		return a.readStatus(of.group.Scan(ctx, r, !request.GetKeysOnly(), tell), of.shard)
 	}
-	if _, ok := status.FromError(err); ok { // nil, or what the stream said
+}
+
+// readStatus maps an error of reading a shard, unless it is what a stream said.
+func (a *adapter) readStatus(err error, of shard.ID) error {
+	if _, ok := status.FromError(err); ok { // or nil
 		return err
 	}
-	return wire.ReadStatus(err)
+	return wire.ReadStatus(err, func(leader shard.NodeID) *raftkvpb.Redirect { return a.routes.redirect(of, leader) })
 }
 
 // pairs gathers pairs and sends them in messages of some size, of which one is on its way at a time: the next one is

@@ -21,8 +21,8 @@ import (
 
 // Config is what the adapter joins, and what it allows.
 type Config struct {
-	Node  *node.Node
-	Group func(key []byte) node.Group // that of a key's shard
+	Node    *node.Node
+	Forward Forward
 
 	MaxKey, MaxValue, MaxMessage int // bytes
 
@@ -38,17 +38,26 @@ type Config struct {
 	Stopping <-chan struct{} // closed when streams should come to an end
 	Stop     func()          // makes the server stop
 	Logger   *slog.Logger
+
+	cluster cluster // for tests: what is asked about the cluster, if that is not Node
 }
 
 // Register puts the contract's services on a server.
 func Register(registrar grpc.ServiceRegistrar, config Config) {
 	config.MaxScans = cmp.Or(config.MaxScans, maxScans)
 	config.ScanTimeout = cmp.Or(config.ScanTimeout, time.Minute)
+	r := &routes{cluster: config.Node, forward: config.Forward}
+	if config.cluster != nil {
+		r.cluster = config.cluster
+	}
 	a := &adapter{
-		Config: config, started: time.Now(), calls: &wire.Calls{Logger: config.Logger, Logs: config.LogRequests},
+		Config: config, routes: r, started: time.Now(),
+		calls:  &wire.Calls{Logger: config.Logger, Logs: config.LogRequests, Redirect: r.redirectKey},
 		places: newPlaces(config.MaxScans, max(int64(config.MaxKey)+int64(config.MaxValue), scanChunk), config.ScanTimeout),
 	}
-	a.streams = &pipeline.Config{Group: a.Group, Shards: len(a.Node.Locals()), Limits: a.limits(), Admit: a.admit, Calls: a.calls, Stopping: a.Stopping, Logger: a.Logger}
+	a.streams = &pipeline.Config{
+		Group: r.group, Shards: r.shards, Limits: a.limits(), Admit: a.admit, Calls: a.calls, Stopping: a.Stopping, Logger: a.Logger,
+	}
 	raftkvpb.RegisterRaftKVServer(registrar, a)
 	raftkvpb.RegisterRaftKVAdminServer(registrar, &admin{adapter: a})
 }
@@ -57,6 +66,7 @@ func Register(registrar grpc.ServiceRegistrar, config Config) {
 type adapter struct {
 	raftkvpb.UnimplementedRaftKVServer
 	Config
+	routes  *routes
 	started time.Time
 	calls   *wire.Calls
 	places  *places
@@ -72,7 +82,11 @@ func (a *adapter) Get(ctx context.Context, request *raftkvpb.GetRequest) (*raftk
 	if err := a.limits().CheckKey(key); err != nil {
 		return nil, err
 	}
-	record, found, err := a.Group(key).Get(ctx, key)
+	group, err := a.routes.group(key)
+	if err != nil {
+		return nil, err
+	}
+	record, found, err := group.Get(ctx, key)
 	return a.calls.Got(key, record, found, err)
 }
 
@@ -109,7 +123,11 @@ func (a *adapter) write(ctx context.Context, request wire.WriteRequest) (*kv.Res
 	if err != nil {
 		return nil, err
 	}
-	reply, err := a.execute(ctx, request.GetRequestId(), []kv.Write{write})
+	group, err := a.routes.group(write.Key)
+	if err != nil {
+		return nil, err
+	}
+	reply, err := a.execute(ctx, group, request.GetRequestId(), []kv.Write{write})
 	if err != nil {
 		return nil, err
 	}
@@ -122,15 +140,19 @@ func (a *adapter) Batch(ctx context.Context, request *raftkvpb.BatchRequest) (*r
 	if err != nil {
 		return nil, err
 	}
-	reply, err := a.execute(ctx, request.GetRequestId(), writes)
+	group, err := a.routes.batchGroup(writes)
+	if err != nil {
+		return nil, err
+	}
+	reply, err := a.execute(ctx, group, request.GetRequestId(), writes)
 	if err != nil {
 		return nil, err
 	}
 	return wire.BatchResponse(writes, reply.Results), nil
 }
 
-// execute has the replica execute a command, and returns its reply if all of it was done.
-func (a *adapter) execute(ctx context.Context, id *raftkvpb.RequestId, writes []kv.Write) (kv.Reply, error) {
+// execute has a group execute a command, and returns its reply if all of it was done.
+func (a *adapter) execute(ctx context.Context, group node.Group, id *raftkvpb.RequestId, writes []kv.Write) (kv.Reply, error) {
 	request, err := wire.CheckRequestID(id)
 	if err == nil {
 		err = a.admit(writes...)
@@ -139,7 +161,7 @@ func (a *adapter) execute(ctx context.Context, id *raftkvpb.RequestId, writes []
 		return kv.Reply{}, err
 	}
 	command := kv.Command{Request: request, Writes: writes}
-	encoded, err := node.Execute(ctx, a.Group(writes[0].Key), command.AppendTo(nil))
+	encoded, err := node.Execute(ctx, group, command.AppendTo(nil))
 	return a.calls.Settle(writes, encoded, err)
 }
 
@@ -157,7 +179,7 @@ func (a *adapter) admit(writes ...kv.Write) error {
 	}
 	for i := range writes {
 		if writes[i].Kind != kv.Delete {
-			return wire.Redirect(full)
+			return wire.Redirected(full, "reads and deletions are done; make room, and it is taken again", a.routes.redirectKey(writes[i].Key, 0))
 		}
 	}
 	return nil

@@ -10,7 +10,6 @@ import (
 	"numstore.example/contracts/version"
 	"numstore.example/services/raftkv/internal/kv"
 	"numstore.example/services/raftkv/internal/node"
-	"numstore.example/services/raftkv/internal/server/wire"
 )
 
 // Stat implements the contract.
@@ -56,13 +55,5 @@ func diskStat(disk node.Disk) *raftkvpb.DiskStat {
 
 // Topology implements the contract.
 func (a *adapter) Topology(context.Context, *raftkvpb.TopologyRequest) (*raftkvpb.TopologyResponse, error) {
-	topology := &raftkvpb.TopologyResponse{
-		MapVersion: wire.MapVersion,
-		Placement:  raftkvpb.Placement_PLACEMENT_HASH,
-		Nodes:      []*raftkvpb.Node{{Id: uint64(a.Node.ID())}},
-	}
-	for number, shard := range a.Node.Locals() {
-		topology.Shards = append(topology.Shards, &raftkvpb.Shard{Shard: uint32(number), Replicas: []uint64{uint64(a.Node.ID())}, Leader: uint64(shard.Status().Leader)})
-	}
-	return topology, nil
+	return a.routes.topology()
 }

@@ -15,6 +15,7 @@ import (
 	"numstore.example/contracts/raftkvpb"
 	"numstore.example/services/raftkv/internal/node"
 	"numstore.example/services/raftkv/internal/server/wire"
+	"numstore.example/services/raftkv/internal/shard"
 )
 
 // TestRefusals has the codes for what is wrong with a request, alone and on a pipeline.
@@ -95,7 +96,11 @@ func (h *harness) onPipeline(t *testing.T) func(*raftkvpb.Operation) error {
 			t.Fatalf("%v got the answers %v", operation, answers)
 		}
 		if e := answers[0].GetError(); e != nil {
-			return status.Error(codes.Code(e.GetCode()), e.GetMessage())
+			s := status.New(codes.Code(e.GetCode()), e.GetMessage())
+			if e.GetRedirect() != nil {
+				s, _ = s.WithDetails(e.GetRedirect())
+			}
+			return s.Err()
 		}
 		return nil
 	}
@@ -177,6 +182,8 @@ func TestReplicaStatus(t *testing.T) {
 		redirect bool
 	}{
 		{node.ErrNotLeader, codes.Unavailable, true},
+		{&node.NotLeader{Leader: 2}, codes.Unavailable, true},
+		{fmt.Errorf("passed on: %w", &node.NotLeader{}), codes.Unavailable, true},
 		{node.ErrBusy, codes.ResourceExhausted, false},
 		{node.ErrStopped, codes.Unavailable, false},
 		{node.ErrDeposed, codes.Unavailable, false},
@@ -187,7 +194,8 @@ func TestReplicaStatus(t *testing.T) {
 		{context.DeadlineExceeded, codes.DeadlineExceeded, false},
 		{errors.New("a defect"), codes.Internal, false},
 	} {
-		for _, s := range []*status.Status{status.Convert(wire.WriteStatus(test.err)), status.Convert(wire.ReadStatus(test.err))} {
+		none := func(shard.NodeID) *raftkvpb.Redirect { return new(raftkvpb.Redirect) }
+		for _, s := range []*status.Status{status.Convert(wire.WriteStatus(test.err, none)), status.Convert(wire.ReadStatus(test.err, none))} {
 			redirect := len(s.Details()) == 1
 			if s.Code() != test.code || redirect != test.redirect || !strings.Contains(s.Message(), test.err.Error()) {
 				t.Errorf("%v: %v, with a redirect: %t; want %v", test.err, s, redirect, test.code)

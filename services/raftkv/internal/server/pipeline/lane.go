@@ -48,7 +48,7 @@ func (p *pipeline) laneOf(group node.Group) *lane {
 // claim takes room in a lane for an operation, and for the bytes of a write. When there are other groups, it refuses what
 // is more than the lane's share.
 func (p *pipeline) claim(l *lane, bytes int) error {
-	if p.Shards == 1 {
+	if p.alone {
 		return nil // without the lock, which each operation would take
 	}
 	p.mu.Lock()
@@ -64,7 +64,7 @@ func (p *pipeline) claim(l *lane, bytes int) error {
 
 // count adds to what waits for a lane's group, if there are others. The lock is held.
 func (p *pipeline) count(l *lane, operations, bytes int) {
-	if p.Shards == 1 {
+	if p.alone {
 		return
 	}
 	l.waits += operations
@@ -78,7 +78,7 @@ func (p *pipeline) count(l *lane, operations, bytes int) {
 func (p *pipeline) watchGroup(group node.Group) {
 	select {
 	case <-group.Failed():
-		p.abort(wire.ReadStatus(group.Failure()))
+		p.abort(wire.ReadStatus(group.Failure(), nil)) // which is no redirect
 	case <-p.over:
 	}
 }

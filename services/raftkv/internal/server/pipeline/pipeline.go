@@ -40,7 +40,7 @@ const (
 // Serve serves a stream, until it ends, and returns its status.
 func Serve(config *Config, stream grpc.BidiStreamingServer[raftkvpb.PipelineRequest, raftkvpb.PipelineResponse]) error {
 	ctx, cancel := context.WithCancel(stream.Context())
-	p := &pipeline{Config: config, stream: stream, ctx: ctx, over: make(chan struct{})}
+	p := &pipeline{Config: config, stream: stream, ctx: ctx, over: make(chan struct{}), alone: config.Shards() == 1}
 	p.changed.L = &p.mu
 	go p.recovering(p.read) // until the stream ends, which is when this returns
 	go p.watch()
@@ -66,9 +66,10 @@ func (p *pipeline) recovering(run func()) {
 
 // Config is what all streams need.
 type Config struct {
-	// Group returns that of a key's shard: for each shard one value, which can be compared. Shards is how many there are.
-	Group    func(key []byte) node.Group
-	Shards   int
+	// Group returns that of a key's shard, for each shard one value, which can be compared; or why the operation is refused.
+	// Shards is how many there are, which never changes; 0 as long as that is not known.
+	Group    func(key []byte) (node.Group, error)
+	Shards   func() int
 	Limits   wire.Limits
 	Admit    func(...kv.Write) error // refuses writes for which there is no room
 	Calls    *wire.Calls
@@ -86,6 +87,7 @@ type pipeline struct {
 	stream  grpc.BidiStreamingServer[raftkvpb.PipelineRequest, raftkvpb.PipelineResponse]
 	ctx     context.Context // ends with the stream, or when it is given up
 	over    chan struct{}   // closed when the stream has ended
+	alone   bool            // there is one shard
 	getters sync.WaitGroup
 
 	mu       sync.Mutex

@@ -98,8 +98,11 @@ func (p *pipeline) sort(operation *raftkvpb.Operation, more int, parts *[]part) 
 		if err := p.Limits.CheckKey(key); err != nil {
 			return err
 		}
-		part := p.partFor(key, parts)
-		if err := p.claim(part.lane, 0); err != nil {
+		part, err := p.partFor(key, parts)
+		if err == nil {
+			err = p.claim(part.lane, 0)
+		}
+		if err != nil {
 			return err
 		}
 		part.gets = append(part.gets, getting{operation.GetTag(), get.Get})
@@ -112,7 +115,11 @@ func (p *pipeline) sort(operation *raftkvpb.Operation, more int, parts *[]part) 
 	if err != nil {
 		return err
 	}
-	part, size := p.partFor(write.Key, parts), len(write.Key)+len(write.Value)
+	part, err := p.partFor(write.Key, parts)
+	if err != nil {
+		return err
+	}
+	size := len(write.Key) + len(write.Value)
 	if err := p.claim(part.lane, size); err != nil {
 		return err
 	}
@@ -127,16 +134,19 @@ func (p *pipeline) sort(operation *raftkvpb.Operation, more int, parts *[]part) 
 	return nil
 }
 
-// partFor returns the part of a message that a key belongs to.
-func (p *pipeline) partFor(key []byte, parts *[]part) *part {
-	group := p.Group(key)
+// partFor returns the part of a message that a key belongs to, or why the key's operation is refused.
+func (p *pipeline) partFor(key []byte, parts *[]part) (*part, error) {
+	group, err := p.Group(key)
+	if err != nil {
+		return nil, err
+	}
 	for i := range *parts {
 		if part := &(*parts)[i]; part.lane.group == group {
-			return part
+			return part, nil
 		}
 	}
 	*parts = append(*parts, part{lane: p.laneOf(group)})
-	return &(*parts)[len(*parts)-1]
+	return &(*parts)[len(*parts)-1], nil
 }
 
 // commandOverhead is the most that an encoded command has beside a key and a value, in bytes.

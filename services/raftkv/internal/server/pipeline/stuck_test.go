@@ -91,7 +91,8 @@ func serve(t *testing.T, groups map[byte]node.Group) (s *stream, over chan error
 	ctx, cancel := context.WithCancel(t.Context())
 	s = &stream{ctx: ctx, requests: make(chan *raftkvpb.PipelineRequest, 1000), answers: make(map[uint64][]codes.Code)}
 	config := &Config{
-		Group: func(key []byte) node.Group { return groups[key[0]] }, Shards: len(groups),
+		Group:  func(key []byte) (node.Group, error) { return groups[key[0]], nil },
+		Shards: func() int { return len(groups) },
 		Limits: wire.Limits{Key: 10, Value: 2 * maxHeld}, Admit: func(...kv.Write) error { return nil }, Calls: &wire.Calls{},
 		Logger: slog.New(slog.DiscardHandler),
 	}

@@ -10,12 +10,16 @@ import (
 
 	"numstore.example/contracts/raftkvpb"
 	"numstore.example/services/raftkv/internal/kv"
+	"numstore.example/services/raftkv/internal/shard"
 )
 
 // Calls counts the calls that were answered, whatever the answer, and logs them if that is wanted.
 type Calls struct {
 	Logger *slog.Logger
 	Logs   bool // each get, put, append and delete, with its outcome
+
+	// Redirect is the Redirection of calls for a key.
+	Redirect func(key []byte, leader shard.NodeID) *raftkvpb.Redirect
 
 	Gets, Scans atomic.Uint64
 	Writes      [len(kinds)]atomic.Uint64 // by kind
@@ -28,7 +32,7 @@ func (c *Calls) Got(key []byte, record kv.Record, found bool, err error) (*raftk
 		c.logGet(key, record.Value, found, err)
 	}
 	if err != nil {
-		return nil, ReadStatus(err)
+		return nil, ReadStatus(err, c.redirection(key))
 	}
 	return &raftkvpb.GetResponse{Found: found, Value: record.Value, Version: record.Version}, nil
 }
@@ -41,7 +45,7 @@ func (c *Calls) Settle(writes []kv.Write, encoded []byte, err error) (reply kv.R
 	}
 	switch {
 	case err != nil:
-		err = WriteStatus(err)
+		err = WriteStatus(err, c.redirection(writes[0].Key))
 	case reply.Outcome != kv.Done:
 		err = refusal(writes, &reply)
 	case len(reply.Results) != len(writes):
@@ -54,6 +58,10 @@ func (c *Calls) Settle(writes []kv.Write, encoded []byte, err error) (reply kv.R
 		c.logWrites(writes, &reply, err)
 	}
 	return reply, err
+}
+
+func (c *Calls) redirection(key []byte) Redirection {
+	return func(leader shard.NodeID) *raftkvpb.Redirect { return c.Redirect(key, leader) }
 }
 
 // maxShown is how many bytes of a key or value a line of the log shows.

@@ -11,32 +11,38 @@ import (
 	"numstore.example/contracts/raftkvpb"
 	"numstore.example/services/raftkv/internal/kv"
 	"numstore.example/services/raftkv/internal/node"
+	"numstore.example/services/raftkv/internal/shard"
 )
 
-// MapVersion is the version of the map of shards, which does not change while a server runs.
-const MapVersion = 1
+// Redirection makes the detail that says where to send a call that was not executed, of who leads its shard; 0 if that is
+// not known.
+type Redirection func(leader shard.NodeID) *raftkvpb.Redirect
 
 var errOtherRequest = status.Error(codes.InvalidArgument,
 	"this request id was used for another request; a repetition must be the same request")
 
-// WriteStatus maps an error of the replica to a status, for a write: as the contract's table has it.
-func WriteStatus(err error) error {
-	return replicaStatus(err, "the write may or may not have happened; send it again with the same request id")
+// WriteStatus maps an error of a group to a status, for a write: as the contract's table has it.
+func WriteStatus(err error, to Redirection) error {
+	return groupStatus(err, to, "the write may or may not have happened; send it again with the same request id")
 }
 
 // ReadStatus is WriteStatus for reads.
-func ReadStatus(err error) error {
+func ReadStatus(err error, to Redirection) error {
 	if errors.Is(err, node.ErrFailed) && !node.IsDamage(err) {
 		return status.Error(codes.Unavailable, err.Error()) // trying again is of no use
 	}
-	return replicaStatus(err, "try again")
+	return groupStatus(err, to, "try again")
 }
 
-func replicaStatus(err error, advice string) error {
+func groupStatus(err error, to Redirection, advice string) error {
 	code := codes.Internal
 	switch {
 	case errors.Is(err, node.ErrNotLeader):
-		return Redirect(err)
+		leader := shard.NodeID(0)
+		if other, ok := errors.AsType[*node.NotLeader](err); ok {
+			leader = other.Leader
+		}
+		return Redirected(err, AskLeader, to(leader))
 	case errors.Is(err, node.ErrBusy):
 		return status.Errorf(codes.ResourceExhausted, "%v; nothing happened now: try again later", err)
 	case errors.Is(err, context.DeadlineExceeded):
@@ -51,14 +57,12 @@ func replicaStatus(err error, advice string) error {
 	return status.Errorf(code, "%v; %s", err, advice)
 }
 
-// Redirect says that another server may do what this one has not begun.
-func Redirect(err error) error {
-	advice := "ask its leader, or try again"
-	if errors.Is(err, node.ErrFull) {
-		advice = "reads and deletions are done; make room, and it is taken again"
-	}
-	s, detailErr := status.New(codes.Unavailable, fmt.Sprintf("%v; nothing happened: %s", err, advice)).
-		WithDetails(&raftkvpb.Redirect{MapVersion: MapVersion})
+// AskLeader is the advice for calls that another server may do now.
+const AskLeader = "ask its leader, or try again"
+
+// Redirected says that a server has not begun what another one may do, or this one later.
+func Redirected(err error, advice string, to *raftkvpb.Redirect) error {
+	s, detailErr := status.New(codes.Unavailable, fmt.Sprintf("%v; nothing happened: %s", err, advice)).WithDetails(to)
 	if detailErr != nil {
 		return status.Error(codes.Internal, detailErr.Error())
 	}
