@@ -1,0 +1,218 @@
+package compat
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/compose-spec/compose-go/v2/cli"
+	"github.com/compose-spec/compose-go/v2/types"
+
+	"numstore.example/compat/internal/repo"
+)
+
+// project is services/raftkv/compose.yaml as docker compose reads it.
+func project(t *testing.T) *types.Project {
+	t.Helper()
+	options, err := cli.NewProjectOptions([]string{filepath.Join(root(), "services", "raftkv", "compose.yaml")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	project, err := options.LoadProject(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return project
+}
+
+// setting returns what the environment of a service sets a variable to; "" if it does not.
+func setting(service types.ServiceConfig, variable string) string {
+	if value := service.Environment[variable]; value != nil {
+		return *value
+	}
+	return ""
+}
+
+// TestRaftkv_compose: the services are the nodes of one cluster, each where the others look for it, with a disk of its
+// own, few rights, and settings that the server knows.
+func TestRaftkv_compose(t *testing.T) {
+	project := project(t)
+	var peers []string
+	for i, name := range project.ServiceNames() {
+		_, port, _ := strings.Cut(setting(project.Services[name], "RAFTKV_ADDR"), ":")
+		peers = append(peers, fmt.Sprintf("%d=%s:%s", i+1, name, port))
+	}
+	if len(peers) != 3 {
+		t.Fatalf("the nodes are %v; want three", peers)
+	}
+	published, volumes := make(map[string]bool), make(map[string]bool)
+	for i, name := range project.ServiceNames() {
+		service := project.Services[name]
+		if number := setting(service, "RAFTKV_NODE"); number != fmt.Sprint(i+1) || setting(service, "RAFTKV_PEERS") != strings.Join(peers, ",") {
+			t.Errorf("%s is node %s of %s; want %d of %v", name, number, setting(service, "RAFTKV_PEERS"), i+1, peers)
+		}
+		for _, same := range []string{"RAFTKV_SHARDS", "RAFTKV_REPLICAS", "RAFTKV_PEER_TOKEN_FILE"} {
+			if value := setting(service, same); value == "" || value != setting(project.Services["raftkv-1"], same) {
+				t.Errorf("%s has %s=%s, which raftkv-1 has not", name, same, value)
+			}
+		}
+		if !service.ReadOnly || !slices.Equal(service.CapDrop, []string{"ALL"}) || !slices.Contains(service.SecurityOpt, "no-new-privileges:true") || service.Privileged {
+			t.Errorf("%s may do more than it needs", name)
+		}
+		if len(service.Volumes) != 1 || service.Volumes[0].Target != "/data" || service.Volumes[0].Type != "volume" || volumes[service.Volumes[0].Source] {
+			t.Errorf("%s has the volumes %v; want one of its own, on /data", name, service.Volumes)
+		} else if _, kept := project.Volumes[service.Volumes[0].Source]; !kept {
+			t.Errorf("the volume %s goes with the container", service.Volumes[0].Source)
+		} else {
+			volumes[service.Volumes[0].Source] = true
+		}
+		if len(service.Secrets) != 1 || service.Secrets[0].Target != setting(service, "RAFTKV_PEER_TOKEN_FILE") || project.Secrets[service.Secrets[0].Source].File == "" {
+			t.Errorf("%s has the secrets %v, and looks for one in %s", name, service.Secrets, setting(service, "RAFTKV_PEER_TOKEN_FILE"))
+		}
+		if service.HealthCheck == nil || !slices.Equal(service.HealthCheck.Test, []string{"CMD", "/server", "healthcheck"}) {
+			t.Errorf("%s is asked how it is by %v", name, service.HealthCheck)
+		}
+		ours := false
+		for _, port := range service.Ports {
+			// Clients outside may only know the name that the map has, which has the port with it.
+			ours = ours || setting(service, "RAFTKV_ADDR") == fmt.Sprintf(":%d", port.Target) && port.Published == fmt.Sprint(port.Target)
+			if port.HostIP != "127.0.0.1" || published[port.Published] {
+				t.Errorf("%s is published on %s:%s, for all the world or a second time", name, port.HostIP, port.Published)
+			}
+			published[port.Published] = true
+		}
+		if !ours {
+			t.Errorf("%s listens on %s, and is published on %v; want the same port", name, setting(service, "RAFTKV_ADDR"), service.Ports)
+		}
+		if build := service.Build; build == nil || build.Context != root() || *build.Args["SERVICE"] != "raftkv" {
+			t.Errorf("%s is built of %v", name, build)
+		}
+	}
+}
+
+// TestRaftkv_composeFlags: each variable is a flag of the server.
+func TestRaftkv_composeFlags(t *testing.T) {
+	requireCluster(t)
+	for _, service := range project(t).Services {
+		for variable := range service.Environment {
+			if flag := "--" + strings.ToLower(strings.ReplaceAll(strings.TrimPrefix(variable, "RAFTKV_"), "_", "-")) + "="; !strings.Contains(serverHelp(), flag) {
+				t.Errorf("%s: there is no %s", variable, flag)
+			}
+		}
+	}
+}
+
+// composed is the cluster of compose.yaml, run as docker compose does, but on ports of this machine that are free.
+type composed struct {
+	network string
+	nodes   []*composedNode
+}
+
+// composedNode is a container of it.
+type composedNode struct {
+	name, id, port string // the port inside of the container
+}
+
+func compose(t *testing.T) *composed {
+	t.Helper()
+	requireEngine(t)
+	image, err := kvImage()
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret := filepath.Join(t.TempDir(), "peers.token")
+	if err := os.WriteFile(secret, []byte("a secret of the test\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	c := &composed{network: "raftkv-compat-" + filepath.Base(scratch)}
+	docker(t, "network", "create", c.network)
+	t.Cleanup(func() { docker(t, "network", "rm", c.network) })
+	project := project(t)
+	for _, name := range project.ServiceNames() {
+		c.run(t, project.Services[name], image, secret)
+	}
+	return c
+}
+
+func (c *composed) run(t *testing.T, service types.ServiceConfig, image, secret string) {
+	t.Helper()
+	_, port, _ := strings.Cut(setting(service, "RAFTKV_ADDR"), ":")
+	args := []string{"run", "--detach", "--read-only", "--network=" + c.network, "--network-alias=" + service.Name, "--publish=127.0.0.1::" + port,
+		"--volume=" + service.Volumes[0].Target, "--volume=" + secret + ":" + service.Secrets[0].Target + ":ro"}
+	for _, capability := range service.CapDrop {
+		args = append(args, "--cap-drop="+capability)
+	}
+	for _, option := range service.SecurityOpt {
+		args = append(args, "--security-opt="+option)
+	}
+	for variable, value := range service.Environment {
+		args = append(args, "--env="+variable+"="+*value)
+	}
+	node := &composedNode{name: service.Name, port: port, id: docker(t, append(args, image)...)}
+	c.nodes = append(c.nodes, node)
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the log of %s:\n%s", node.name, docker(t, "logs", "--tail=100", node.id))
+		}
+		docker(t, "rm", "--force", "--volumes", node.id)
+	})
+}
+
+// cut takes a node off the network, and heal puts it there again. Meanwhile this machine does not reach it either.
+func (c *composed) cut(t *testing.T, node *composedNode) {
+	t.Helper()
+	docker(t, "network", "disconnect", c.network, node.id)
+}
+
+func (c *composed) heal(t *testing.T, node *composedNode) {
+	t.Helper()
+	docker(t, "network", "connect", "--alias="+node.name, c.network, node.id)
+}
+
+// published returns the node's port on this machine, which may be another one after a cut.
+func (n *composedNode) published(t *testing.T) (port string) {
+	t.Helper()
+	address := docker(t, "port", n.id, n.port+"/tcp")
+	return address[strings.LastIndex(address, ":")+1:]
+}
+
+// servers names all nodes, for the Clerk and for kv.
+func (c *composed) servers(t *testing.T) (servers []string) {
+	for _, node := range c.nodes {
+		servers = append(servers, "localhost:"+node.published(t))
+	}
+	return servers
+}
+
+// docker returns what a command of docker prints.
+func docker(t *testing.T, args ...string) string {
+	t.Helper()
+	output, err := exec.CommandContext(context.WithoutCancel(t.Context()), "docker", args...).CombinedOutput()
+	if err != nil {
+		t.Errorf("docker %s: %v: %s", strings.Join(args, " "), err, output)
+	}
+	return strings.TrimSpace(string(output))
+}
+
+// requireCluster skips a test of a server that can be nothing but alone.
+func requireCluster(t *testing.T) {
+	t.Helper()
+	if !strings.Contains(serverHelp(), "--peers=") {
+		t.Skip("NOT TESTED: raftkv has no --peers")
+	}
+}
+
+// serverHelp is what raftkv --help prints.
+var serverHelp = sync.OnceValue(func() string {
+	help, err := repo.Go(context.Background(), root(), "run", "./services/raftkv", "--help").Output()
+	if err != nil {
+		panic(err)
+	}
+	return string(help)
+})
