@@ -27,6 +27,7 @@ type guard struct {
 	resets  *resets
 	metrics *callMetrics
 	log     *slog.Logger
+	quiet   bool // the service logs itself what its callers do wrong
 }
 
 // guarded registers services with all their handlers guarded.
@@ -194,6 +195,9 @@ func (g *guard) done(ctx context.Context, method *methodMetrics, start time.Time
 	level := callLevel(code)
 	if _, ok := errors.AsType[unreadable](err); ok {
 		level = slog.LevelInfo
+	}
+	if g.quiet && level < slog.LevelError {
+		level = slog.LevelDebug
 	}
 	if !g.log.Enabled(ctx, level) {
 		return

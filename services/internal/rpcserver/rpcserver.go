@@ -132,6 +132,7 @@ type Server struct {
 	files    int
 	guard    *guard
 	gate     *gate
+	identity *identity // nil without TLS
 	health   *healthServer
 	grpc     *grpc.Server
 	pages    *http.ServeMux
@@ -164,9 +165,10 @@ func New(config Config, log *slog.Logger) (*Server, error) {
 		}),
 	}
 	registry := newRegistry()
+	var identity *identity
 	if config.TLS.enabled() {
-		identity, err := newIdentity(config.TLS, log)
-		if err != nil {
+		var err error
+		if identity, err = newIdentity(config.TLS, log); err != nil {
 			return nil, err
 		}
 		registry.MustRegister(identity)
@@ -186,12 +188,13 @@ func New(config Config, log *slog.Logger) (*Server, error) {
 		guard: &guard{
 			calls: calls, resets: newResets(config.MaxStreams, registry, log), metrics: newCallMetrics(registry), log: log,
 		},
-		gate:   gate,
-		health: health,
-		grpc:   grpc.NewServer(options...),
-		pages:  newHTTPHandler(registry, health.serving, config.Pprof),
-		told:   make(chan struct{}),
-		begun:  make(chan struct{}),
+		gate:     gate,
+		identity: identity,
+		health:   health,
+		grpc:     grpc.NewServer(options...),
+		pages:    newHTTPHandler(registry, health.serving, config.Pprof),
+		told:     make(chan struct{}),
+		begun:    make(chan struct{}),
 	}, nil
 }
 

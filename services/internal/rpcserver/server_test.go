@@ -65,7 +65,8 @@ type fixture struct {
 	log      *syncBuffer
 }
 
-func start(t *testing.T, config Config, handle func(context.Context) error) *fixture {
+// start starts one. More registers further services.
+func start(t *testing.T, config Config, handle func(context.Context) error, more ...func(*Server)) *fixture {
 	t.Helper()
 	f := &fixture{t: t, listener: bufconn.Listen(1 << 20), stopped: make(chan error, 1), log: new(syncBuffer)}
 	server, err := New(config, slog.New(slog.NewTextHandler(f.log, &slog.HandlerOptions{Level: config.LogLevel})))
@@ -73,6 +74,9 @@ func start(t *testing.T, config Config, handle func(context.Context) error) *fix
 		t.Fatal(err)
 	}
 	server.RegisterService(testService(handle), nil)
+	for _, register := range more {
+		register(server)
+	}
 	f.server = server
 	ctx, stop := context.WithCancel(context.Background())
 	f.stop = stop

@@ -136,6 +136,12 @@ func serveConfig(t *testing.T, config Config, log *slog.Logger) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return serveServer(t, server)
+}
+
+// serveServer is serveConfig for a server that there is already.
+func serveServer(t *testing.T, server *Server) string {
+	t.Helper()
 	server.RegisterService(testService(answer), nil)
 	listener, err := net.Listen("tcp", "localhost:0")
 	if err != nil {
