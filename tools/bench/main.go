@@ -141,7 +141,7 @@ func (b *bench) measureAll(ctx context.Context, suite *suite) (f findings, err e
 // measure holds a load on a server once, and returns the run of one step as well.
 func (b *bench) measure(ctx context.Context, load load, server *server, round int) (sample, *result.Run, error) {
 	file := filepath.Join(b.scratch, "result.jsonl")
-	args := append(load.command(server.address), "--label", load.label(), "--clients", fmt.Sprint(load.callers),
+	args := append(load.command(server.addresses()), "--label", load.label(), "--clients", fmt.Sprint(load.callers),
 		"--duration", b.Duration.String(), "--warmup", b.Warmup.String(), "--out", file)
 	generator := exec.CommandContext(ctx, filepath.Join(b.Bin, args[0]), args[1:]...)
 	before, err := server.usage(ctx)

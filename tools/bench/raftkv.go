@@ -20,15 +20,15 @@ const (
 // raftkvSuite compares raftkv with etcd, on one node each, and with Redis where there is one: puts that are on disk before
 // they are answered, and linearizable gets.
 func raftkvSuite(b *bench) (*suite, error) {
-	metrics, err := freeAddress()
+	free, err := freeAddresses(1)
 	if err != nil {
 		return nil, err
 	}
 	s := &suite{
 		servers: []command{
-			raftkvCommand(b, "raftkv", "--addr", "localhost:0", "--http-addr", metrics),
-			{name: etcd, args: []string{filepath.Join(b.Bin, "etcd"), "--data-dir", filepath.Join(b.scratch, "etcd")}, syncs: "etcd_disk_wal_fsync_duration_seconds_count"},
-			{name: syncput, args: []string{filepath.Join(b.Bin, "syncput"), "--data-dir", filepath.Join(b.scratch, "syncput")}},
+			alone(raftKV, raftkvProcess(b, "raftkv", "--addr", "localhost:0").counted(free[0])),
+			alone(etcd, etcdProcess(b, "etcd")),
+			alone(syncput, process{args: []string{filepath.Join(b.Bin, "syncput"), "--data-dir", filepath.Join(b.scratch, "syncput")}}),
 		},
 		// Puts come first: gets need keys that are there.
 		groups: [][]load{
@@ -41,7 +41,6 @@ func raftkvSuite(b *bench) (*suite, error) {
 		restart: measureRestarts,
 		more:    raftkvTables,
 	}
-	s.servers[0].metrics, s.servers[0].syncs = metrics, "raftkv_log_syncs_total"
 	for callers := 1; callers <= 64; callers *= 2 {
 		s.groups = append(s.groups, []load{b.clerk("mix", callers)})
 	}
@@ -57,10 +56,23 @@ func raftkvSuite(b *bench) (*suite, error) {
 	return s, nil
 }
 
-// raftkvCommand starts raftkv on a folder of its own.
-func raftkvCommand(b *bench, folder string, flags ...string) command {
+// raftkvProcess starts raftkv on a folder of its own.
+func raftkvProcess(b *bench, folder string, flags ...string) process {
 	args := []string{filepath.Join(b.Bin, "raftkv"), "--data-dir", filepath.Join(b.scratch, folder), "--log-level", "warn"}
-	return command{name: raftKV, args: append(args, flags...)}
+	return process{args: append(args, flags...)}
+}
+
+// counted lets the process serve its counters at an address.
+func (p process) counted(address string) process {
+	p.args = append(p.args, "--http-addr", address)
+	p.metrics, p.syncs = address, "raftkv_log_syncs_total"
+	return p
+}
+
+// etcdProcess starts an etcd on a folder of its own.
+func etcdProcess(b *bench, folder string, flags ...string) process {
+	args := []string{filepath.Join(b.Bin, "etcd"), "--data-dir", filepath.Join(b.scratch, folder)}
+	return process{args: append(args, flags...), syncs: "etcd_disk_wal_fsync_duration_seconds_count"}
 }
 
 // valueSize is how many bytes every value has.
@@ -70,8 +82,8 @@ const valueSize = 128
 var mixes = map[string]string{"put": "put=100", "get": "get=100", "mix": "get=50,put=50"}
 
 func (b *bench) raftkv(series, server, call string, callers int, flags ...string) load {
-	return load{series: series, server: server, call: call, callers: callers, command: func(address string) []string {
-		return append([]string{"loadgen", "run", address, "--service", "raftkv", "--mix", mixes[call],
+	return load{series: series, server: server, call: call, callers: callers, command: func(addresses []string) []string {
+		return append([]string{"loadgen", "run", addresses[0], "--service", "raftkv", "--mix", mixes[call],
 			"--keys", strconv.Itoa(b.Keys), "--value-size", strconv.Itoa(valueSize)}, flags...)
 	}}
 }

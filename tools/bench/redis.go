@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 )
 
 // The series of Redis, which is reached in two ways.
@@ -24,11 +25,11 @@ func redisCommand(b *bench) (command, error) {
 	if err != nil {
 		return command{}, errors.New("there is no redis-server on PATH, and so no row of Redis (Debian: apt-get install redis-server)")
 	}
-	address, err := freeAddress()
+	free, err := freeAddresses(1)
 	if err != nil {
 		return command{}, err
 	}
-	host, port, err := net.SplitHostPort(address)
+	host, port, err := net.SplitHostPort(free[0])
 	if err != nil {
 		return command{}, err
 	}
@@ -36,9 +37,9 @@ func redisCommand(b *bench) (command, error) {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return command{}, err
 	}
-	return command{name: redis, ready: "Ready to accept connections", address: address, args: []string{
+	return alone(redis, process{ready: "Ready to accept connections", address: free[0], args: []string{
 		program, "--bind", host, "--port", port, "--dir", dir, "--appendonly", "yes", "--appendfsync", "always", "--save", "",
-	}}, nil
+	}}), nil
 }
 
 // redis is a load on Redis: through one client, which sends together what is called together, or with a connection for each
@@ -53,8 +54,8 @@ func (b *bench) redis(series, call string, callers int) load {
 
 // peer is a load by a program that drives a server through its own client.
 func (b *bench) peer(program, series, server, call string, callers, connections int) load {
-	return load{series: series, server: server, call: call, callers: callers, command: func(address string) []string {
-		return []string{program, address, "--call", call, "--connections", fmt.Sprint(connections),
+	return load{series: series, server: server, call: call, callers: callers, command: func(addresses []string) []string {
+		return []string{program, strings.Join(addresses, ","), "--call", call, "--connections", fmt.Sprint(connections),
 			"--keys", strconv.Itoa(b.Keys), "--value-size", strconv.Itoa(valueSize)}
 	}}
 }

@@ -35,7 +35,7 @@ const (
 // measureRestarts fills a server of its own to each size in turn, ends it as a crash would, and measures
 // how long it takes until a read is answered again, correctly.
 func measureRestarts(ctx context.Context, b *bench) (all []restart, err error) {
-	command := raftkvCommand(b, "restart", "--addr", "localhost:0")
+	command := alone(raftKV, raftkvProcess(b, "restart", "--addr", "localhost:0"))
 	filled := 0
 	for _, size := range b.Restart {
 		if size < 1 {
@@ -68,7 +68,7 @@ func fill(ctx context.Context, command command, from, to int) (int, error) {
 		return 0, err
 	}
 	defer server.kill()
-	clerk, err := raftkv.Dial([]string{server.address}, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	clerk, err := raftkv.Dial(server.addresses(), grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		return 0, err
 	}
@@ -99,7 +99,7 @@ func measureRestart(ctx context.Context, command command, number int) (seconds f
 		return 0, err
 	}
 	defer server.kill()
-	clerk, err := raftkv.Dial([]string{server.address}, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	clerk, err := raftkv.Dial(server.addresses(), grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		return 0, err
 	}

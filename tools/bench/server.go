@@ -10,75 +10,137 @@ import (
 	"os/exec"
 	"strings"
 	"syscall"
+	"time"
 )
 
-// server is a server process that is measured.
+// server is a server that is measured: one process, or several that are a cluster.
 type server struct {
-	command // its address is known
-	process *exec.Cmd
+	command
+	nodes []*node
 }
 
-// startServer returns once the server has printed that it is ready.
+// node is a process of a server.
+type node struct {
+	process // its address is known
+	name    string
+	running *exec.Cmd
+	output  *bufio.Reader
+}
+
+// startServer starts all processes of a server, and returns once each has printed that it is ready.
 func startServer(ctx context.Context, command command) (*server, error) {
-	process := exec.CommandContext(ctx, command.args[0], command.args[1:]...)
-	process.Stderr = os.Stderr
-	stdout, err := process.StdoutPipe()
-	if err != nil {
-		return nil, err
+	s := &server{command: command}
+	for i, process := range command.processes {
+		n := &node{process: process, name: command.name}
+		if len(command.processes) > 1 {
+			n.name = fmt.Sprintf("node %d of %s", i+1, command.name)
+		}
+		if err := n.begin(ctx); err != nil {
+			s.kill()
+			return nil, err
+		}
+		s.nodes = append(s.nodes, n)
 	}
-	if err := process.Start(); err != nil {
-		return nil, err
+	for _, n := range s.nodes {
+		if err := n.awaitReady(); err != nil {
+			s.kill()
+			return nil, err
+		}
 	}
-	s := &server{command: command, process: process}
-	output := bufio.NewReader(stdout)
-	if err := s.awaitReady(output); err != nil {
-		s.stop()
-		return nil, err
-	}
-	go io.Copy(io.Discard, output) // ends with the process
 	return s, nil
 }
 
-// awaitReady reads what the server prints until it is ready. The line that says so ends in the address, unless that is known.
-func (s *server) awaitReady(output *bufio.Reader) error {
+// begin starts the process. awaitReady is to be called then.
+func (n *node) begin(ctx context.Context) error {
+	running := exec.CommandContext(ctx, n.args[0], n.args[1:]...)
+	running.Stderr = os.Stderr
+	stdout, err := running.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := running.Start(); err != nil {
+		return err
+	}
+	n.running, n.output = running, bufio.NewReader(stdout)
+	return nil
+}
+
+// awaitReady reads what the process prints until it is ready. The line that says so ends in the address, unless that is known.
+func (n *node) awaitReady() error {
 	last := ""
 	for {
-		line, err := output.ReadString('\n')
-		if s.ready != "" && strings.Contains(line, s.ready) {
+		line, err := n.output.ReadString('\n')
+		if n.isReady(line) {
+			go io.Copy(io.Discard, n.output) // ends with the process
 			return nil
 		}
-		if _, addr, found := strings.Cut(strings.TrimSpace(line), " listening on "); found {
-			if _, port, err := net.SplitHostPort(addr); err == nil {
-				s.address = net.JoinHostPort("localhost", port)
-				return nil
-			}
-		}
 		if err != nil {
-			return fmt.Errorf("%s did not become ready: the last that it printed is %q", s.name, last)
+			return fmt.Errorf("%s did not become ready: the last that it printed is %q", n.name, last)
 		}
 		last = line
 	}
 }
 
-// stop ends the server as an operator would.
+func (n *node) isReady(line string) bool {
+	if n.ready != "" && strings.Contains(line, n.ready) {
+		return true
+	}
+	_, addr, _ := strings.Cut(strings.TrimSpace(line), " listening on ")
+	_, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return false
+	}
+	n.address = net.JoinHostPort("localhost", port)
+	return true
+}
+
+// addresses are where the server takes calls, of all its nodes.
+func (s *server) addresses() (all []string) {
+	for _, n := range s.nodes {
+		all = append(all, n.address)
+	}
+	return all
+}
+
+// stop ends the server as an operator would. Nodes of a cluster may wait for each other; what takes too long is killed.
 func (s *server) stop() {
-	s.process.Process.Signal(syscall.SIGTERM)
-	s.process.Wait()
+	for _, n := range s.nodes {
+		n.running.Process.Signal(syscall.SIGTERM)
+	}
+	patience := time.AfterFunc(10*time.Second, func() {
+		for _, n := range s.nodes {
+			n.running.Process.Kill()
+		}
+	})
+	defer patience.Stop()
+	for _, n := range s.nodes {
+		n.running.Wait()
+	}
 }
 
 // kill ends the server as a crash would.
 func (s *server) kill() {
-	s.process.Process.Kill()
-	s.process.Wait()
+	for _, n := range s.nodes {
+		n.kill()
+	}
 }
 
-// freeAddress returns an address of this machine that nobody listens on. Somebody may take it before the
+// kill ends the process as a crash would.
+func (n *node) kill() {
+	n.running.Process.Kill()
+	n.running.Wait()
+}
+
+// freeAddresses returns as many addresses of this machine that nobody listens on. Somebody may take one before the
 // server does that it is for; the server then says so.
-func freeAddress() (string, error) {
-	listener, err := net.Listen("tcp", "localhost:0")
-	if err != nil {
-		return "", err
+func freeAddresses(number int) (all []string, err error) {
+	for range number {
+		listener, err := net.Listen("tcp", "localhost:0")
+		if err != nil {
+			return nil, err
+		}
+		defer listener.Close() // when all are there: so no two are the same
+		all = append(all, listener.Addr().String())
 	}
-	defer listener.Close()
-	return listener.Addr().String(), nil
+	return all, nil
 }

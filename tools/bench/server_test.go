@@ -16,11 +16,11 @@ func TestStartServer(t *testing.T) {
 		"echo first; echo the port is taken":                  `the last that it printed is "the port is taken\n"`,
 		"true":                                                `the last that it printed is ""`,
 	} {
-		command := command{name: "it", args: []string{"sh", "-c", script}}
+		process := process{args: []string{"sh", "-c", script}}
 		if want == known {
-			command.ready, command.address = ready, known
+			process.ready, process.address = ready, known
 		}
-		server, err := startServer(t.Context(), command)
+		server, err := startServer(t.Context(), alone("it", process))
 		if err != nil {
 			if !strings.Contains(err.Error(), want) {
 				t.Errorf("%s: %v; want %s", script, err, want)
@@ -28,8 +28,8 @@ func TestStartServer(t *testing.T) {
 			continue
 		}
 		server.kill()
-		if server.address != want {
-			t.Errorf("%s: the address is %s; want %s", script, server.address, want)
+		if got := server.addresses(); len(got) != 1 || got[0] != want {
+			t.Errorf("%s: the addresses are %s; want %s", script, got, want)
 		}
 	}
 }

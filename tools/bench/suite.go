@@ -35,9 +35,17 @@ func (s *suite) add(loads ...load) {
 	}
 }
 
-// command is how to start a server.
+// command is how to start a server: its processes, several if it is a cluster.
 type command struct {
-	name    string
+	name      string
+	processes []process
+}
+
+// alone is how to start a server of one process.
+func alone(name string, p process) command { return command{name, []process{p}} }
+
+// process is how to start a process of a server.
+type process struct {
 	args    []string
 	ready   string // what it prints when it serves, if that does not name the address; empty if it does
 	address string // then: the address
@@ -51,7 +59,7 @@ type load struct {
 	server  string // its name
 	call    string // what is called; empty if the suite has one workload only
 	callers int
-	command func(address string) []string // the generator and its arguments, but for clients, times, label and output
+	command func(addresses []string) []string // given those of the server: the generator and its arguments, but for clients, times, label and output
 }
 
 // label is the series of the plots that the load belongs to.

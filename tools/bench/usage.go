@@ -28,20 +28,31 @@ func (u usage) since(before usage) usage {
 	return u
 }
 
+// usage adds up what all nodes have used.
+func (s *server) usage(ctx context.Context) (total usage, err error) {
+	for _, n := range s.nodes {
+		u, err := n.usage(ctx)
+		if err != nil {
+			return u, fmt.Errorf("what %s has used: %w", n.name, err)
+		}
+		total.cpu += u.cpu
+		total.written += u.written
+		total.syncs += u.syncs
+	}
+	return total, nil
+}
+
 // usage reads what Linux keeps in /proc, and what the server counts itself; elsewhere there are no such
 // figures.
-func (s *server) usage(ctx context.Context) (u usage, err error) {
-	pid := s.process.Process.Pid
+func (n *node) usage(ctx context.Context) (u usage, err error) {
+	pid := n.running.Process.Pid
 	if u.cpu, err = processorTime(pid); err == nil {
 		u.written, err = value(fmt.Sprintf("/proc/%d/io", pid), "write_bytes:")
 	}
 	if err == nil {
-		u.syncs, err = s.countSyncs(ctx)
+		u.syncs, err = n.countSyncs(ctx)
 	}
-	if err != nil {
-		return u, fmt.Errorf("what %s has used: %w", s.name, err)
-	}
-	return u, nil
+	return u, err
 }
 
 // processorTime returns the time that a process has used.
@@ -81,13 +92,13 @@ func value(file, name string) (float64, error) {
 }
 
 // countSyncs reads the server's counter; -1 if there is none.
-func (s *server) countSyncs(ctx context.Context) (float64, error) {
-	if s.syncs == "" {
+func (n *node) countSyncs(ctx context.Context) (float64, error) {
+	if n.syncs == "" {
 		return -1, nil
 	}
-	address := s.metrics
+	address := n.metrics
 	if address == "" {
-		address = s.address
+		address = n.address
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/metrics", nil)
 	if err != nil {
@@ -98,9 +109,9 @@ func (s *server) countSyncs(ctx context.Context) (float64, error) {
 		return 0, err
 	}
 	defer reply.Body.Close()
-	count, found := sum(bufio.NewScanner(reply.Body), s.syncs)
+	count, found := sum(bufio.NewScanner(reply.Body), n.syncs)
 	if !found {
-		return 0, fmt.Errorf("http://%s/metrics has no %s", address, s.syncs)
+		return 0, fmt.Errorf("http://%s/metrics has no %s", address, n.syncs)
 	}
 	return count, nil
 }
