@@ -1,9 +1,7 @@
 package main
 
 import (
-	"fmt"
 	"path/filepath"
-	"slices"
 	"strconv"
 )
 
@@ -37,7 +35,15 @@ func raftkvSuite(b *bench) (*suite, error) {
 			{b.clerk("put", 256), b.etcd("put", 256)},
 			{b.clerk("get", 64), b.etcd("get", 64)},
 		},
-		pairs:   []pair{{clerk, etcd}, {unary, etcd}, {unary, syncput}},
+		pairs: []pair{{clerk, etcd}, {unary, etcd}, {unary, syncput}},
+		goals: []goal{
+			{"durable puts, 64 goroutines on one Clerk", clerk, etcd, throughput, workload{"put", 64}, 4, 7},
+			{"durable puts, 256 goroutines on one Clerk", clerk, etcd, throughput, workload{"put", 256}, 6, 12},
+			{"linearizable gets, 64 goroutines on one Clerk", clerk, etcd, throughput, workload{"get", 64}, 3, 6},
+			{"durable puts, unary, 1 client", unary, etcd, throughput, workload{"put", 1}, 1.1, 1.25},
+			{"durable puts, unary, 64 clients", unary, etcd, throughput, workload{"put", 64}, 1.5, 2},
+			{"p50 of one unary put, a bare put that syncs to ours", unary, syncput, p50, workload{"put", 1}, 1 / 1.05, 1 / 1.05},
+		},
 		restart: measureRestarts,
 		more:    raftkvTables,
 	}
@@ -102,35 +108,9 @@ func (b *bench) etcd(call string, callers int) load {
 	return b.peer("etcdload", etcd, etcd, call, callers, 4)
 }
 
-// goal is a ratio that raftkv was built to reach.
-type goal struct {
-	what                 string
-	server, peer, figure string
-	at                   workload
-	least, aim           float64
-}
-
-var goals = []goal{
-	{"durable puts, 64 goroutines on one Clerk", clerk, etcd, throughput, workload{"put", 64}, 4, 7},
-	{"durable puts, 256 goroutines on one Clerk", clerk, etcd, throughput, workload{"put", 256}, 6, 12},
-	{"linearizable gets, 64 goroutines on one Clerk", clerk, etcd, throughput, workload{"get", 64}, 3, 6},
-	{"durable puts, unary, 1 client", unary, etcd, throughput, workload{"put", 1}, 1.1, 1.25},
-	{"durable puts, unary, 64 clients", unary, etcd, throughput, workload{"put", 64}, 1.5, 2},
-	{"p50 of one unary put, a bare put that syncs to ours", unary, syncput, p50, workload{"put", 1}, 1 / 1.05, 1 / 1.05},
-}
-
-// raftkvTables are the goals and what was reached, the mix, and the restarts.
-func raftkvTables(f findings, ratios []ratio) []string {
-	rows := [][]string{{"what", "at least", "aim", "measured"}}
-	for _, g := range goals {
-		i := slices.IndexFunc(ratios, func(r ratio) bool {
-			return r.Server == g.server && r.Peer == g.peer && r.Figure == g.figure && (workload{r.Call, r.Callers}) == g.at
-		})
-		if i >= 0 {
-			rows = append(rows, []string{g.what, fmt.Sprintf("%.3g ×", g.least), fmt.Sprintf("%.3g ×", g.aim), ratios[i].String()})
-		}
-	}
-	return []string{table(rows), table(growth(f.samples)), table(restartRows(f.restarts))}
+// raftkvTables are the mix and the restarts.
+func raftkvTables(f findings) []string {
+	return []string{table(growth(f.samples)), table(restartRows(f.restarts))}
 }
 
 // growth is how the throughput of the mix rises when the callers double, round by round.

@@ -19,8 +19,9 @@ type suite struct {
 	servers []command
 	groups  [][]load // the loads of a group are compared, and so held one soon after the other
 	pairs   []pair
+	goals   []goal
 	restart func(ctx context.Context, b *bench) ([]restart, error) // measures restarts, after all else; may be nil
-	more    func(f findings, ratios []ratio) []string              // tables beside the usual ones; may be nil
+	more    func(f findings) []string                              // tables beside the usual ones; may be nil
 	left    []string                                               // what is left out, and why
 }
 
@@ -42,7 +43,7 @@ type command struct {
 }
 
 // alone is how to start a server of one process.
-func alone(name string, p process) command { return command{name, []process{p}} }
+func alone(name string, p process) command { return command{name: name, processes: []process{p}} }
 
 // process is how to start a process of a server.
 type process struct {
@@ -73,6 +74,14 @@ func (l load) label() string {
 // made says whether a sample comes from this load.
 func (l load) made(s sample) bool {
 	return s.Server == l.series && s.Call == l.call && s.Callers == l.callers
+}
+
+// goal is a ratio that a server was built to reach.
+type goal struct {
+	what                 string
+	server, peer, figure string
+	at                   workload
+	least, aim           float64
 }
 
 // pair is two series that are compared wherever both have the same call and as many callers.

@@ -126,14 +126,29 @@ func (s *suite) tables(f findings, ratios []ratio) string {
 	for _, ours := range s.ours() {
 		tables = append(tables, ratioTable(ours, ratios))
 	}
+	tables = append(tables, table(s.reached(ratios)))
 	if s.more != nil {
-		tables = append(tables, s.more(f, ratios)...)
+		tables = append(tables, s.more(f)...)
 	}
 	for _, left := range s.left {
 		tables = append(tables, "Left out: "+left+".\n")
 	}
 	tables = slices.DeleteFunc(tables, func(table string) bool { return table == "" })
 	return strings.Join(tables, "\n")
+}
+
+// reached is the goals, and what was measured. Where there are several peers, each goal is compared with each.
+func (s *suite) reached(ratios []ratio) [][]string {
+	rows := [][]string{{"what", "at least", "aim", "measured"}}
+	for _, g := range s.goals {
+		i := slices.IndexFunc(ratios, func(r ratio) bool {
+			return r.Server == g.server && r.Peer == g.peer && r.Figure == g.figure && (workload{r.Call, r.Callers}) == g.at
+		})
+		if i >= 0 {
+			rows = append(rows, []string{g.what, fmt.Sprintf("%.3g ×", g.least), fmt.Sprintf("%.3g ×", g.aim), ratios[i].String()})
+		}
+	}
+	return rows
 }
 
 // figures is the medians over the rounds, in the order of the suite.
