@@ -1,7 +1,8 @@
-// Bench measures a service side by side with its peers. There is a suite for each service: numstore beside a
-// bare grpc-go server that does nothing (peers/bare), which is the ceiling, and the course's server in Python
-// (compat/reference); raftkv beside etcd (peers/etcd) and Redis, where there is one on PATH, which are driven through Go
-// clients of their own, and a put that only syncs (peers/syncput). `go tool mage bench` builds what is needed and runs both.
+// Bench measures a service side by side with its peers, in suites: numstore beside a bare grpc-go server that does nothing
+// (peers/bare), which is the ceiling, and the course's server in Python (compat/reference); raftkv beside etcd (peers/etcd)
+// and Redis, where there is one on PATH, which are driven through Go clients of their own, and a put that only syncs
+// (peers/syncput). Further suites have clusters of raftkv and of etcd, and what happens to them. `go tool mage bench` builds
+// what is needed and runs all.
 //
 // All servers of a suite run at the same time, and one of them is under load at a time. A round holds each
 // load on each server, one after the other; the next round does it again, starting with another server. What
@@ -42,6 +43,7 @@ type bench struct {
 	Keys     int           `default:"1000" help:"raftkv: Number of keys; the puts of the first round must reach them all (default ${default})."`
 	Callers  []int         `default:"1,8,64,256" help:"numstore: numbers of callers (default ${default})."`
 	Restart  []int         `default:"1,4" help:"raftkv: GiB of data to restart with, growing; 0 for no restart (default ${default})."`
+	Away     time.Duration `default:"1m" help:"raftkv-catchup: How long a node is away (default ${default})."`
 	Bin      string        `default:"bin" help:"Folder of the programs (default ${default})."`
 	Scratch  string        `help:"Folder to make a temporary folder in, for the servers' data; it decides which disk is measured (default: the system's)."`
 	Python   string        `help:"numstore: Python interpreter with grpcio, for the reference server; without it that server is left out."`
@@ -89,7 +91,7 @@ func (b *bench) run(ctx context.Context) (err error) {
 	if ctx.Err() != nil {
 		err = errors.New("interrupted; what was measured until then is kept")
 	}
-	if len(findings.samples)+len(findings.restarts) == 0 {
+	if len(findings.samples)+len(findings.restarts)+len(findings.events) == 0 {
 		return err
 	}
 	name := time.Now().Format(time.DateOnly) + "-" + b.Suite
@@ -104,6 +106,7 @@ type findings struct {
 	samples  []sample
 	runs     []*result.Run // for the plots: all rounds of a series together
 	restarts []restart
+	events   []event
 }
 
 // measureAll starts the servers, holds all loads on them, round by round, and stops them.
@@ -134,33 +137,32 @@ func (b *bench) measureAll(ctx context.Context, suite *suite) (f findings, err e
 				f.merge(run)
 			}
 		}
+		if suite.incident != nil {
+			if err := b.measureIncident(ctx, suite.incident, servers, round, &f); err != nil {
+				return f, err
+			}
+		}
 	}
 	return f, nil
 }
 
 // measure holds a load on a server once, and returns the run of one step as well.
 func (b *bench) measure(ctx context.Context, load load, server *server, round int) (sample, *result.Run, error) {
-	file := filepath.Join(b.scratch, "result.jsonl")
-	args := append(load.command(server.addresses()), "--label", load.label(), "--clients", fmt.Sprint(load.callers),
-		"--duration", b.Duration.String(), "--warmup", b.Warmup.String(), "--out", file)
-	generator := exec.CommandContext(ctx, filepath.Join(b.Bin, args[0]), args[1:]...)
 	before, err := server.usage(ctx)
 	if err != nil {
 		return sample{}, nil, err
 	}
-	if output, err := generator.CombinedOutput(); err != nil {
-		return sample{}, nil, fmt.Errorf("%s: %w\n%s", generator, err, output)
+	generator, err := b.startGenerator(ctx, load, server, b.Duration)
+	if err != nil {
+		return sample{}, nil, err
+	}
+	run, err := generator.await()
+	if err != nil {
+		return sample{}, nil, err
 	}
 	after, err := server.usage(ctx)
 	if err != nil {
 		return sample{}, nil, err
-	}
-	run, err := result.Open(file)
-	if err != nil {
-		return sample{}, nil, err
-	}
-	if len(run.Steps) != 1 || run.Steps[0].Marks["missing"] > 0 {
-		return sample{}, nil, fmt.Errorf("%s left %d steps, or found keys missing; want 1 step, and every key there", generator, len(run.Steps))
 	}
 	return newSample(load, round, run.Steps[0], b.Warmup, after.since(before)), run, nil
 }
@@ -170,7 +172,7 @@ func (b *bench) report(ctx context.Context, suite *suite, f findings, name strin
 	if err := os.MkdirAll(b.Results, 0o755); err != nil {
 		return err
 	}
-	ratios := suite.ratios(f.samples)
+	ratios := append(suite.ratios(f.samples), suite.incidentRatios(f.events)...)
 	name = filepath.Join(b.Results, name)
 	if err := writeRecords(name+".jsonl", f, ratios); err != nil {
 		return err

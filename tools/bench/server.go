@@ -65,6 +65,15 @@ func (n *node) begin(ctx context.Context) error {
 	return nil
 }
 
+// restart starts a process again that was ready once, and does not wait.
+func (n *node) restart(ctx context.Context) error {
+	if err := n.begin(ctx); err != nil {
+		return err
+	}
+	go io.Copy(io.Discard, n.output) // ends with the process
+	return nil
+}
+
 // awaitReady reads what the process prints until it is ready. The line that says so ends in the address, unless that is known.
 func (n *node) awaitReady() error {
 	last := ""

@@ -10,19 +10,24 @@ import (
 // suites are all suites by their names. A further one is a file of its own, a line here, and, so that mage runs it, one
 // in magefile.go.
 var suites = map[string]func(*bench) (*suite, error){
-	"numstore": numstoreSuite,
-	"raftkv":   raftkvSuite,
+	"numstore":        numstoreSuite,
+	"raftkv":          raftkvSuite,
+	"raftkv-catchup":  catchupSuite,
+	"raftkv-cluster":  clusterSuite,
+	"raftkv-failover": failoverSuite,
+	"raftkv-shards":   shardsSuite,
 }
 
 // suite is servers, what they are asked, and what is compared.
 type suite struct {
-	servers []command
-	groups  [][]load // the loads of a group are compared, and so held one soon after the other
-	pairs   []pair
-	goals   []goal
-	restart func(ctx context.Context, b *bench) ([]restart, error) // measures restarts, after all else; may be nil
-	more    func(f findings) []string                              // tables beside the usual ones; may be nil
-	left    []string                                               // what is left out, and why
+	servers  []command
+	groups   [][]load // the loads of a group are compared, and so held one soon after the other
+	pairs    []pair
+	goals    []goal
+	incident *incident                                              // happens in each round, behind the loads; may be nil
+	restart  func(ctx context.Context, b *bench) ([]restart, error) // measures restarts, after all else; may be nil
+	more     func(f findings) []string                              // tables beside the usual ones; may be nil
+	left     []string                                               // what is left out, and why
 }
 
 // add puts loads to those that they are compared with: into the groups that have as many callers of the same call.
@@ -40,6 +45,7 @@ func (s *suite) add(loads ...load) {
 type command struct {
 	name      string
 	processes []process
+	ask       func(ctx context.Context, address string) (status, error) // of a cluster: asks a node for its status
 }
 
 // alone is how to start a server of one process.

@@ -66,6 +66,7 @@ type record struct {
 	Machine *machine `json:"machine,omitempty"` // once, first
 	Sample  *sample  `json:"sample,omitempty"`
 	Restart *restart `json:"restart,omitempty"`
+	Event   *event   `json:"event,omitempty"`
 	Ratio   *ratio   `json:"ratio,omitempty"` // after the samples
 }
 
@@ -87,6 +88,9 @@ func writeRecords(name string, f findings, ratios []ratio) error {
 	}
 	for i := range f.restarts {
 		records = append(records, record{Restart: &f.restarts[i]})
+	}
+	for i := range f.events {
+		records = append(records, record{Event: &f.events[i]})
 	}
 	for i := range ratios {
 		records = append(records, record{Ratio: &ratios[i]})
@@ -127,6 +131,7 @@ func (s *suite) tables(f findings, ratios []ratio) string {
 		tables = append(tables, ratioTable(ours, ratios))
 	}
 	tables = append(tables, table(s.reached(ratios)))
+	tables = append(tables, table(s.incidentRows(f.events)))
 	if s.more != nil {
 		tables = append(tables, s.more(f)...)
 	}
@@ -218,7 +223,7 @@ func ratioTable(ours string, ratios []ratio) string {
 // table writes rows, the first of which is the head, as Markdown. Columns without any content are left out,
 // and so is a table of a head alone.
 func table(rows [][]string) string {
-	if len(rows) == 1 {
+	if len(rows) < 2 {
 		return ""
 	}
 	var text strings.Builder

@@ -1,5 +1,5 @@
-// Etcd is one node of etcd as its project releases it, for comparison with raftkv. It takes free ports,
-// serves once it is ready, and prints the address for clients, where /metrics is too.
+// Etcd is one member of etcd as its project releases it, for comparison with raftkv. It takes free ports unless it is
+// told others, and prints the address for clients, where /metrics is too, once it serves and there is a leader.
 package main
 
 import (
@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"go.etcd.io/etcd/server/v3/etcdmain"
@@ -16,17 +17,41 @@ import (
 
 func main() {
 	dir := flag.String("data-dir", "", "folder for the data; it is made if need be")
+	addr := flag.String("addr", "", "host:port for clients (default: a free port)")
+	node := flag.String("node", "default", "this member's name among --peers")
+	peers := flag.String("peers", "", "members of a cluster, as name=host:port,…, this one included; without it this one is alone")
 	flag.Parse()
 	if *dir == "" {
 		log.Fatal("etcd: --data-dir is missing; name a folder on the disk that is to be measured")
 	}
-	clients, peers := freeAddress(), freeAddress()
-	go sayReady(clients)
+	if *addr == "" {
+		*addr = freeAddress()
+	}
+	if *peers == "" {
+		*peers = *node + "=" + freeAddress()
+	}
+	own, all := cluster(*node, *peers)
+	go sayReady(*addr)
 	// Its own defaults but for addresses, and for logs: it would call its own end an error.
-	etcdmain.Main([]string{os.Args[0], "--data-dir", *dir, "--log-level", "fatal",
-		"--listen-client-urls", "http://" + clients, "--advertise-client-urls", "http://" + clients,
-		"--listen-peer-urls", "http://" + peers, "--initial-advertise-peer-urls", "http://" + peers,
-		"--initial-cluster", "default=http://" + peers})
+	etcdmain.Main([]string{os.Args[0], "--data-dir", *dir, "--log-level", "fatal", "--name", *node,
+		"--listen-client-urls", "http://" + *addr, "--advertise-client-urls", "http://" + *addr,
+		"--listen-peer-urls", own, "--initial-advertise-peer-urls", own, "--initial-cluster", all})
+}
+
+// cluster returns the URL of a member, and what etcd is told of all.
+func cluster(node, peers string) (own, all string) {
+	var members []string
+	for _, peer := range strings.Split(peers, ",") {
+		name, address, _ := strings.Cut(peer, "=")
+		members = append(members, name+"=http://"+address)
+		if name == node {
+			own = "http://" + address
+		}
+	}
+	if own == "" {
+		log.Fatalf("etcd: --peers is %q; it must name this member, %s, as %s=host:port", peers, node, node)
+	}
+	return own, strings.Join(members, ",")
 }
 
 // freeAddress returns an address of this machine that nobody listens on. Somebody may take it before etcd

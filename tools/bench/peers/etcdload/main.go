@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"strings"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
 
@@ -14,7 +15,7 @@ func main() { peerload.Main("etcd", dial) }
 type client struct{ etcd *clientv3.Client }
 
 func dial(target string) (peerload.Client, error) {
-	etcd, err := clientv3.New(clientv3.Config{Endpoints: []string{target}})
+	etcd, err := clientv3.New(clientv3.Config{Endpoints: strings.Split(target, ",")})
 	return client{etcd}, err
 }
 

@@ -28,7 +28,7 @@ type Client interface {
 
 // load is the command line, and what is driven.
 type load struct {
-	Target string `arg:"" help:"The server, as host:port."`
+	Target string `arg:"" help:"The server, as host:port, or the nodes of a cluster, with commas between."`
 
 	Call        string        `default:"put" enum:"put,get" help:"What to call: put, or get (default ${default})."`
 	Clients     int           `default:"1" help:"Clients with one call in flight each (default ${default})."`
@@ -44,7 +44,7 @@ type load struct {
 	peer string
 }
 
-// Main is the program that drives a peer. Dial returns a client with one connection.
+// Main is the program that drives a peer. Dial returns a client that has one connection, or one to each node.
 func Main(peer string, dial func(target string) (Client, error)) {
 	l := load{peer: peer}
 	name := peer + "load"
