@@ -71,6 +71,11 @@ var rules = []rule{
 		to:     module + `services/$1/internal/server|` + module + `contracts/.*`,
 		reason: "what replicas say to each other is no business of clients",
 	},
+	{
+		from:   module + `services/([^/]+)/internal/page`,
+		to:     module + `services/(?:$1/internal/.*|internal/.*)|github\.com/cockroachdb/pebble/.*|go\.etcd\.io/raft/.*`,
+		reason: "a page shows what nodes tell their clients; it is wired to the process by main",
+	},
 }
 
 // forbidden returns the reason why a package may not import another, or "" if it may.

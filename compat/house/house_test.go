@@ -113,6 +113,9 @@ func TestForbidden(t *testing.T) {
 		{"services/raftkv/internal/server", module + "services/raftkv/internal/node", true},
 		{"services/raftkv/internal/peer", module + "services/raftkv/internal/node", true},
 		{"services/raftkv/internal/peer", module + "contracts/raftkvpb", false},
+		{"services/raftkv/internal/page", module + "contracts/raftkvpb", true},
+		{"services/raftkv/internal/page", module + "services/raftkv/internal/node", false},
+		{"services/raftkv/internal/page", module + "services/internal/rpcserver", false},
 	} {
 		if reason := forbidden(module+test.importer, test.imported); (reason == "") != test.fine {
 			t.Errorf("%s imports %s: the reason against it is %q", test.importer, test.imported, reason)

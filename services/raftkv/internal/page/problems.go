@@ -1,0 +1,127 @@
+package page
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// farBehind is by how many entries a replica is to be behind until somebody should know. Nodes answer at moments of their
+// own: a busy shard has written some thousands between two of them.
+const farBehind = 10_000
+
+// problems returns what people should look at, the worst first.
+func problems(s *Status) []Problem {
+	var bad, warnings []Problem
+	report := func(level Level, format string, args ...any) {
+		problem := Problem{level, fmt.Sprintf(format, args...)}
+		if level == Bad {
+			bad = append(bad, problem)
+		} else {
+			warnings = append(warnings, problem)
+		}
+	}
+	if s.Cluster.Error != "" {
+		report(Bad, "The map of the cluster is not known: %s", s.Cluster.Error)
+	}
+	shardProblems(s, report)
+	for _, node := range s.Nodes {
+		nodeProblems(node, report)
+	}
+	if versions := versions(s.Nodes); len(versions) > 1 {
+		report(Warning, "The nodes are of %d versions: %s", len(versions), strings.Join(versions, "; "))
+	}
+	return slices.Concat(bad, warnings)
+}
+
+func nodeProblems(node Node, report func(Level, string, ...any)) {
+	switch {
+	case node.State == Silent:
+		report(Warning, "Node %d does not answer: %s", node.Node, node.Error)
+	case node.Error != "" && node.Error != errPending.Error():
+		report(Warning, "Node %d cannot be asked: %s", node.Node, node.Error)
+	}
+	if node.State != Answers || node.Told == nil {
+		return
+	}
+	if node.Told.Disk.Full != "" {
+		report(Bad, "Node %d takes no writes but deletions: %s", node.Node, node.Told.Disk.Full)
+	}
+	if stalled := node.Told.Disk.Stalled; stalled > 0 {
+		report(Bad, "The disk of node %d has not answered for %v", node.Node, (time.Duration(stalled * float64(time.Second))).Round(time.Second))
+	}
+}
+
+func shardProblems(s *Status, report func(Level, string, ...any)) {
+	silent := make(map[uint64]bool)
+	for _, node := range s.Nodes {
+		silent[node.Node] = node.State == Silent
+	}
+	var minority, leaderless, alone []uint32
+	behind := make(map[uint64][]uint32)
+	for _, shard := range s.Shards {
+		answering := 0
+		for _, replica := range shard.Replicas {
+			if !silent[replica.Node] {
+				answering++
+			}
+			if replica.Behind != nil && *replica.Behind >= farBehind {
+				behind[replica.Node] = append(behind[replica.Node], shard.Shard)
+			}
+		}
+		switch needed := len(shard.Replicas)/2 + 1; {
+		case answering < needed:
+			minority = append(minority, shard.Shard)
+		case shard.Leader == 0:
+			leaderless = append(leaderless, shard.Shard)
+		case answering == needed && needed < len(shard.Replicas):
+			alone = append(alone, shard.Shard)
+		}
+	}
+	for _, kind := range []struct {
+		shards []uint32
+		level  Level
+		text   string
+	}{
+		{minority, Bad, "No majority of the replicas answers, so that nothing can be read or written"},
+		{leaderless, Bad, "Nobody knows a leader"},
+		{alone, Warning, "No further replica may fail"},
+	} {
+		if len(kind.shards) > 0 {
+			report(kind.level, "%s: %s", kind.text, list(kind.shards))
+		}
+	}
+	for _, node := range slices.Sorted(maps.Keys(behind)) {
+		report(Warning, "Node %d is %d or more entries behind the leader: %s", node, farBehind, list(behind[node]))
+	}
+}
+
+// list names shards, the first ones if there are many.
+func list(shards []uint32) string {
+	const most = 10
+	if len(shards) == 1 {
+		return fmt.Sprintf("shard %d", shards[0])
+	}
+	named := strings.Trim(strings.ReplaceAll(fmt.Sprint(shards[:min(len(shards), most)]), " ", ", "), "[]")
+	if len(shards) > most {
+		return fmt.Sprintf("%d shards, %s …", len(shards), named)
+	}
+	return "shards " + named
+}
+
+// versions returns each version with the nodes that are of it.
+func versions(nodes []Node) (versions []string) {
+	of := make(map[string][]string)
+	for _, node := range nodes {
+		if node.Told != nil && node.Told.Version != "" {
+			of[node.Told.Version] = append(of[node.Told.Version], fmt.Sprint(node.Node))
+		}
+	}
+	for version, nodes := range of {
+		versions = append(versions, version+" on "+strings.Join(nodes, ", "))
+	}
+	slices.Sort(versions)
+	return versions
+}

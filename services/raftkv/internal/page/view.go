@@ -1,0 +1,150 @@
+package page
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"numstore.example/contracts/raftkvpb"
+)
+
+// seen is all that is known at a moment. What follows makes a Status of it, and knows no clock and no network.
+type seen struct {
+	now      time.Time
+	self     uint64
+	cluster  string
+	topology report[*raftkvpb.TopologyResponse]
+	nodes    []*raftkvpb.Node
+	stats    map[uint64]report[*raftkvpb.StatResponse]
+}
+
+func (s *seen) status() Status {
+	topology := s.topology.last.value
+	status := Status{
+		Time: s.now.UTC(), Node: s.self,
+		Cluster:  Cluster{ID: s.cluster, MapVersion: topology.GetMapVersion(), Placement: name(topology.GetPlacement(), "PLACEMENT_"), Error: text(sentence(s.topology.err))},
+		Problems: []Problem{}, Nodes: []Node{}, Shards: []Shard{},
+	}
+	for _, node := range s.nodes {
+		status.Nodes = append(status.Nodes, s.node(node))
+	}
+	slices.SortFunc(status.Nodes, func(a, b Node) int { return compare(a.Node, b.Node) })
+	replicas := s.replicas()
+	for _, shard := range topology.GetShards() {
+		status.Shards = append(status.Shards, describe(shard, replicas))
+	}
+	slices.SortFunc(status.Shards, func(a, b Shard) int { return compare(uint64(a.Shard), uint64(b.Shard)) })
+	status.Problems = append(status.Problems, problems(&status)...)
+	return status
+}
+
+func compare(a, b uint64) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+func (s *seen) node(node *raftkvpb.Node) Node {
+	report := s.stats[node.GetId()]
+	n := Node{Node: node.GetId(), Address: text(node.GetAddress()), State: state(report.err), Error: text(sentence(report.err))}
+	if report.last.at.IsZero() {
+		return n
+	}
+	stat := report.last.value
+	n.Told = &Told{
+		Age: s.now.Sub(report.last.at).Seconds(), Answer: report.last.took.Seconds(),
+		Version: text(stat.GetVersion()), Uptime: max(report.last.at.Sub(stat.GetStartTime().AsTime()).Seconds(), 0),
+		Keys: stat.GetKeys(), Bytes: stat.GetBytes(), Sessions: stat.GetSessions(),
+		Disk:  Disk{Free: stat.GetDisk().GetFree(), Full: text(stat.GetDisk().GetFull()), Stalled: stat.GetDisk().GetStalled().AsDuration().Seconds()},
+		Calls: calls(stat),
+	}
+	if n.State == Answers {
+		n.Rates = rates(report.before, report.last)
+	}
+	return n
+}
+
+func calls(stat *raftkvpb.StatResponse) Calls {
+	return Calls{Gets: stat.GetGets(), Sets: stat.GetSets(), Appends: stat.GetAppends(), Deletes: stat.GetDeletes(), Scans: stat.GetScans()}
+}
+
+// longestInterval is how far apart two answers may be that rates are made of: a mean over the time that nobody looked
+// on would be taken for what is going on now.
+const longestInterval = 10 * time.Second
+
+// rates returns nil where two answers tell nothing: there are no two, they are far apart, or the node was restarted.
+func rates(before, last answer[*raftkvpb.StatResponse]) *Rates {
+	over := last.at.Sub(before.at)
+	a, b := calls(before.value), calls(last.value)
+	went := b.Gets >= a.Gets && b.Sets >= a.Sets && b.Appends >= a.Appends && b.Deletes >= a.Deletes && b.Scans >= a.Scans
+	same := before.value.GetStartTime().AsTime().Equal(last.value.GetStartTime().AsTime())
+	if before.at.IsZero() || over <= 0 || over > longestInterval || !same || !went {
+		return nil
+	}
+	rate := func(before, last uint64) float64 { return float64(last-before) / over.Seconds() }
+	return &Rates{
+		Over: over.Seconds(), Gets: rate(a.Gets, b.Gets), Sets: rate(a.Sets, b.Sets), Appends: rate(a.Appends, b.Appends),
+		Deletes: rate(a.Deletes, b.Deletes), Scans: rate(a.Scans, b.Scans),
+	}
+}
+
+// state says what an error tells of the node that was asked.
+func state(err error) State {
+	switch {
+	case err == nil:
+		return Answers
+	case errors.Is(err, errSilent):
+		return Silent
+	}
+	if code := status.Code(err); code == codes.Unavailable || code == codes.DeadlineExceeded {
+		return Silent
+	}
+	return Unknown
+}
+
+// sentence returns an error's words, without what gRPC puts around them.
+func sentence(err error) string {
+	if err == nil {
+		return ""
+	}
+	if s, ok := status.FromError(err); ok {
+		return s.Message()
+	}
+	return err.Error()
+}
+
+// longestText is how many characters are shown of what somebody else said.
+const longestText = 300
+
+// text returns what somebody else said as a text of which every character can be seen.
+func text(said string) string {
+	said = strings.Map(func(r rune) rune {
+		if r == utf8.RuneError || !unicode.IsPrint(r) {
+			return '\ufffd'
+		}
+		return r
+	}, said)
+	if runes := []rune(said); len(runes) > longestText {
+		return string(runes[:longestText]) + " …"
+	}
+	return said
+}
+
+// name returns the name of a value of an enumeration, without what all of them begin with; empty for the one that means none.
+func name(value interface{ String() string }, prefix string) string {
+	name := strings.ToLower(strings.TrimPrefix(value.String(), prefix))
+	if name == "unspecified" {
+		return ""
+	}
+	return name
+}

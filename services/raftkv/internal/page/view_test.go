@@ -1,0 +1,195 @@
+package page
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"flag"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"numstore.example/contracts/raftkvpb"
+)
+
+var update = flag.Bool("update", false, "write testdata/status.json anew")
+
+// answered is a report of a node whose answers are two seconds apart, the last of them so old.
+func answered(now time.Time, before, last *raftkvpb.StatResponse, age time.Duration) report[*raftkvpb.StatResponse] {
+	at := now.Add(-age)
+	return report[*raftkvpb.StatResponse]{
+		before: answer[*raftkvpb.StatResponse]{before, at.Add(-2 * time.Second), time.Millisecond},
+		last:   answer[*raftkvpb.StatResponse]{last, at, 1500 * time.Microsecond},
+	}
+}
+
+// example is a cluster of which the first node answers, the second did, and the third never has.
+func example() seen {
+	f := newFake(3)
+	now := started.Add(36 * time.Hour)
+	leads := f.stat(1, 3, 20)
+	leads.Shards[1].AppliedIndex = 4990
+	leads.Disk.Full, leads.Disk.Stalled = "the disk is full", durationpb.New(3*time.Second)
+	silent := answered(now, f.stat(2, 3, 0), f.stat(2, 3, 0), 12*time.Second)
+	silent.err = errSilent
+	s := seen{
+		now: now, self: 1, cluster: "00112233445566778899aabbccddeeff", nodes: f.topology.Nodes,
+		stats: map[uint64]report[*raftkvpb.StatResponse]{
+			1: answered(now, f.stat(1, 3, 10), leads, 500*time.Millisecond), 2: silent, 3: {err: errors.New("there is no token")},
+		},
+	}
+	s.topology.last = answer[*raftkvpb.TopologyResponse]{f.topology, now, 0}
+	return s
+}
+
+// TestStatus_golden: the form of /status.json is what it was: fields are added, and never renamed. After adding some, write
+// the file anew with -update, and look at what has changed.
+func TestStatus_golden(t *testing.T) {
+	const file = "testdata/status.json"
+	seen := example()
+	got, err := json.MarshalIndent(seen.status(), "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got = append(got, '\n')
+	if *update {
+		if err := os.WriteFile(file, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("the status is\n%s\nwant that of %s", got, file)
+	}
+}
+
+// TestStatus_documented: each field of /status.json has a row in the README.
+func TestStatus_documented(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(readme), "\n## The status page\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	fields := 0
+	var walk func(reflect.Type, string)
+	walk = func(of reflect.Type, path string) {
+		for of.Kind() == reflect.Pointer || of.Kind() == reflect.Slice {
+			if of.Kind() == reflect.Slice {
+				path += "[]"
+			}
+			of = of.Elem()
+		}
+		if path != "" {
+			if fields++; !strings.Contains(section, "`"+path+"`") {
+				t.Errorf("the README does not tell of `%s`", path)
+			}
+		}
+		if of.Kind() == reflect.Struct && of != reflect.TypeFor[time.Time]() {
+			for i := range of.NumField() {
+				name := of.Field(i).Tag.Get("json")
+				walk(of.Field(i).Type, strings.TrimPrefix(path+"."+name, "."))
+			}
+		}
+	}
+	walk(reflect.TypeFor[Status](), "")
+	if fields < 40 {
+		t.Errorf("%d fields were found", fields)
+	}
+}
+
+// TestRates: rates are made of two answers that tell of what is going on now, or not at all.
+func TestRates(t *testing.T) {
+	f := newFake(1)
+	now := started.Add(time.Hour)
+	for name, test := range map[string]struct {
+		before, last *raftkvpb.StatResponse
+		apart        time.Duration
+		want         *Rates
+	}{
+		"two answers":      {f.stat(1, 1, 10), f.stat(1, 1, 30), 2 * time.Second, &Rates{2, 100, 40, 20, 10, 10}},
+		"nothing going on": {f.stat(1, 1, 10), f.stat(1, 1, 10), time.Second, &Rates{Over: 1}},
+		"far apart":        {f.stat(1, 1, 10), f.stat(1, 1, 30), longestInterval + 1, nil},
+		"a restart":        {f.stat(1, 1, 10), changed(f.stat(1, 1, 30), func(s *raftkvpb.StatResponse) { s.StartTime = timestamppb.New(now) }), time.Second, nil},
+		"fewer calls":      {f.stat(1, 1, 30), f.stat(1, 1, 10), time.Second, nil},
+		"one answer":       {nil, f.stat(1, 1, 10), 0, nil},
+	} {
+		before := answer[*raftkvpb.StatResponse]{value: test.before, at: now.Add(-test.apart)}
+		if test.before == nil {
+			before.at = time.Time{}
+		}
+		got := rates(before, answer[*raftkvpb.StatResponse]{value: test.last, at: now})
+		if !reflect.DeepEqual(got, test.want) {
+			t.Errorf("%s: %+v; want %+v", name, got, test.want)
+		}
+	}
+}
+
+func changed[M proto.Message](m M, change func(M)) M {
+	change(m)
+	return m
+}
+
+// TestShard: who leads, and who is how far behind, of what several nodes tell.
+func TestShard(t *testing.T) {
+	const follower, candidate, leads = raftkvpb.Role_ROLE_FOLLOWER, raftkvpb.Role_ROLE_CANDIDATE, raftkvpb.Role_ROLE_LEADER
+	type told map[uint64]*raftkvpb.ShardStat
+	for name, test := range map[string]struct {
+		told
+		leader, term uint64
+		behind       string // of each replica
+	}{
+		"all is well": {told{1: {Role: leads, Leader: 1, Term: 3, AppliedIndex: 90, CommitIndex: 100}, 2: {Role: follower, Leader: 1, Term: 3, AppliedIndex: 70}, 3: {Role: follower, Leader: 1, Term: 3, AppliedIndex: 105}},
+			1, 3, "10 30 0"},
+		"one that leads no more": {told{1: {Role: leads, Leader: 1, Term: 3, CommitIndex: 90}, 2: {Role: leads, Leader: 2, Term: 4, CommitIndex: 100, AppliedIndex: 100}, 3: {Role: follower, Leader: 1, Term: 3, AppliedIndex: 80}},
+			2, 4, "100 0 20"},
+		"a leader who is silent":     {told{2: {Role: follower, Leader: 1, Term: 3, CommitIndex: 9}, 3: {Role: follower, Leader: 1, Term: 3}}, 1, 3, "? ? ?"},
+		"an election":                {told{1: {Role: candidate, Term: 5}, 2: {Role: follower, Term: 5}, 3: {Role: follower, Leader: 1, Term: 4}}, 0, 5, "? ? ?"},
+		"nobody tells":               {told{}, 9, 0, "? ? ?"}, // as the asked node has it
+		"one who does not say terms": {told{2: {Role: leads, Leader: 2}}, 2, 0, "? 0 ?"},
+	} {
+		replicas := make(map[place]*raftkvpb.ShardStat)
+		for node, stat := range test.told {
+			replicas[place{node, 7}] = stat
+		}
+		got := describe(&raftkvpb.Shard{Shard: 7, Replicas: []uint64{1, 2, 3}, Leader: 9}, replicas)
+		var behind []string
+		for _, replica := range got.Replicas {
+			text := "?"
+			if replica.Behind != nil {
+				b, _ := json.Marshal(replica.Behind)
+				text = string(b)
+			}
+			behind = append(behind, text)
+		}
+		if got.Leader != test.leader || got.Term != test.term || strings.Join(behind, " ") != test.behind {
+			t.Errorf("%s: leader %d in term %d, behind %s; want %d, %d, %s", name, got.Leader, got.Term, behind, test.leader, test.term, test.behind)
+		}
+	}
+}
+
+// TestText: what others say is cut short, and shows whatever is in it.
+func TestText(t *testing.T) {
+	for said, want := range map[string]string{
+		"":                            "",
+		"Größe 5 <b>":                 "Größe 5 <b>",
+		"a\nb\x00\x1b[2J":             "a\ufffdb\ufffd\ufffd[2J",
+		"\u202egnp.exe":               "\ufffdgnp.exe",
+		"\xff\xfe":                    "\ufffd\ufffd",
+		strings.Repeat("é", 300):      strings.Repeat("é", 300),
+		strings.Repeat("é", 1_000_00): strings.Repeat("é", 300) + " …",
+	} {
+		if got := text(said); got != want {
+			t.Errorf("%.20q is shown as %.50q; want %.50q", said, got, want)
+		}
+	}
+}
