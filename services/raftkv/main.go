@@ -16,6 +16,7 @@ import (
 
 	"numstore.example/contracts/raftkvpb"
 	"numstore.example/services/internal/rpcserver"
+	"numstore.example/services/raftkv/internal/page"
 )
 
 // flags are raftkv's own, beside those of every service.
@@ -78,6 +79,7 @@ func main() {
 		Queue:      8192,
 		MaxMessage: 32 << 20,
 		Files:      files,
+		Pages:      page.Paths,
 		Flags:      &flags,
 		Open:       flags.open,
 	})

@@ -11,6 +11,7 @@ import (
 
 	"numstore.example/services/internal/rpcserver"
 	"numstore.example/services/raftkv/internal/node"
+	"numstore.example/services/raftkv/internal/page"
 	"numstore.example/services/raftkv/internal/server"
 )
 
@@ -37,13 +38,15 @@ func (f *flags) open(ctx context.Context, rpc *rpcserver.Server) (service rpcser
 	if err != nil {
 		return service, rpcserver.Misuse(err)
 	}
+	var status page.Page
+	status.Mount(rpc.HandleHTTP)
 	tables, scans := shareFiles(rpc.Files())
 	n, err := f.openNode(ctx, rpc, tables)
 	if err != nil {
 		return service, err
 	}
 	server.RegisterMetrics(rpc.Metrics(), n)
-	server.Register(rpc, server.Config{
+	own := server.Register(rpc, server.Config{
 		Node:   n,
 		MaxKey: f.MaxKey, MaxValue: f.MaxValue, MaxMessage: rpc.Config().MaxMessage,
 		MaxScans:    scans,
@@ -52,7 +55,14 @@ func (f *flags) open(ctx context.Context, rpc *rpcserver.Server) (service rpcser
 		Admin:       admin,
 		Stopping:    rpc.Stopping(), Stop: rpc.Stop, Logger: rpc.Logger(),
 	})
-	return rpcserver.Service{Ready: n.AwaitReady, Close: n.Close}, nil
+	closePage, err := showPage(&status, rpc.Config(), n, own, nil)
+	if err != nil {
+		return service, errors.Join(err, n.Close())
+	}
+	return rpcserver.Service{Ready: n.AwaitReady, Close: func() error {
+		closePage()
+		return n.Close()
+	}}, nil
 }
 
 // agreeWith says in what the flags contradict those of every service.

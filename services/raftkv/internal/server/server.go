@@ -42,8 +42,8 @@ type Config struct {
 	cluster cluster // for tests: what is asked about the cluster, if that is not Node
 }
 
-// Register puts the contract's services on a server.
-func Register(registrar grpc.ServiceRegistrar, config Config) {
+// Register puts the contract's services on a server. It returns the one for clients, for who asks it in this process.
+func Register(registrar grpc.ServiceRegistrar, config Config) raftkvpb.RaftKVServer {
 	config.MaxScans = cmp.Or(config.MaxScans, maxScans)
 	config.ScanTimeout = cmp.Or(config.ScanTimeout, time.Minute)
 	r := &routes{cluster: config.Node, forward: config.Forward}
@@ -60,6 +60,7 @@ func Register(registrar grpc.ServiceRegistrar, config Config) {
 	}
 	raftkvpb.RegisterRaftKVServer(registrar, a)
 	raftkvpb.RegisterRaftKVAdminServer(registrar, &admin{adapter: a})
+	return a
 }
 
 // adapter implements the contract.
