@@ -136,9 +136,9 @@ const picturedTopology = `map version  7
 placement    hash
 shards       2, 1 without a leader
 
-node  address                    replicas  leads
-1     the server that was asked  1         1
-2     127.0.0.1:1                2         0  no answer: nothing answers on 127.0.0.1:1 (dial tcp 127.0.0.1:1: connect: connection refused); is the server running?
+node  address                    replicas  leads  may stop
+1     the server that was asked  1         1      no
+2     127.0.0.1:1                2         0      no  no answer: nothing answers on 127.0.0.1:1 (dial tcp 127.0.0.1:1: connect: connection refused); is the server running?
 
 shard  node 1   node 2
 0      leader*  ?

@@ -64,11 +64,11 @@ func TestTopology(t *testing.T) {
 placement    ring
 shards       3, 1 led by another node than the preferred one (*)
 
-node  address          replicas  leads
-1     %s  1         0
-2     %s  2         2  its disk takes deletions alone: no room
-3     %s  3         0  refused: not for you (PermissionDenied)
-4     %s  2         1  no answer: nothing answers on %[4]s (dial tcp %[4]s: connect: connection refused); is the server running?
+node  address          replicas  leads  may stop
+1     %s  1         0      no
+2     %s  2         2      no  its disk takes deletions alone: no room
+3     %s  3         0      no  refused: not for you (PermissionDenied)
+4     %s  2         1      no  no answer: nothing answers on %[4]s (dial tcp %[4]s: connect: connection refused); is the server running?
 
 shard  node 1       node 2    node 3  node 4
 0      leader* -13  leader    ?       -
@@ -98,6 +98,35 @@ func TestTopology_manyShards(t *testing.T) {
 	status, all, stderr := kv("", "topology", "--shards", flag)
 	if status != exitOK || !strings.Contains(all, "\n69     leader*    follower  -\n") || strings.Contains(all, "more") {
 		t.Errorf("status %d, printed %q and %q; want all shards", status, all, stderr)
+	}
+}
+
+// TestTopology_mayStop: a node may stop if more than half of each of its shards' replicas are well without it.
+func TestTopology_mayStop(t *testing.T) {
+	shards := []*raftkvpb.Shard{{Shard: 0, Replicas: []uint64{1, 2, 3}, Leader: 1}, {Shard: 1, Replicas: []uint64{2, 3, 1}, Leader: 2}}
+	for name, test := range map[string]struct {
+		third []*raftkvpb.ShardStat // what node 3 says; nodes 1 and 2 are well
+		want  []string
+	}{
+		"all are well":            {[]*raftkvpb.ShardStat{follows(0, 1, 4, 100), follows(1, 2, 4, 49_000)}, []string{"yes", "yes", "yes"}},
+		"the third does not run":  {nil, []string{"no", "no", "yes"}},
+		"the third lacks a shard": {[]*raftkvpb.ShardStat{follows(0, 1, 4, 100)}, []string{"no", "no", "yes"}},
+		"the third is cut off":    {[]*raftkvpb.ShardStat{follows(0, 1, 4, 100), follows(1, 0, 4, 49_000)}, []string{"no", "no", "yes"}},
+		"the third is far behind": {[]*raftkvpb.ShardStat{follows(0, 1, 4, 100), follows(1, 2, 4, 5)}, []string{"no", "no", "yes"}},
+	} {
+		said := [][]*raftkvpb.ShardStat{{leads(0, 1, 4, 100), follows(1, 2, 4, 49_000)}, {follows(0, 1, 4, 99), leads(1, 2, 4, 50_000)}, test.third}
+		topology, nodes := &raftkvpb.TopologyResponse{Shards: shards}, []asked(nil)
+		for i, stats := range said {
+			n := asked{node: &raftkvpb.Node{Id: uint64(i + 1)}}
+			if stats != nil {
+				n.stat = &raftkvpb.StatResponse{Shards: stats}
+			}
+			nodes = append(nodes, n)
+		}
+		p := newPicture(topology, nodes)
+		if got := []string{p.mayStop(1), p.mayStop(2), p.mayStop(3)}; !slices.Equal(got, test.want) {
+			t.Errorf("%s: %v; want %v", name, got, test.want)
+		}
 	}
 }
 

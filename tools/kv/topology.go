@@ -20,7 +20,7 @@ type topologyCommand struct {
 
 // Help is what kv topology --help says below the flags.
 func (c *topologyCommand) Help() string {
-	return `The map comes from one server; then each node is asked, at its address in the map, for what it knows of its replicas. A line for each node tells how many replicas it has, how many shards it leads, and whether it answers. A line for each shard tells what each node is in it: leader, follower, candidate, or - for a node that has no replica; * marks the replica that is to lead when it can. "follower -12" lacks 12 entries of the log that the leader knew to be final at about that time; ? is a replica whose node did not answer within a second. That is no error: the map is what was asked for. --output json prints the map alone, and asks no other node; kv stat --all --output json has the rest.`
+	return `The map comes from one server; then each node is asked, at its address in the map, for what it knows of its replicas. A line for each node tells how many replicas it has, how many shards it leads, whether each of its shards would go on without it (may stop), and what is wrong with it. A line for each shard tells what each node is in it: leader, follower, candidate, or - for a node that has no replica; * marks the replica that is to lead when it can. "follower -12" lacks 12 entries of the log that the leader knew to be final at about that time; ? is a replica whose node did not answer within a second. That is no error: the map is what was asked for. --output json prints the map alone, and asks no other node; kv stat --all --output json has the rest.`
 }
 
 // Run prints where the shards are, and how they are.
@@ -40,6 +40,7 @@ func (c *topologyCommand) Run(a *app) error {
 const (
 	askTimeout = time.Second // for what makes a picture fuller, and is not waited for longer
 	manyShards = 64          // more are not shown unless they are asked for
+	nearEnough = 10_000      // entries, which a replica makes up for in a moment; under load some are always missing
 )
 
 // printTopology prints a map and what its nodes say, as tables for people.
@@ -50,10 +51,10 @@ func printTopology(out io.Writer, topology *raftkvpb.TopologyResponse, nodes []a
 	fmt.Fprintf(w, "placement\t%s\n", strings.ToLower(strings.TrimPrefix(topology.GetPlacement().String(), "PLACEMENT_")))
 	fmt.Fprintf(w, "shards\t%s\n", p.summary())
 
-	fmt.Fprint(w, "\nnode\taddress\treplicas\tleads\n")
+	fmt.Fprint(w, "\nnode\taddress\treplicas\tleads\tmay stop\n")
 	for _, n := range nodes {
 		replicas, leads := p.duties(n.node.GetId())
-		fmt.Fprintf(w, "%d\t%s\t%d\t%d%s\n", n.node.GetId(), n.address(), replicas, leads, state(n))
+		fmt.Fprintf(w, "%d\t%s\t%d\t%d\t%s%s\n", n.node.GetId(), n.address(), replicas, leads, p.mayStop(n.node.GetId()), state(n))
 	}
 
 	shown := p.shards
@@ -200,10 +201,42 @@ func (p *picture) replica(s *raftkvpb.Shard, n asked) string {
 
 // lag says how many entries a replica has not applied yet, of those that the leader knows to be final.
 func (p *picture) lag(said *raftkvpb.ShardStat) string {
+	if behind := p.behind(said); behind > 0 {
+		return fmt.Sprintf(" -%d", behind)
+	}
+	return ""
+}
+
+func (p *picture) behind(said *raftkvpb.ShardStat) uint64 {
 	led := p.led[said.GetShard()].said
 	final := max(led.GetCommitIndex(), led.GetAppliedIndex()) // older servers tell the second alone
 	if said == led || final <= said.GetAppliedIndex() {
-		return ""
+		return 0
 	}
-	return fmt.Sprintf(" -%d", final-said.GetAppliedIndex())
+	return final - said.GetAppliedIndex()
+}
+
+// mayStop says whether every shard that a node has goes on without it: more than half of its replicas are on others that
+// answer, know its leader, and are not far behind.
+func (p *picture) mayStop(node uint64) string {
+	for _, s := range p.shards {
+		if !slices.Contains(s.GetReplicas(), node) {
+			continue
+		}
+		well := 0
+		for _, other := range s.GetReplicas() {
+			if other != node && p.well(other, s.GetShard()) {
+				well++
+			}
+		}
+		if well <= len(s.GetReplicas())/2 {
+			return "no"
+		}
+	}
+	return "yes"
+}
+
+func (p *picture) well(node uint64, shard uint32) bool {
+	said := p.said[node][shard]
+	return said.GetLeader() != 0 && p.led[shard].said != nil && p.behind(said) <= nearEnough
 }
