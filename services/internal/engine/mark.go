@@ -120,6 +120,20 @@ func (m *Mark) Set(synced Synced) error {
 	})
 }
 
+// Lower takes back what the mark says, before its log is replaced by one that ends earlier. That is on disk when Lower
+// returns: or else a power failure might leave the new log, and the old mark. If it cannot, the store has failed.
+func (m *Mark) Lower(synced Synced) error {
+	return m.store.guard(func() error {
+		m.put(synced)
+		for range 2 { // the greater of the two places would count
+			if err := m.places.write(m.content[:]); err != nil {
+				return err
+			}
+		}
+		return m.store.syncsUnderWay.do(m.places.file.Sync)
+	})
+}
+
 func (m *Mark) put(synced Synced) {
 	binary.LittleEndian.PutUint64(m.content[storeIDSize:], synced.Epoch)
 	binary.LittleEndian.PutUint64(m.content[storeIDSize+8:], synced.Index)

@@ -36,14 +36,6 @@ func newRecords(cache int) *records {
 	return &records{changed: make(map[string]*kv.Record), cached: cached}
 }
 
-// get is look for a reader, who gets the number of flushes so far as well, for add.
-func (r *records) get(key []byte) (record kv.Record, known bool, flushes uint64) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	record, known = r.look(key)
-	return record, known, r.flushes
-}
-
 // look returns a record, which must not be changed and has version 0 if the key does not exist, or false when
 // it is not known here. The lock is held.
 func (r *records) look(key []byte) (record kv.Record, known bool) {

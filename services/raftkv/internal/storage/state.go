@@ -1,7 +1,6 @@
 package storage
 
 import (
-	"bytes"
 	"encoding/binary"
 	"fmt"
 	"sync"
@@ -23,6 +22,7 @@ type State struct {
 	shard   ShardID
 	records *records
 	slot    atomic.Pointer[slot] // where the rows are. It is replaced under both locks, and never changed
+	staging atomic.Bool          // whether the other slot is somebody's (see Stage)
 
 	mu      sync.Mutex // of what follows: held while entries are applied, while they are written, and while others are installed
 	kv      *kv.State
@@ -267,43 +267,4 @@ func (s *State) view(span func(slot) (lower, upper []byte)) (*pebble.Iterator, e
 		}
 		return s.store.Rows(span(*s.slot.Load()))
 	})
-}
-
-// Get returns a key's record, whose value must not be changed, or false when the key does not exist.
-func (s *State) Get(key []byte) (record kv.Record, exists bool, err error) {
-	for {
-		at := s.slot.Load()
-		record, exists, err = s.get(at, key)
-		// The rows of a slot are deleted only when another one counts (see Install): while this one does, they were there.
-		if at == s.slot.Load() {
-			return record, exists, err
-		}
-	}
-}
-
-// get is Get as long as the slot is the one that counts.
-func (s *State) get(at *slot, key []byte) (kv.Record, bool, error) {
-	record, known, flushes := s.records.get(key)
-	if known {
-		return record, record.Version != 0, nil
-	}
-	row, closer, err := s.store.Get(at.key(key))
-	if row == nil || err != nil {
-		return kv.Record{}, false, err
-	}
-	defer closer.Close()
-	if record, err = decodeRecord(row); err != nil {
-		return kv.Record{}, false, err
-	}
-	record.Value = bytes.Clone(record.Value)
-	s.records.add(key, record, flushes)
-	return record, true, nil
-}
-
-// A record is stored as its version, in eight bytes, and its value.
-func decodeRecord(row []byte) (kv.Record, error) {
-	if len(row) < 8 {
-		return kv.Record{}, engine.Damage("a record is too short")
-	}
-	return kv.Record{Version: binary.BigEndian.Uint64(row), Value: row[8:]}, nil
 }

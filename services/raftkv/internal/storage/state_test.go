@@ -270,7 +270,7 @@ func TestState_lateReader(t *testing.T) {
 			if err := store.state.flush(); err != nil {
 				t.Fatal(err)
 			}
-			_, _, flushes := store.state.records.get(key)
+			flushes := store.state.look(key).flushes
 			store.must(t, put(1, 2, "key", value))
 			if flushed {
 				if err := store.state.flush(); err != nil {
