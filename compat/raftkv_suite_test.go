@@ -69,8 +69,15 @@ type kvProcess struct {
 
 func newKVProcess(t *testing.T, flags ...string) *kvProcess {
 	t.Helper()
-	s := &kvProcess{executable: build(t, "./services/raftkv"), folder: filepath.Join(t.TempDir(), "data"), flags: flags}
+	s := prepareKVProcess(t, flags...)
 	s.start(t)
+	return s
+}
+
+// prepareKVProcess returns a server that has not been started.
+func prepareKVProcess(t *testing.T, flags ...string) *kvProcess {
+	t.Helper()
+	s := &kvProcess{executable: build(t, "./services/raftkv"), folder: filepath.Join(t.TempDir(), "data"), flags: flags}
 	t.Cleanup(func() {
 		if s.server == nil {
 			return
@@ -89,11 +96,19 @@ func (s *kvProcess) port() string { return s.server.Port }
 
 func (s *kvProcess) start(t *testing.T) {
 	t.Helper()
-	var err error
-	args := append([]string{"--addr=localhost:0", "--data-dir=" + s.folder}, s.flags...)
-	if s.server, err = process.Start(context.Background(), s.executable, args...); err != nil {
+	if err := s.launch(); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// launch starts the server, and returns why it did not become ready.
+func (s *kvProcess) launch() error {
+	args := append([]string{"--addr=localhost:0", "--data-dir=" + s.folder}, s.flags...)
+	server, err := process.Start(context.Background(), s.executable, args...)
+	if err == nil {
+		s.server = server
+	}
+	return err
 }
 
 func (s *kvProcess) kill(t *testing.T) {
