@@ -174,6 +174,12 @@ func (f *fake) setCluster(cluster *shard.Cluster) {
 	f.cluster = cluster
 }
 
+func (f *fake) setGroup(shard storage.ShardID, group node.Group) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.groups[shard] = group
+}
+
 func (f *fake) Receive(shard storage.ShardID, message *raftpb.Message) {
 	f.received <- arrival{shard, message}
 }
