@@ -1891,7 +1891,12 @@ type StatResponse struct {
 	Disk *DiskStat `protobuf:"bytes,12,opt,name=disk,proto3" json:"disk,omitempty"`
 	// What the server was built from, as "v1.4.0", for people and for telling whether servers are of one version. Its form
 	// may change. Empty for servers that did not tell it yet.
-	Version       string `protobuf:"bytes,13,opt,name=version,proto3" json:"version,omitempty"`
+	Version string `protobuf:"bytes,13,opt,name=version,proto3" json:"version,omitempty"`
+	// How long gets and writes of any kind took, of those counted above: from when the server had read them until their
+	// shard had answered. Those that came together on a pipeline are done together, and all count as long as the first
+	// waited. Absent from servers that do not tell it yet.
+	GetsTook      *Latencies `protobuf:"bytes,14,opt,name=gets_took,json=getsTook,proto3" json:"gets_took,omitempty"`
+	WritesTook    *Latencies `protobuf:"bytes,15,opt,name=writes_took,json=writesTook,proto3" json:"writes_took,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2017,6 +2022,67 @@ func (x *StatResponse) GetVersion() string {
 	return ""
 }
 
+func (x *StatResponse) GetGetsTook() *Latencies {
+	if x != nil {
+		return x.GetsTook
+	}
+	return nil
+}
+
+func (x *StatResponse) GetWritesTook() *Latencies {
+	if x != nil {
+		return x.WritesTook
+	}
+	return nil
+}
+
+// Latencies count calls by how long they took.
+type Latencies struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The one at place i, from 0, counts those that took less than 2^i microseconds, and no less than half as long (at place
+	// 0, less than a microsecond). The last one has no upper bound. Places behind the last that is not 0 are left out.
+	Counts        []uint64 `protobuf:"varint,1,rep,packed,name=counts,proto3" json:"counts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Latencies) Reset() {
+	*x = Latencies{}
+	mi := &file_raftkv_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Latencies) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Latencies) ProtoMessage() {}
+
+func (x *Latencies) ProtoReflect() protoreflect.Message {
+	mi := &file_raftkv_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Latencies.ProtoReflect.Descriptor instead.
+func (*Latencies) Descriptor() ([]byte, []int) {
+	return file_raftkv_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *Latencies) GetCounts() []uint64 {
+	if x != nil {
+		return x.Counts
+	}
+	return nil
+}
+
 // DiskStat is what a server knows of its disk, a second ago at most.
 type DiskStat struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2033,7 +2099,7 @@ type DiskStat struct {
 
 func (x *DiskStat) Reset() {
 	*x = DiskStat{}
-	mi := &file_raftkv_proto_msgTypes[24]
+	mi := &file_raftkv_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2045,7 +2111,7 @@ func (x *DiskStat) String() string {
 func (*DiskStat) ProtoMessage() {}
 
 func (x *DiskStat) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[24]
+	mi := &file_raftkv_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2058,7 +2124,7 @@ func (x *DiskStat) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DiskStat.ProtoReflect.Descriptor instead.
 func (*DiskStat) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{24}
+	return file_raftkv_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *DiskStat) GetFull() string {
@@ -2094,7 +2160,7 @@ type Limits struct {
 
 func (x *Limits) Reset() {
 	*x = Limits{}
-	mi := &file_raftkv_proto_msgTypes[25]
+	mi := &file_raftkv_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2106,7 +2172,7 @@ func (x *Limits) String() string {
 func (*Limits) ProtoMessage() {}
 
 func (x *Limits) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[25]
+	mi := &file_raftkv_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2119,7 +2185,7 @@ func (x *Limits) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Limits.ProtoReflect.Descriptor instead.
 func (*Limits) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{25}
+	return file_raftkv_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *Limits) GetKey() uint64 {
@@ -2162,7 +2228,7 @@ type ShardStat struct {
 
 func (x *ShardStat) Reset() {
 	*x = ShardStat{}
-	mi := &file_raftkv_proto_msgTypes[26]
+	mi := &file_raftkv_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2174,7 +2240,7 @@ func (x *ShardStat) String() string {
 func (*ShardStat) ProtoMessage() {}
 
 func (x *ShardStat) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[26]
+	mi := &file_raftkv_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2187,7 +2253,7 @@ func (x *ShardStat) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShardStat.ProtoReflect.Descriptor instead.
 func (*ShardStat) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{26}
+	return file_raftkv_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ShardStat) GetShard() uint32 {
@@ -2240,7 +2306,7 @@ type TopologyRequest struct {
 
 func (x *TopologyRequest) Reset() {
 	*x = TopologyRequest{}
-	mi := &file_raftkv_proto_msgTypes[27]
+	mi := &file_raftkv_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2252,7 +2318,7 @@ func (x *TopologyRequest) String() string {
 func (*TopologyRequest) ProtoMessage() {}
 
 func (x *TopologyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[27]
+	mi := &file_raftkv_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2265,7 +2331,7 @@ func (x *TopologyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TopologyRequest.ProtoReflect.Descriptor instead.
 func (*TopologyRequest) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{27}
+	return file_raftkv_proto_rawDescGZIP(), []int{28}
 }
 
 type TopologyResponse struct {
@@ -2282,7 +2348,7 @@ type TopologyResponse struct {
 
 func (x *TopologyResponse) Reset() {
 	*x = TopologyResponse{}
-	mi := &file_raftkv_proto_msgTypes[28]
+	mi := &file_raftkv_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2294,7 +2360,7 @@ func (x *TopologyResponse) String() string {
 func (*TopologyResponse) ProtoMessage() {}
 
 func (x *TopologyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[28]
+	mi := &file_raftkv_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2307,7 +2373,7 @@ func (x *TopologyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TopologyResponse.ProtoReflect.Descriptor instead.
 func (*TopologyResponse) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{28}
+	return file_raftkv_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *TopologyResponse) GetMapVersion() uint64 {
@@ -2352,7 +2418,7 @@ type Node struct {
 
 func (x *Node) Reset() {
 	*x = Node{}
-	mi := &file_raftkv_proto_msgTypes[29]
+	mi := &file_raftkv_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2364,7 +2430,7 @@ func (x *Node) String() string {
 func (*Node) ProtoMessage() {}
 
 func (x *Node) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[29]
+	mi := &file_raftkv_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2377,7 +2443,7 @@ func (x *Node) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Node.ProtoReflect.Descriptor instead.
 func (*Node) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{29}
+	return file_raftkv_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *Node) GetId() uint64 {
@@ -2408,7 +2474,7 @@ type Shard struct {
 
 func (x *Shard) Reset() {
 	*x = Shard{}
-	mi := &file_raftkv_proto_msgTypes[30]
+	mi := &file_raftkv_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2420,7 +2486,7 @@ func (x *Shard) String() string {
 func (*Shard) ProtoMessage() {}
 
 func (x *Shard) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[30]
+	mi := &file_raftkv_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2433,7 +2499,7 @@ func (x *Shard) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Shard.ProtoReflect.Descriptor instead.
 func (*Shard) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{30}
+	return file_raftkv_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *Shard) GetShard() uint32 {
@@ -2467,7 +2533,7 @@ type ShutdownRequest struct {
 
 func (x *ShutdownRequest) Reset() {
 	*x = ShutdownRequest{}
-	mi := &file_raftkv_proto_msgTypes[31]
+	mi := &file_raftkv_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2479,7 +2545,7 @@ func (x *ShutdownRequest) String() string {
 func (*ShutdownRequest) ProtoMessage() {}
 
 func (x *ShutdownRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[31]
+	mi := &file_raftkv_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2492,7 +2558,7 @@ func (x *ShutdownRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShutdownRequest.ProtoReflect.Descriptor instead.
 func (*ShutdownRequest) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{31}
+	return file_raftkv_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *ShutdownRequest) GetAll() bool {
@@ -2510,7 +2576,7 @@ type ShutdownResponse struct {
 
 func (x *ShutdownResponse) Reset() {
 	*x = ShutdownResponse{}
-	mi := &file_raftkv_proto_msgTypes[32]
+	mi := &file_raftkv_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2522,7 +2588,7 @@ func (x *ShutdownResponse) String() string {
 func (*ShutdownResponse) ProtoMessage() {}
 
 func (x *ShutdownResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[32]
+	mi := &file_raftkv_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2535,7 +2601,7 @@ func (x *ShutdownResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShutdownResponse.ProtoReflect.Descriptor instead.
 func (*ShutdownResponse) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{32}
+	return file_raftkv_proto_rawDescGZIP(), []int{33}
 }
 
 type BackupRequest struct {
@@ -2546,7 +2612,7 @@ type BackupRequest struct {
 
 func (x *BackupRequest) Reset() {
 	*x = BackupRequest{}
-	mi := &file_raftkv_proto_msgTypes[33]
+	mi := &file_raftkv_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2558,7 +2624,7 @@ func (x *BackupRequest) String() string {
 func (*BackupRequest) ProtoMessage() {}
 
 func (x *BackupRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[33]
+	mi := &file_raftkv_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2571,7 +2637,7 @@ func (x *BackupRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BackupRequest.ProtoReflect.Descriptor instead.
 func (*BackupRequest) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{33}
+	return file_raftkv_proto_rawDescGZIP(), []int{34}
 }
 
 type BackupResponse struct {
@@ -2584,7 +2650,7 @@ type BackupResponse struct {
 
 func (x *BackupResponse) Reset() {
 	*x = BackupResponse{}
-	mi := &file_raftkv_proto_msgTypes[34]
+	mi := &file_raftkv_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2596,7 +2662,7 @@ func (x *BackupResponse) String() string {
 func (*BackupResponse) ProtoMessage() {}
 
 func (x *BackupResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[34]
+	mi := &file_raftkv_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2609,7 +2675,7 @@ func (x *BackupResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BackupResponse.ProtoReflect.Descriptor instead.
 func (*BackupResponse) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{34}
+	return file_raftkv_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *BackupResponse) GetChunk() []byte {
@@ -2627,7 +2693,7 @@ type CompactRequest struct {
 
 func (x *CompactRequest) Reset() {
 	*x = CompactRequest{}
-	mi := &file_raftkv_proto_msgTypes[35]
+	mi := &file_raftkv_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2639,7 +2705,7 @@ func (x *CompactRequest) String() string {
 func (*CompactRequest) ProtoMessage() {}
 
 func (x *CompactRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[35]
+	mi := &file_raftkv_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2652,7 +2718,7 @@ func (x *CompactRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompactRequest.ProtoReflect.Descriptor instead.
 func (*CompactRequest) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{35}
+	return file_raftkv_proto_rawDescGZIP(), []int{36}
 }
 
 type CompactResponse struct {
@@ -2663,7 +2729,7 @@ type CompactResponse struct {
 
 func (x *CompactResponse) Reset() {
 	*x = CompactResponse{}
-	mi := &file_raftkv_proto_msgTypes[36]
+	mi := &file_raftkv_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2675,7 +2741,7 @@ func (x *CompactResponse) String() string {
 func (*CompactResponse) ProtoMessage() {}
 
 func (x *CompactResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[36]
+	mi := &file_raftkv_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2688,7 +2754,7 @@ func (x *CompactResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompactResponse.ProtoReflect.Descriptor instead.
 func (*CompactResponse) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{36}
+	return file_raftkv_proto_rawDescGZIP(), []int{37}
 }
 
 var File_raftkv_proto protoreflect.FileDescriptor
@@ -2801,7 +2867,7 @@ const file_raftkv_proto_rawDesc = "" +
 	"\x06leader\x18\x02 \x01(\tR\x06leader\x12\x1f\n" +
 	"\vmap_version\x18\x03 \x01(\x04R\n" +
 	"mapVersion\"\r\n" +
-	"\vStatRequest\"\x9d\x03\n" +
+	"\vStatRequest\"\x87\x04\n" +
 	"\fStatResponse\x129\n" +
 	"\n" +
 	"start_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x12\x12\n" +
@@ -2817,7 +2883,12 @@ const file_raftkv_proto_rawDesc = "" +
 	" \x01(\v2\x11.raftkv.v1.LimitsR\x06limits\x12,\n" +
 	"\x06shards\x18\v \x03(\v2\x14.raftkv.v1.ShardStatR\x06shards\x12'\n" +
 	"\x04disk\x18\f \x01(\v2\x13.raftkv.v1.DiskStatR\x04disk\x12\x18\n" +
-	"\aversion\x18\r \x01(\tR\aversion\"g\n" +
+	"\aversion\x18\r \x01(\tR\aversion\x121\n" +
+	"\tgets_took\x18\x0e \x01(\v2\x14.raftkv.v1.LatenciesR\bgetsTook\x125\n" +
+	"\vwrites_took\x18\x0f \x01(\v2\x14.raftkv.v1.LatenciesR\n" +
+	"writesTook\"#\n" +
+	"\tLatencies\x12\x16\n" +
+	"\x06counts\x18\x01 \x03(\x04R\x06counts\"g\n" +
 	"\bDiskStat\x12\x12\n" +
 	"\x04full\x18\x01 \x01(\tR\x04full\x12\x12\n" +
 	"\x04free\x18\x02 \x01(\x04R\x04free\x123\n" +
@@ -2893,7 +2964,7 @@ func file_raftkv_proto_rawDescGZIP() []byte {
 }
 
 var file_raftkv_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_raftkv_proto_msgTypes = make([]protoimpl.MessageInfo, 37)
+var file_raftkv_proto_msgTypes = make([]protoimpl.MessageInfo, 38)
 var file_raftkv_proto_goTypes = []any{
 	(Role)(0),                     // 0: raftkv.v1.Role
 	(Placement)(0),                // 1: raftkv.v1.Placement
@@ -2921,21 +2992,22 @@ var file_raftkv_proto_goTypes = []any{
 	(*Redirect)(nil),              // 23: raftkv.v1.Redirect
 	(*StatRequest)(nil),           // 24: raftkv.v1.StatRequest
 	(*StatResponse)(nil),          // 25: raftkv.v1.StatResponse
-	(*DiskStat)(nil),              // 26: raftkv.v1.DiskStat
-	(*Limits)(nil),                // 27: raftkv.v1.Limits
-	(*ShardStat)(nil),             // 28: raftkv.v1.ShardStat
-	(*TopologyRequest)(nil),       // 29: raftkv.v1.TopologyRequest
-	(*TopologyResponse)(nil),      // 30: raftkv.v1.TopologyResponse
-	(*Node)(nil),                  // 31: raftkv.v1.Node
-	(*Shard)(nil),                 // 32: raftkv.v1.Shard
-	(*ShutdownRequest)(nil),       // 33: raftkv.v1.ShutdownRequest
-	(*ShutdownResponse)(nil),      // 34: raftkv.v1.ShutdownResponse
-	(*BackupRequest)(nil),         // 35: raftkv.v1.BackupRequest
-	(*BackupResponse)(nil),        // 36: raftkv.v1.BackupResponse
-	(*CompactRequest)(nil),        // 37: raftkv.v1.CompactRequest
-	(*CompactResponse)(nil),       // 38: raftkv.v1.CompactResponse
-	(*timestamppb.Timestamp)(nil), // 39: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),   // 40: google.protobuf.Duration
+	(*Latencies)(nil),             // 26: raftkv.v1.Latencies
+	(*DiskStat)(nil),              // 27: raftkv.v1.DiskStat
+	(*Limits)(nil),                // 28: raftkv.v1.Limits
+	(*ShardStat)(nil),             // 29: raftkv.v1.ShardStat
+	(*TopologyRequest)(nil),       // 30: raftkv.v1.TopologyRequest
+	(*TopologyResponse)(nil),      // 31: raftkv.v1.TopologyResponse
+	(*Node)(nil),                  // 32: raftkv.v1.Node
+	(*Shard)(nil),                 // 33: raftkv.v1.Shard
+	(*ShutdownRequest)(nil),       // 34: raftkv.v1.ShutdownRequest
+	(*ShutdownResponse)(nil),      // 35: raftkv.v1.ShutdownResponse
+	(*BackupRequest)(nil),         // 36: raftkv.v1.BackupRequest
+	(*BackupResponse)(nil),        // 37: raftkv.v1.BackupResponse
+	(*CompactRequest)(nil),        // 38: raftkv.v1.CompactRequest
+	(*CompactResponse)(nil),       // 39: raftkv.v1.CompactResponse
+	(*timestamppb.Timestamp)(nil), // 40: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 41: google.protobuf.Duration
 }
 var file_raftkv_proto_depIdxs = []int32{
 	2,  // 0: raftkv.v1.PutRequest.request_id:type_name -> raftkv.v1.RequestId
@@ -2963,44 +3035,46 @@ var file_raftkv_proto_depIdxs = []int32{
 	10, // 22: raftkv.v1.Answer.delete:type_name -> raftkv.v1.DeleteResponse
 	22, // 23: raftkv.v1.Answer.error:type_name -> raftkv.v1.Error
 	23, // 24: raftkv.v1.Error.redirect:type_name -> raftkv.v1.Redirect
-	39, // 25: raftkv.v1.StatResponse.start_time:type_name -> google.protobuf.Timestamp
-	27, // 26: raftkv.v1.StatResponse.limits:type_name -> raftkv.v1.Limits
-	28, // 27: raftkv.v1.StatResponse.shards:type_name -> raftkv.v1.ShardStat
-	26, // 28: raftkv.v1.StatResponse.disk:type_name -> raftkv.v1.DiskStat
-	40, // 29: raftkv.v1.DiskStat.stalled:type_name -> google.protobuf.Duration
-	0,  // 30: raftkv.v1.ShardStat.role:type_name -> raftkv.v1.Role
-	1,  // 31: raftkv.v1.TopologyResponse.placement:type_name -> raftkv.v1.Placement
-	31, // 32: raftkv.v1.TopologyResponse.nodes:type_name -> raftkv.v1.Node
-	32, // 33: raftkv.v1.TopologyResponse.shards:type_name -> raftkv.v1.Shard
-	3,  // 34: raftkv.v1.RaftKV.Get:input_type -> raftkv.v1.GetRequest
-	5,  // 35: raftkv.v1.RaftKV.Put:input_type -> raftkv.v1.PutRequest
-	7,  // 36: raftkv.v1.RaftKV.Append:input_type -> raftkv.v1.AppendRequest
-	9,  // 37: raftkv.v1.RaftKV.Delete:input_type -> raftkv.v1.DeleteRequest
-	11, // 38: raftkv.v1.RaftKV.Batch:input_type -> raftkv.v1.BatchRequest
-	15, // 39: raftkv.v1.RaftKV.Scan:input_type -> raftkv.v1.ScanRequest
-	18, // 40: raftkv.v1.RaftKV.Pipeline:input_type -> raftkv.v1.PipelineRequest
-	24, // 41: raftkv.v1.RaftKV.Stat:input_type -> raftkv.v1.StatRequest
-	29, // 42: raftkv.v1.RaftKV.Topology:input_type -> raftkv.v1.TopologyRequest
-	33, // 43: raftkv.v1.RaftKVAdmin.Shutdown:input_type -> raftkv.v1.ShutdownRequest
-	35, // 44: raftkv.v1.RaftKVAdmin.Backup:input_type -> raftkv.v1.BackupRequest
-	37, // 45: raftkv.v1.RaftKVAdmin.Compact:input_type -> raftkv.v1.CompactRequest
-	4,  // 46: raftkv.v1.RaftKV.Get:output_type -> raftkv.v1.GetResponse
-	6,  // 47: raftkv.v1.RaftKV.Put:output_type -> raftkv.v1.PutResponse
-	8,  // 48: raftkv.v1.RaftKV.Append:output_type -> raftkv.v1.AppendResponse
-	10, // 49: raftkv.v1.RaftKV.Delete:output_type -> raftkv.v1.DeleteResponse
-	13, // 50: raftkv.v1.RaftKV.Batch:output_type -> raftkv.v1.BatchResponse
-	16, // 51: raftkv.v1.RaftKV.Scan:output_type -> raftkv.v1.ScanResponse
-	20, // 52: raftkv.v1.RaftKV.Pipeline:output_type -> raftkv.v1.PipelineResponse
-	25, // 53: raftkv.v1.RaftKV.Stat:output_type -> raftkv.v1.StatResponse
-	30, // 54: raftkv.v1.RaftKV.Topology:output_type -> raftkv.v1.TopologyResponse
-	34, // 55: raftkv.v1.RaftKVAdmin.Shutdown:output_type -> raftkv.v1.ShutdownResponse
-	36, // 56: raftkv.v1.RaftKVAdmin.Backup:output_type -> raftkv.v1.BackupResponse
-	38, // 57: raftkv.v1.RaftKVAdmin.Compact:output_type -> raftkv.v1.CompactResponse
-	46, // [46:58] is the sub-list for method output_type
-	34, // [34:46] is the sub-list for method input_type
-	34, // [34:34] is the sub-list for extension type_name
-	34, // [34:34] is the sub-list for extension extendee
-	0,  // [0:34] is the sub-list for field type_name
+	40, // 25: raftkv.v1.StatResponse.start_time:type_name -> google.protobuf.Timestamp
+	28, // 26: raftkv.v1.StatResponse.limits:type_name -> raftkv.v1.Limits
+	29, // 27: raftkv.v1.StatResponse.shards:type_name -> raftkv.v1.ShardStat
+	27, // 28: raftkv.v1.StatResponse.disk:type_name -> raftkv.v1.DiskStat
+	26, // 29: raftkv.v1.StatResponse.gets_took:type_name -> raftkv.v1.Latencies
+	26, // 30: raftkv.v1.StatResponse.writes_took:type_name -> raftkv.v1.Latencies
+	41, // 31: raftkv.v1.DiskStat.stalled:type_name -> google.protobuf.Duration
+	0,  // 32: raftkv.v1.ShardStat.role:type_name -> raftkv.v1.Role
+	1,  // 33: raftkv.v1.TopologyResponse.placement:type_name -> raftkv.v1.Placement
+	32, // 34: raftkv.v1.TopologyResponse.nodes:type_name -> raftkv.v1.Node
+	33, // 35: raftkv.v1.TopologyResponse.shards:type_name -> raftkv.v1.Shard
+	3,  // 36: raftkv.v1.RaftKV.Get:input_type -> raftkv.v1.GetRequest
+	5,  // 37: raftkv.v1.RaftKV.Put:input_type -> raftkv.v1.PutRequest
+	7,  // 38: raftkv.v1.RaftKV.Append:input_type -> raftkv.v1.AppendRequest
+	9,  // 39: raftkv.v1.RaftKV.Delete:input_type -> raftkv.v1.DeleteRequest
+	11, // 40: raftkv.v1.RaftKV.Batch:input_type -> raftkv.v1.BatchRequest
+	15, // 41: raftkv.v1.RaftKV.Scan:input_type -> raftkv.v1.ScanRequest
+	18, // 42: raftkv.v1.RaftKV.Pipeline:input_type -> raftkv.v1.PipelineRequest
+	24, // 43: raftkv.v1.RaftKV.Stat:input_type -> raftkv.v1.StatRequest
+	30, // 44: raftkv.v1.RaftKV.Topology:input_type -> raftkv.v1.TopologyRequest
+	34, // 45: raftkv.v1.RaftKVAdmin.Shutdown:input_type -> raftkv.v1.ShutdownRequest
+	36, // 46: raftkv.v1.RaftKVAdmin.Backup:input_type -> raftkv.v1.BackupRequest
+	38, // 47: raftkv.v1.RaftKVAdmin.Compact:input_type -> raftkv.v1.CompactRequest
+	4,  // 48: raftkv.v1.RaftKV.Get:output_type -> raftkv.v1.GetResponse
+	6,  // 49: raftkv.v1.RaftKV.Put:output_type -> raftkv.v1.PutResponse
+	8,  // 50: raftkv.v1.RaftKV.Append:output_type -> raftkv.v1.AppendResponse
+	10, // 51: raftkv.v1.RaftKV.Delete:output_type -> raftkv.v1.DeleteResponse
+	13, // 52: raftkv.v1.RaftKV.Batch:output_type -> raftkv.v1.BatchResponse
+	16, // 53: raftkv.v1.RaftKV.Scan:output_type -> raftkv.v1.ScanResponse
+	20, // 54: raftkv.v1.RaftKV.Pipeline:output_type -> raftkv.v1.PipelineResponse
+	25, // 55: raftkv.v1.RaftKV.Stat:output_type -> raftkv.v1.StatResponse
+	31, // 56: raftkv.v1.RaftKV.Topology:output_type -> raftkv.v1.TopologyResponse
+	35, // 57: raftkv.v1.RaftKVAdmin.Shutdown:output_type -> raftkv.v1.ShutdownResponse
+	37, // 58: raftkv.v1.RaftKVAdmin.Backup:output_type -> raftkv.v1.BackupResponse
+	39, // 59: raftkv.v1.RaftKVAdmin.Compact:output_type -> raftkv.v1.CompactResponse
+	48, // [48:60] is the sub-list for method output_type
+	36, // [36:48] is the sub-list for method input_type
+	36, // [36:36] is the sub-list for extension type_name
+	36, // [36:36] is the sub-list for extension extendee
+	0,  // [0:36] is the sub-list for field type_name
 }
 
 func init() { file_raftkv_proto_init() }
@@ -3041,7 +3115,7 @@ func file_raftkv_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_raftkv_proto_rawDesc), len(file_raftkv_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   37,
+			NumMessages:   38,
 			NumExtensions: 0,
 			NumServices:   2,
 		},

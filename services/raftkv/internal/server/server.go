@@ -87,7 +87,9 @@ func (a *adapter) Get(ctx context.Context, request *raftkvpb.GetRequest) (*raftk
 	if err != nil {
 		return nil, err
 	}
+	began := time.Now()
 	record, found, err := group.Get(ctx, key)
+	a.calls.GetsTook.Add(1, time.Since(began))
 	return a.calls.Got(key, record, found, err)
 }
 
@@ -162,7 +164,9 @@ func (a *adapter) execute(ctx context.Context, group node.Group, id *raftkvpb.Re
 		return kv.Reply{}, err
 	}
 	command := kv.Command{Request: request, Writes: writes}
+	began := time.Now()
 	encoded, err := node.Execute(ctx, group, command.AppendTo(nil))
+	a.calls.WritesTook.Add(len(writes), time.Since(began))
 	return a.calls.Settle(writes, encoded, err)
 }
 

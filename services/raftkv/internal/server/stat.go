@@ -24,6 +24,9 @@ func (a *adapter) Stat(context.Context, *raftkvpb.StatRequest) (*raftkvpb.StatRe
 		Limits:    &raftkvpb.Limits{Key: uint64(a.MaxKey), Value: uint64(a.MaxValue), Message: uint64(a.MaxMessage)},
 		Disk:      diskStat(a.Node.Disk()),
 		Version:   version.Short(),
+
+		GetsTook:   a.calls.GetsTook.Message(),
+		WritesTook: a.calls.WritesTook.Message(),
 	}
 	for number, shard := range a.Node.Locals() {
 		figures, replica := shard.Figures(), shard.Status()

@@ -1,6 +1,8 @@
 package pipeline
 
 import (
+	"time"
+
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
@@ -14,6 +16,7 @@ import (
 type lane struct {
 	group  node.Group
 	gets   []getting // to be done
+	since  time.Time // when the first of them came
 	waits  int       // operations that the group has not answered, if there are other groups
 	awaits int       // bytes of the writes among them
 }
@@ -89,6 +92,9 @@ func (p *pipeline) enqueue(l *lane, gets []getting) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if len(l.gets) == 0 {
+		l.since = time.Now()
+	}
 	l.gets = append(l.gets, gets...)
 	p.changed.Broadcast()
 }
@@ -96,7 +102,7 @@ func (p *pipeline) enqueue(l *lane, gets []getting) {
 // get is the getter of a lane.
 func (p *pipeline) get(l *lane) {
 	for {
-		gets := p.awaitGets(l)
+		gets, since := p.awaitGets(l)
 		if gets == nil {
 			return
 		}
@@ -104,7 +110,12 @@ func (p *pipeline) get(l *lane) {
 		for i := range gets {
 			keys[i] = gets[i].request.GetKey()
 		}
+		timed := false
 		done := func(i int, record kv.Record, found bool, err error) bool {
+			if !timed { // what a client does not take makes the others wait
+				p.Calls.GetsTook.Add(len(gets), time.Since(since))
+				timed = true
+			}
 			return p.give(l, p.getAnswer(gets[i], record, found, err))
 		}
 		if err := l.group.GetAll(p.ctx, keys, done); err != nil {
@@ -130,19 +141,20 @@ func (p *pipeline) give(l *lane, answer *raftkvpb.Answer) bool {
 	return !p.aborted
 }
 
-// awaitGets waits for gets of a lane, and takes all that there are. It returns nil at the end of the stream.
-func (p *pipeline) awaitGets(l *lane) []getting {
+// awaitGets waits for gets of a lane, and takes all that there are. It returns since when the first has waited, and nil at the
+// end of the stream.
+func (p *pipeline) awaitGets(l *lane) (gets []getting, since time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for len(l.gets) == 0 && !p.aborted && !(p.ended && p.inFlight == 0) {
 		p.changed.Wait()
 	}
-	gets := l.gets
+	gets = l.gets
 	l.gets = nil
 	if p.aborted {
-		return nil
+		return nil, since
 	}
-	return gets
+	return gets, l.since
 }
 
 // getAnswer is the answer to a get.

@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"sync"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -119,6 +120,7 @@ type pipelined struct {
 	err     error
 	claimed int // bytes of the writes that wait in the lane
 	size    int // bytes of writes and replies
+	began   time.Time
 }
 
 // watch ends the stream when the server stops, and gives it up when the client has gone. What is in flight when the server

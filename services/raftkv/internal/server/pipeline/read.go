@@ -3,6 +3,7 @@ package pipeline
 import (
 	"errors"
 	"io"
+	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -172,6 +173,7 @@ func encode(writes []kv.Write, ids []kv.RequestID) [][]byte {
 func (p *pipeline) propose(w *pipelined, commands [][]byte) {
 	size := sizeOf(commands)
 	p.hold(w, size)
+	w.began = time.Now()
 	w.lane.group.Propose(&node.Proposal{Commands: commands, Done: func(replies [][]byte, err error) {
 		w.replies, w.err = cloned(replies), err
 		p.settled(w)
@@ -188,6 +190,7 @@ func (p *pipeline) hold(w *pipelined, size int) {
 
 // settled has the outcome of writes sent. Their replies are kept until then too.
 func (p *pipeline) settled(w *pipelined) {
+	p.Calls.WritesTook.Add(len(w.tags), time.Since(w.began))
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	replies := sizeOf(w.replies)

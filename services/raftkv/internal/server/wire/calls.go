@@ -23,6 +23,8 @@ type Calls struct {
 
 	Gets, Scans atomic.Uint64
 	Writes      [len(kinds)]atomic.Uint64 // by kind
+
+	GetsTook, WritesTook Latencies
 }
 
 // Got counts and logs a get, and makes its response.
