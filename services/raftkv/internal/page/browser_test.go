@@ -76,12 +76,21 @@ func TestBrowser(t *testing.T) {
 	f.topology.Nodes[1].Address = hostile
 	f.fails(2, status.Error(codes.Unavailable, "refused by "+hostile))
 	f.answers(3, changed(f.stat(3, 4, 0), func(s *raftkvpb.StatResponse) { s.Version = hostile; s.Disk.Full = hostile }))
-	server := httptest.NewServer(open(t, f))
+	f.tells(1, func(context.Context) (*raftkvpb.StatResponse, error) {
+		calls := uint64(f.looked(1))
+		return changed(f.stat(1, 4, calls), func(s *raftkvpb.StatResponse) {
+			s.WritesTook.Counts = []uint64{9: 90 * calls, 12: 10 * calls}
+		}), nil
+	})
+	handler := open(t, f)
+	look(t, handler)
+	time.Sleep(freshness) // the browser sees the second view, which has rates
+	server := httptest.NewServer(handler)
 	defer server.Close()
 	escaped := strings.NewReplacer("<", "&lt;", ">", "&gt;").Replace(hostile)
 	expectOn(t, browse(t, server.URL, 1), []string{
 		"cluster 00112233445566778899aabbccddeeff", "4 problems", "2 of 3", "Live, every 2 s", "★ 1 · leader", "◌ 2 · not known", "3 · in step",
-		"● </span>answers", "▲ </span>silent", "a:6000", "90.0 GiB", "■ full",
+		"● </span>answers", "▲ </span>silent", "a:6000", "90.0&nbsp;GiB", "p50 &lt; 512&nbsp;µs", "p99 &lt; 4.1&nbsp;ms", "■ full",
 		"<small>" + escaped + "</small>", "refused by " + escaped, "on 3",
 	}, "<img", "owned</title>", "<script>document")
 }

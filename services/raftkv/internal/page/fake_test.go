@@ -37,6 +37,13 @@ func (f *fake) Stat(ctx context.Context, node *raftkvpb.Node) (*raftkvpb.StatRes
 	return stat(ctx)
 }
 
+// looked returns how many times a node was asked.
+func (f *fake) looked(node uint64) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.asked[node]
+}
+
 // answers makes a node answer with a value.
 func (f *fake) answers(node uint64, stat *raftkvpb.StatResponse) {
 	f.tells(node, func(context.Context) (*raftkvpb.StatResponse, error) { return stat, nil })
@@ -85,7 +92,7 @@ func (f *fake) stat(id uint64, shards int, calls uint64) *raftkvpb.StatResponse 
 	stat := &raftkvpb.StatResponse{
 		StartTime: timestamppb.New(started), Version: "v1.4.0", Keys: 1000, Bytes: 64 << 20, Sessions: 7,
 		Gets: 10 * calls, Sets: 4 * calls, Appends: 2 * calls, Deletes: calls, Scans: calls,
-		Disk: &raftkvpb.DiskStat{Free: 90 << 30},
+		Disk: &raftkvpb.DiskStat{Free: 90 << 30}, GetsTook: new(raftkvpb.Latencies), WritesTook: new(raftkvpb.Latencies),
 	}
 	for s := range shards {
 		leader := uint64(s%3 + 1)

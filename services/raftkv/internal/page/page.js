@@ -34,22 +34,24 @@ function rate(n) {
   return n < 1e5 ? whole.format(Math.round(n)) : short.format(n);
 }
 
+const gap = "\u00a0"; // between a number and its unit, which stay together
+
 function bytes(n) {
   const units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
   let unit = 0;
   for (; n >= 1024 && unit < units.length - 1; unit++) n /= 1024;
-  return (unit === 0 || n >= 100 ? Math.round(n) : n.toFixed(1)) + " " + units[unit];
+  return (unit === 0 || n >= 100 ? Math.round(n) : n.toFixed(1)) + gap + units[unit];
 }
 
 function duration(seconds) {
-  if (seconds < 0.0001) return "less than 0.1 ms";
-  if (seconds < 0.0995) return (seconds * 1000).toFixed(seconds < 0.00995 ? 1 : 0) + " ms";
-  if (seconds < 10) return seconds.toFixed(1) + " s";
+  if (seconds < 0.0009995) return Math.max(1, Math.round(seconds * 1e6)) + gap + "µs";
+  if (seconds < 0.9995) return (seconds * 1000).toFixed(seconds < 0.00995 ? 1 : 0) + gap + "ms";
+  if (seconds < 10) return seconds.toFixed(1) + gap + "s";
   const steps = [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]];
   const first = Math.min(steps.findIndex(([length]) => seconds >= length), 2);
   const [large, small] = [steps[first], steps[first + 1]];
   const most = Math.floor(seconds / large[0]), rest = Math.floor((seconds % large[0]) / small[0]);
-  return (most > 0 ? most + " " + large[1] + " " : "") + rest + " " + small[1];
+  return (most > 0 ? most + gap + large[1] + " " : "") + rest + gap + small[1];
 }
 
 function plural(n, word) { return count(n) + " " + word + (n === 1 ? "" : "s"); }
@@ -142,15 +144,15 @@ const nodeColumns = ["Node", "State", "Gets/s", "Writes/s", "Scans/s", "Leads", 
 function nodeRow(node, status) {
   const told = node.told, rates = node.rates;
   const was = node.state === "answers" ? "" : " was";
-  const figure = (label, value) => cell(label, "number" + was, value);
+  const figure = (label, ...children) => cell(label, "number" + was, ...children);
   const held = status.shards.filter((s) => s.replicas.some((r) => r.node === node.node));
   const leads = held.filter((s) => s.leader === node.node).length;
   return row(
     make("th", { scope: "row", role: "rowheader", class: "half" }, "Node " + node.node,
-      make("small", {}, [node.address, node.node === status.node ? "this page's" : ""].filter(Boolean).join(" · "))),
+      make("small", {}, [node.address, node.node === status.node ? "shows this page" : ""].filter(Boolean).join(" · "))),
     stateCell(node),
-    figure("Gets/s", rates ? rate(rates.gets) : "–"),
-    figure("Writes/s", rates ? rate(rates.sets + rates.appends + rates.deletes) : "–"),
+    figure("Gets/s", rates ? rate(rates.gets) : "–", ...took(node.took && node.took.gets)),
+    figure("Writes/s", rates ? rate(rates.sets + rates.appends + rates.deletes) : "–", ...took(node.took && node.took.writes)),
     figure("Scans/s", rates ? rate(rates.scans) : "–"),
     cell("Leads", "number", status.shards.length === 0 ? "–" : leads + " of " + held.length),
     figure("Keys", told ? count(told.keys) : "–"),
@@ -158,6 +160,13 @@ function nodeRow(node, status) {
     diskCell(node, "number" + was),
     figure("Up for", told ? duration(told.uptime_seconds) : "–"),
     cell("Version", "half version" + was, (told && told.version) || "–"));
+}
+
+// took says below which time half of the calls were, and nearly all of them.
+function took(latency) {
+  if (!latency) return [];
+  return [["p50", latency.p50_seconds], ["p99", latency.p99_seconds]].map(([share, bound]) =>
+    make("small", {}, share + " < " + duration(bound)));
 }
 
 function stateCell(node) {

@@ -74,6 +74,9 @@ type Node struct {
 
 	// Calls in a second, between the last two answers; null unless there were two lately, without a restart in between.
 	Rates *Rates `json:"rates"`
+
+	// How long calls took that it answered in that time; null as Rates are.
+	Took *Took `json:"took"`
 }
 
 // State is whether a node answers.
@@ -140,6 +143,24 @@ type Rates struct {
 	Appends float64 `json:"appends"`
 	Deletes float64 `json:"deletes"`
 	Scans   float64 `json:"scans"`
+}
+
+// Took is how long calls took, from when a node had read them until their shard had answered.
+type Took struct {
+	// Null when there were none, or the node does not tell.
+	Gets   *Latency `json:"gets"`
+	Writes *Latency `json:"writes"`
+}
+
+// Latency is how long calls of a kind took.
+type Latency struct {
+	// How many these are.
+	Calls uint64 `json:"calls"`
+
+	// Half of them, and 99 of 100, took less than this, in seconds: a power of two of a microsecond, so that it may be twice
+	// as long as it was.
+	Half float64 `json:"p50_seconds"`
+	Most float64 `json:"p99_seconds"`
 }
 
 // Shard is a shard, as far as the nodes that answer tell.

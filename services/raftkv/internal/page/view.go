@@ -69,33 +69,13 @@ func (s *seen) node(node *raftkvpb.Node) Node {
 		Calls: calls(stat),
 	}
 	if n.State == Answers {
-		n.Rates = rates(report.before, report.last)
+		n.Rates, n.Took = between(report.before, report.last)
 	}
 	return n
 }
 
 func calls(stat *raftkvpb.StatResponse) Calls {
 	return Calls{Gets: stat.GetGets(), Sets: stat.GetSets(), Appends: stat.GetAppends(), Deletes: stat.GetDeletes(), Scans: stat.GetScans()}
-}
-
-// longestInterval is how far apart two answers may be that rates are made of: a mean over the time that nobody looked
-// on would be taken for what is going on now.
-const longestInterval = 10 * time.Second
-
-// rates returns nil where two answers tell nothing: there are no two, they are far apart, or the node was restarted.
-func rates(before, last answer[*raftkvpb.StatResponse]) *Rates {
-	over := last.at.Sub(before.at)
-	a, b := calls(before.value), calls(last.value)
-	went := b.Gets >= a.Gets && b.Sets >= a.Sets && b.Appends >= a.Appends && b.Deletes >= a.Deletes && b.Scans >= a.Scans
-	same := before.value.GetStartTime().AsTime().Equal(last.value.GetStartTime().AsTime())
-	if before.at.IsZero() || over <= 0 || over > longestInterval || !same || !went {
-		return nil
-	}
-	rate := func(before, last uint64) float64 { return float64(last-before) / over.Seconds() }
-	return &Rates{
-		Over: over.Seconds(), Gets: rate(a.Gets, b.Gets), Sets: rate(a.Sets, b.Sets), Appends: rate(a.Appends, b.Appends),
-		Deletes: rate(a.Deletes, b.Deletes), Scans: rate(a.Scans, b.Scans),
-	}
 }
 
 // state says what an error tells of the node that was asked.

@@ -11,9 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/durationpb"
-	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"numstore.example/contracts/raftkvpb"
 )
@@ -35,6 +33,7 @@ func example() seen {
 	now := started.Add(36 * time.Hour)
 	leads := f.stat(1, 3, 20)
 	leads.Shards[1].AppliedIndex = 4990
+	leads.GetsTook.Counts, leads.WritesTook.Counts = []uint64{0, 0, 0, 0, 0, 0, 90, 9, 0, 1}, []uint64{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5, 65}
 	leads.Disk.Full, leads.Disk.Stalled = "the disk is full", durationpb.New(3*time.Second)
 	silent := answered(now, f.stat(2, 3, 0), f.stat(2, 3, 0), 12*time.Second)
 	silent.err = errSilent
@@ -105,38 +104,6 @@ func TestStatus_documented(t *testing.T) {
 	if fields < 40 {
 		t.Errorf("%d fields were found", fields)
 	}
-}
-
-// TestRates: rates are made of two answers that tell of what is going on now, or not at all.
-func TestRates(t *testing.T) {
-	f := newFake(1)
-	now := started.Add(time.Hour)
-	for name, test := range map[string]struct {
-		before, last *raftkvpb.StatResponse
-		apart        time.Duration
-		want         *Rates
-	}{
-		"two answers":      {f.stat(1, 1, 10), f.stat(1, 1, 30), 2 * time.Second, &Rates{2, 100, 40, 20, 10, 10}},
-		"nothing going on": {f.stat(1, 1, 10), f.stat(1, 1, 10), time.Second, &Rates{Over: 1}},
-		"far apart":        {f.stat(1, 1, 10), f.stat(1, 1, 30), longestInterval + 1, nil},
-		"a restart":        {f.stat(1, 1, 10), changed(f.stat(1, 1, 30), func(s *raftkvpb.StatResponse) { s.StartTime = timestamppb.New(now) }), time.Second, nil},
-		"fewer calls":      {f.stat(1, 1, 30), f.stat(1, 1, 10), time.Second, nil},
-		"one answer":       {nil, f.stat(1, 1, 10), 0, nil},
-	} {
-		before := answer[*raftkvpb.StatResponse]{value: test.before, at: now.Add(-test.apart)}
-		if test.before == nil {
-			before.at = time.Time{}
-		}
-		got := rates(before, answer[*raftkvpb.StatResponse]{value: test.last, at: now})
-		if !reflect.DeepEqual(got, test.want) {
-			t.Errorf("%s: %+v; want %+v", name, got, test.want)
-		}
-	}
-}
-
-func changed[M proto.Message](m M, change func(M)) M {
-	change(m)
-	return m
 }
 
 // TestShard: who leads, and who is how far behind, of what several nodes tell.
