@@ -101,7 +101,9 @@ func TestBackup_restored(t *testing.T) {
 				}
 				store = store.reopen(t, how)
 			}
-			store.goesOn(t)
+			if err := store.goOn(); err != nil {
+				t.Error(err)
+			}
 			changed := store.stateRows(t)
 			store = store.reopen(t, how)
 			defer store.end(t)
@@ -112,27 +114,32 @@ func TestBackup_restored(t *testing.T) {
 	}
 }
 
-// goesOn writes to a store that holds the sample.
-func (t *testStore) goesOn(tb testing.TB) {
-	tb.Helper()
+// goOn writes to a store that holds the sample, and says what is wrong with the replies.
+func (t *testStore) goOn() error {
 	before := t.state.Figures()
 	if first, err := t.log.FirstIndex(); err != nil || first != uint64(before.Applied)+1 {
-		tb.Errorf("the log begins at %d after entry %d (%v)", first, before.Applied, err)
+		return fmt.Errorf("the log begins at %d after entry %d (%v)", first, before.Applied, err)
 	}
-	again := t.must(tb, put(10, 6, "large", strings.Repeat("c", 200)))
-	if want := strings.Repeat("b", 200); string(again.Results[0].Previous) != want {
-		tb.Errorf("the repetition of a write with a large reply was answered with %.80v", again)
+	again, err := t.execute(put(10, 6, "large", strings.Repeat("c", 200)))
+	if want := strings.Repeat("b", 200); err != nil || len(again.Results) != 1 || string(again.Results[0].Previous) != want {
+		return fmt.Errorf("the repetition of a write with a large reply was answered with %.80v (%v)", again, err)
 	}
-	reply, err := t.execute(put(1, 1, "key1", "late"))
-	if err != nil || reply.Outcome != kv.UnknownClient {
-		tb.Errorf("a dropped client's write ended with outcome %d (%v)", reply.Outcome, err)
+	small, err := t.execute(put(11, 5, "key1", "value 1 of round 2"))
+	if err != nil || len(small.Results) != 1 || string(small.Results[0].Previous) != "value 1 of round 1" {
+		return fmt.Errorf("the repetition of a write with a small reply was answered with %v (%v)", small, err)
 	}
-	if reply := t.must(tb, put(19, 1, "new", "value")); reply.Results[0].Version != before.Revision+1 {
-		tb.Errorf("the first write has version %d after %d", reply.Results[0].Version, before.Revision)
+	late, err := t.execute(put(1, 1, "key1", "late"))
+	if err != nil || late.Outcome != kv.UnknownClient {
+		return fmt.Errorf("a dropped client's write ended with outcome %d (%v)", late.Outcome, err)
 	}
-	if after := t.state.Figures(); after.Applied != before.Applied+3 {
-		tb.Errorf("three entries after %d are up to %d", before.Applied, after.Applied)
+	reply, err := t.execute(put(19, 1, "new", "value"))
+	if err != nil || len(reply.Results) != 1 || reply.Results[0].Version != before.Revision+1 {
+		return fmt.Errorf("the first write was answered with %v after version %d (%v)", reply, before.Revision, err)
 	}
+	if after := t.state.Figures(); after.Applied != before.Applied+4 {
+		return fmt.Errorf("four entries after %d are up to %d", before.Applied, after.Applied)
+	}
+	return nil
 }
 
 // TestBackup_large: a backup of several frames, one of them with a row larger than a frame.

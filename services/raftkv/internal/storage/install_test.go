@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -67,7 +68,9 @@ func TestInstall(t *testing.T) {
 				}
 				store = store.reopen(t, how)
 			}
-			store.goesOn(t)
+			if err := store.goOn(); err != nil {
+				t.Error(err)
+			}
 			changed := store.everything(t)
 			store = store.reopen(t, how)
 			defer store.end(t)
@@ -76,6 +79,27 @@ func TestInstall(t *testing.T) {
 			}
 			store.stage(t, snapshot).Discard() // the other slot can be used again
 		})
+	}
+}
+
+// TestInstall_controls leaves rows of one kind out of a snapshot: the replies to what comes then show it.
+func TestInstall_controls(t *testing.T) {
+	source, _, _ := ahead(t)
+	for name, kind := range map[string]byte{"sessions": stateSession, "large replies": stateLargeReply, "who was dropped": stateDropped} {
+		var snapshot bytes.Buffer
+		if err := source.state.writeRows(&snapshot, []byte(snapshotMagic), func(k byte) bool { return k != kind }); err != nil {
+			t.Fatal(err)
+		}
+		store := behind(t, Options{FS: vfs.NewMem()})
+		if err := store.log.Install(store.stage(t, snapshot.Bytes()), nil); err != nil {
+			t.Fatal(err)
+		}
+		if err := store.goOn(); err == nil {
+			t.Errorf("without %s, all is well", name)
+		} else {
+			t.Logf("without %s: %v", name, err)
+		}
+		store.end(t)
 	}
 }
 
