@@ -216,6 +216,9 @@ func TestStage_incomplete(t *testing.T) {
 		if _, err := store.state.Stage(&snapshot); !errors.Is(err, ErrNoSnapshot) {
 			t.Errorf("without rows of kind %c: %v", kind, err)
 		}
+		if left := store.count(t, store.state.slot.Load().other()); left > 0 { // they were written, to be looked at
+			t.Errorf("without rows of kind %c: there are %d rows", kind, left)
+		}
 	}
 	for key, value := range map[string]string{"m": "short", "g": "[", "c": "short", "cCLIENTCLIENTCLIE": "short"} {
 		var snapshot bytes.Buffer
@@ -255,12 +258,41 @@ func TestStage_memory(t *testing.T) {
 	if _, err := store.state.Stage(stream); err == nil {
 		t.Error("a snapshot without totals was taken")
 	}
+	if left := store.count(t, slot{secondSlot, 0}); left > 0 {
+		t.Errorf("%d rows are left of it", left)
+	}
 	if limit := fillingBatch + 4*value; most > limit {
 		t.Errorf("of %d bytes that had come, %d were not written; want %d at most", written, most, limit)
 	}
 	if written < 3*fillingBatch {
 		t.Errorf("%d bytes have come: this test has lost its subject", written)
 	}
+}
+
+// TestStage_full: on a full disk, no snapshot is taken, and the state is as it was.
+func TestStage_full(t *testing.T) {
+	_, snapshot, _ := ahead(t)
+	store, err := openTest(Options{FS: fullDisk{vfs.NewMem()}, Reserve: 1 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.end(t)
+	store.must(t, put(1, 1, "key1", "first"))
+	store.must(t, put(1, 2, "key1", "second"))
+	before := store.everything(t)
+	if _, err := store.state.Stage(bytes.NewReader(snapshot)); !errors.Is(err, ErrFull) {
+		t.Errorf("the error is %v", err)
+	}
+	if err := enginetest.Difference(store.everything(t), before); err != nil {
+		t.Error(err)
+	}
+}
+
+// fullDisk is a disk that says that it is full.
+type fullDisk struct{ vfs.FS }
+
+func (fullDisk) GetDiskUsage(string) (vfs.DiskUsage, error) {
+	return vfs.DiskUsage{AvailBytes: 1, TotalBytes: 1 << 30}, nil
 }
 
 // TestSnapshot_moment: a snapshot shows one moment, with the totals of that, while the state goes on changing.

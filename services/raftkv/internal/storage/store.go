@@ -12,6 +12,20 @@
 // same write-ahead log, behind the entries. So a crash leaves some prefix of this order: it may take back what was
 // applied, never the entry that it came from, and what it took back is applied again, with the same result. An
 // entry is cut off the log only after the batch that has its changes.
+//
+// # The state of another member
+//
+// A member that is behind the others' logs gets the state instead. State.WriteSnapshot writes all rows of one moment;
+// State.Stage, elsewhere, takes them up in the one of two slots that does not count, while the state is used, and checks
+// them to the end. Log.Install writes one batch, synced, which changes the row that says what slot counts, empties the log,
+// and has it begin after the snapshot. The rows are before it in the write-ahead log, so a crash leaves the old state with
+// the old log, or the new ones. The rows of the old state are deleted after that; what a crash leaves of them, or of a
+// snapshot that was not installed, is deleted at the next start.
+//
+// # Whose it is
+//
+// A new store knows of no cluster, until Store.Form keeps which one it is of, and as which node. The members of each shard
+// are a part of the shard's state from then on.
 package storage
 
 import (
