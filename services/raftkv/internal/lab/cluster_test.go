@@ -11,8 +11,9 @@ import (
 	"google.golang.org/grpc"
 
 	"numstore.example/services/raftkv/internal/node"
+	"numstore.example/services/raftkv/internal/node/nodetest"
 	"numstore.example/services/raftkv/internal/server"
-	"numstore.example/services/raftkv/internal/storage"
+	"numstore.example/services/raftkv/internal/shard"
 )
 
 // shape is what a cluster is made of.
@@ -50,19 +51,28 @@ func startCluster(t *testing.T, seed uint64, shape shape) *cluster {
 		peers: node.NewNetwork(rand.New(rand.NewPCG(seed, 2)), faults),
 	}
 	c.anonymous = shape.variant.anonymous
-	var members []storage.NodeID
-	for i := range shape.nodes {
-		members = append(members, storage.NodeID(i+1))
+	disks := make([]vfs.FS, shape.nodes)
+	for i := range disks {
+		disks[i] = vfs.NewMem()
 	}
-	for _, id := range members {
-		members := members
+	together, err := nodetest.Together(nodetest.Cluster{
+		Dir: "data", Disks: disks, Shards: shape.shards, Replicas: shape.replicas,
+		Address: func(id shard.NodeID) string { return address(int(id)) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range disks {
+		id, found := shard.NodeID(i+1), together
 		if shape.variant.alone && int(id) == shape.nodes {
-			members = []storage.NodeID{id}
+			found = func(store shard.StoreID) (shard.Cluster, error) {
+				return shard.Form(shard.ClusterID{2}, 1, []shard.Node{{ID: id, Store: store}}, shape.shards, 1)
+			}
 			c.isolate(id)
 		}
 		n, err := node.Open(node.Options{
-			ID: id, Members: members, Shards: shape.shards, Transport: c.peers.From(id),
-			Storage:     node.Storage{Dir: "data", FS: vfs.NewMem()},
+			ID: id, Found: found, Transport: c.peers.From(id),
+			Storage:     node.Storage{Dir: "data", FS: disks[i]},
 			MaxInFlight: 1 << 30, Logger: slog.New(slog.DiscardHandler),
 			OnFailure: func(err error) { t.Errorf("node %d has failed: %v", id, err) },
 		})
@@ -82,9 +92,9 @@ func startCluster(t *testing.T, seed uint64, shape shape) *cluster {
 }
 
 // isolate cuts a node off from the others.
-func (c *cluster) isolate(id storage.NodeID) {
+func (c *cluster) isolate(id shard.NodeID) {
 	for i := range c.shape.nodes {
-		other := storage.NodeID(i + 1)
+		other := shard.NodeID(i + 1)
 		c.peers.Cut(id, other, true)
 		c.peers.Cut(other, id, true)
 	}

@@ -11,14 +11,16 @@ import (
 
 // appending is what the appender shall do: write what Raft says, or cut off the log.
 type appending struct {
-	message  *raftpb.Message // or else:
-	truncate storage.Index   // the last entry to be cut off
-	counted  bool            // in Replica.unsynced
+	message  *raftpb.Message
+	staging  *staging      // with a message: a state that comes before what it says
+	truncate storage.Index // the last entry to be cut off, if there is no message
+	counted  bool          // in Replica.unsynced
 }
 
 // unsynced is an append on its way to the disk, and what Raft is to be told when it is there.
 type unsynced struct {
 	pending   *storage.Pending
+	staging   *staging // which is installed, if not nil
 	responses []*raftpb.Message
 	counted   bool
 }
@@ -32,7 +34,11 @@ func (r *Replica) append(message *raftpb.Message) {
 		r.begin()
 		r.unsynced++
 	}
-	r.appends.put(appending{message: message, counted: counted})
+	a := appending{message: message, counted: counted}
+	if snapshot := message.GetSnapshot(); snapshot != nil {
+		a.staging = r.take(snapshot)
+	}
+	r.appends.put(a)
 }
 
 // write is the appender's goroutine, which owns the log. It keeps the order in which it was told.
@@ -63,13 +69,18 @@ func (r *Replica) writeOne(a appending, written chan<- unsynced) error {
 	if a.message.Term != nil {
 		hard = &raftpb.HardState{Term: a.message.Term, Vote: a.message.Vote, Commit: a.message.Commit}
 	}
+	if a.staging != nil {
+		if err := r.config.Log.Install(a.staging.staged, hard); err != nil {
+			return err
+		}
+	}
 	pending, err := r.config.Log.Append(a.message.GetEntries(), hard)
 	if err != nil {
 		return err
 	}
 	r.at(BeforeSync)
 	if pending != nil || a.counted {
-		written <- unsynced{pending, a.message.GetResponses(), a.counted}
+		written <- unsynced{pending, a.staging, a.message.GetResponses(), a.counted}
 	}
 	return nil
 }
@@ -86,6 +97,6 @@ func (r *Replica) sync(written <-chan unsynced) {
 			r.syncs.Add(1)
 			r.at(AfterSync)
 		}
-		r.mail.synced(append.responses, append.counted)
+		r.mail.synced(append)
 	}
 }

@@ -57,8 +57,14 @@ func (r *Replica) applyEntries(message *raftpb.Message) error {
 
 // settle answers who proposed an entry that was applied.
 func (r *Replica) settle(a *applied) {
+	if a.Index <= r.applied {
+		return // a state that was installed meanwhile shows it; nobody here waits for it
+	}
 	r.kept = a.kept
 	r.clock.saw(a.time, r.look())
+	if a.Term > r.appliedTerm {
+		r.ledger.overtaken(a.Term, r.notLeader())
+	}
 	r.applied, r.appliedTerm = a.Index, a.Term
 	r.ledger.settle(a.id, a.replies)
 	r.tail.add(a.Index, a.bytes)

@@ -9,7 +9,6 @@ import (
 	"github.com/anishathalye/porcupine"
 
 	"numstore.example/services/raftkv/internal/kv"
-	"numstore.example/services/raftkv/internal/storage"
 )
 
 // client is one user: it does one thing after the other, and repeats a write, under its request id, from
@@ -105,7 +104,7 @@ func (c *client) get(made call) {
 	for in := range c.world.incarnations() {
 		begin := c.world.clock.Add(1)
 		var got answer
-		if in.read(func(state *storage.State) (err error) { got, err = made.look(state); return err }) {
+		if in.read(func(state store) (err error) { got, err = made.look(state); return err }) {
 			c.note(made, got, begin)
 			return
 		}

@@ -9,7 +9,10 @@ import (
 	"sync"
 	"time"
 
+	"github.com/cockroachdb/pebble/v2/vfs"
+
 	"numstore.example/services/raftkv/internal/node"
+	"numstore.example/services/raftkv/internal/node/nodetest"
 	"numstore.example/services/raftkv/internal/storage"
 )
 
@@ -48,15 +51,21 @@ func newCluster(seed uint64, members, crashes int, variant variant) *cluster {
 		ended:   make(chan struct{}),
 	}
 	c.incarnations = c.tries
-	var ids []storage.NodeID
-	for i := range members {
-		ids = append(ids, storage.NodeID(i+1))
+	disks := make([]vfs.FS, members)
+	for i := range disks {
+		disks[i] = vfs.NewCrashableMem()
 	}
-	for _, id := range ids {
+	found, err := nodetest.Together(nodetest.Cluster{Dir: dir, Disks: disks, Shards: 1, Replicas: members})
+	if err != nil {
+		panic(err) // on a disk in memory
+	}
+	for i, disk := range disks {
+		id := storage.NodeID(i + 1)
 		member := &participant{
 			cluster: c, random: rand.New(rand.NewPCG(seed, 200+uint64(id))), pauses: rand.New(rand.NewPCG(seed, 300+uint64(id))),
 		}
-		member.seat = seat{id: id, members: ids, network: c.network, pause: member.pause, patience: patience}
+		member.disk = disk.(*vfs.MemFS)
+		member.seat = seat{id: id, found: found, network: c.network, pause: member.pause, patience: patience}
 		c.members = append(c.members, member)
 	}
 	return c

@@ -5,13 +5,16 @@ import "numstore.example/services/raftkv/internal/storage"
 // What tests look at from outside.
 
 // Replica returns the node's member of a shard's group.
-func (n *Node) Replica(shard int) *Replica { return n.locals[shard].replica }
+func (n *Node) Replica(shard storage.ShardID) *Replica { return n.local(shard).replica }
 
 // Store returns the store.
 func (n *Node) Store() *storage.Store { return n.store }
 
 // State returns the state of a shard.
-func (n *Node) State(shard int) *storage.State { return n.locals[shard].state }
+func (n *Node) State(shard storage.ShardID) *storage.State { return n.local(shard).state }
 
 // Log returns the replica's log.
 func (r *Replica) Log() *storage.Log { return r.config.Log }
+
+// Stalled is what the store tells of its disk.
+func (n *Node) Stalled(stalls bool) { n.stalled(stalls) }

@@ -18,10 +18,10 @@ func (n *Node) forget() {
 		case <-n.stopping.Done():
 			return
 		}
-		for _, local := range n.locals {
-			if local.Figures().Sessions > 0 {
-				// Who does not lead need not: the leader does it too.
-				_, _ = Execute(n.stopping, local, kv.AppendForget(nil, kv.Millis(ttl.Milliseconds())))
+		for _, local := range n.Locals() {
+			if local.leads() && local.Figures().Sessions > 0 {
+				// Nobody waits for it. If it comes to nothing, the next one does as well.
+				local.Propose(&Proposal{Commands: [][]byte{kv.AppendForget(nil, kv.Millis(ttl.Milliseconds()))}, Done: func([][]byte, error) {}})
 			}
 		}
 	}

@@ -2,7 +2,6 @@ package node
 
 import (
 	"context"
-	"errors"
 	"io"
 
 	"numstore.example/services/raftkv/internal/kv"
@@ -67,24 +66,23 @@ func Execute(ctx context.Context, group Group, command []byte) ([]byte, error) {
 	}
 }
 
-// Local is a group of which this node has a member. It answers when that leads, and otherwise ErrNotLeader.
+// Local is a group as this node's member answers for it: reads wherever the group has a leader, writes if it leads, and
+// otherwise ErrNotLeader.
 type Local struct {
+	shard   storage.ShardID
 	replica *Replica
 	state   *storage.State
 }
 
 var _ Group = (*Local)(nil)
 
-// awaitReady waits until the group has a leader, and, if that is this node's member, until it shows all that was ever
-// answered.
-func (l *Local) awaitReady(ctx context.Context) error {
-	if err := l.replica.AwaitLeader(ctx); err != nil {
-		return err
-	}
-	if err := l.replica.AwaitBarrier(ctx); !errors.Is(err, ErrNotLeader) {
-		return err
-	}
-	return nil
+// Shard returns the number of the shard.
+func (l *Local) Shard() storage.ShardID { return l.shard }
+
+// leads says whether this node's member leads, as far as it knows, and can do so.
+func (l *Local) leads() bool {
+	status := l.Status()
+	return status.Role == Leader && !status.Stalled
 }
 
 // Propose implements Group.
@@ -142,3 +140,6 @@ func (l *Local) Figures() storage.Figures { return l.state.Figures() }
 
 // Syncs returns how many appends to the log were waited for until they were on disk.
 func (l *Local) Syncs() uint64 { return l.replica.Syncs() }
+
+// Installs returns how many states of other members this node's member has installed.
+func (l *Local) Installs() uint64 { return l.replica.Installs() }

@@ -2,6 +2,7 @@ package node_test
 
 import (
 	"math/rand/v2"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 )
@@ -12,6 +13,7 @@ func TestCluster(t *testing.T) {
 	crashes := number(t, "RAFTKV_CRASHES", fewer(300))
 	seed := number(t, "RAFTKV_SEED", rand.Uint64())
 	calls := 0
+	var installs atomic.Uint64
 	for crashes > 0 {
 		members, each := 3, 10
 		if seed%4 == 0 {
@@ -19,7 +21,9 @@ func TestCluster(t *testing.T) {
 		}
 		var err error
 		synctest.Test(t, func(*testing.T) {
-			cluster := newCluster(seed, members, each, variant{})
+			variant := variantOf(seed)
+			variant.installs = &installs
+			cluster := newCluster(seed, members, each, variant)
 			err = cluster.run()
 			calls += len(cluster.history)
 		})
@@ -30,7 +34,17 @@ func TestCluster(t *testing.T) {
 		crashes -= min(crashes, uint64(members*each))
 		seed++
 	}
-	t.Logf("%d calls were answered", calls)
+	t.Logf("%d calls were answered; members got the state of others %d times", calls, installs.Load())
+}
+
+// variantOf chooses what is different in a run: whether members that were away need the state, as nearly nothing of the log
+// is kept, and whether clients ask any member.
+func variantOf(seed uint64) (v variant) {
+	if seed%2 == 0 {
+		v.maxLog = 100
+	}
+	v.routed = seed/2%2 == 0
+	return v
 }
 
 // TestCluster_controls: without the mechanism, the checks notice. The seeds go on until they do.

@@ -72,8 +72,14 @@ func (c call) answer(reply kv.Reply) (answer, error) {
 	return answer{exists: last.Existed, value: string(last.Previous), version: last.Version}, nil
 }
 
+// store is what a client reads: a state, or a group.
+type store interface {
+	Get(key []byte) (kv.Record, bool, error)
+	Scan(span storage.Range, values bool, tell func([]byte, kv.Record) (bool, error)) error
+}
+
 // look reads what a get reads.
-func (c call) look(state *storage.State) (answer, error) {
+func (c call) look(state store) (answer, error) {
 	if !c.pair() {
 		record, exists, err := state.Get([]byte(c.key))
 		return answer{exists: exists, value: string(record.Value), version: record.Version}, err

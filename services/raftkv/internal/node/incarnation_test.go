@@ -17,6 +17,7 @@ import (
 	"numstore.example/services/internal/engine/enginetest"
 	"numstore.example/services/raftkv/internal/kv"
 	"numstore.example/services/raftkv/internal/node"
+	"numstore.example/services/raftkv/internal/node/nodetest"
 	"numstore.example/services/raftkv/internal/storage"
 )
 
@@ -41,7 +42,7 @@ type death struct {
 // seat is a member's place in its group.
 type seat struct {
 	id      storage.NodeID
-	members []storage.NodeID
+	found   nodetest.Found
 	network *node.Network // nil for a member alone
 	// pause is called at each moment, where it may hold the member up; nil for never.
 	pause func()
@@ -50,7 +51,7 @@ type seat struct {
 }
 
 // onlySeat is that of a member alone.
-var onlySeat = seat{id: 1, members: []storage.NodeID{1}}
+var onlySeat = seat{id: 1, found: nodetest.Alone(1)}
 
 // incarnation is one life of a replica, from its start to a crash.
 type incarnation struct {
@@ -101,12 +102,12 @@ func (in *incarnation) open() (err error) {
 		log = slog.New(in.variant.log)
 	}
 	options := node.Options{
-		ID: in.id, Members: in.members,
+		ID: in.id, Found: in.found,
 		Storage: storage.Options{
 			Dir: dir, FS: errorfs.Wrap(in.disk, errorfs.InjectorFunc(in.beforeOperation)),
 			SyncInterval: in.variant.syncInterval, WriteBehind: in.variant.writeBehind,
 		},
-		MaxInFlight: 1 << 30, Logger: log, At: in.at, Machine: in.variant.machine,
+		MaxInFlight: 1 << 30, MaxLog: in.variant.maxLog, Logger: log, At: in.at, Machine: in.variant.machine,
 		OnFailure: func(err error) { in.failures.Add(1); in.fail(err) },
 	}
 	if in.network != nil {
@@ -181,6 +182,9 @@ func (in *incarnation) end() error {
 	if in.node == nil {
 		return nil
 	}
+	if in.variant.installs != nil && in.replica != nil {
+		in.variant.installs.Add(in.replica.Installs())
+	}
 	return in.node.Close()
 }
 
@@ -210,7 +214,11 @@ func (in *incarnation) alive() bool {
 // left.
 func (in *incarnation) propose(command []byte) <-chan []byte {
 	answers := make(chan []byte, 1)
-	in.replica.Propose(&node.Proposal{Commands: [][]byte{command}, Done: func(replies [][]byte, err error) {
+	propose := in.replica.Propose
+	if in.variant.routed {
+		propose = in.node.Group(shard).Propose
+	}
+	propose(&node.Proposal{Commands: [][]byte{command}, Done: func(replies [][]byte, err error) {
 		if err != nil || !in.alive() {
 			answers <- nil
 			return
@@ -248,7 +256,7 @@ func (in *incarnation) tired() <-chan time.Time {
 }
 
 // read does a read behind a barrier. It returns false when the incarnation died before its answer left.
-func (in *incarnation) read(read func(*storage.State) error) bool {
+func (in *incarnation) read(read func(store) error) bool {
 	in.mu.Lock()
 	if in.dead {
 		in.mu.Unlock()
@@ -259,6 +267,9 @@ func (in *incarnation) read(read func(*storage.State) error) bool {
 	defer in.reads.Done()
 	ctx, cancel := context.WithTimeout(context.Background(), cmp.Or(in.patience, time.Hour))
 	defer cancel()
+	if in.variant.routed {
+		return read(asked{ctx, in.node.Group(shard)}) == nil && in.alive()
+	}
 	if err := in.replica.AwaitBarrier(ctx); err != nil && !in.variant.stale {
 		return false
 	}
@@ -270,6 +281,18 @@ func (in *incarnation) read(read func(*storage.State) error) bool {
 }
 
 var errStuck = errors.New("nothing has happened for a day, by the clock of the test")
+
+// asked is a group that a client reads from, wherever that is done. Calls that find nobody are tried elsewhere.
+type asked struct {
+	ctx   context.Context
+	group node.Group
+}
+
+func (a asked) Get(key []byte) (kv.Record, bool, error) { return a.group.Get(a.ctx, key) }
+
+func (a asked) Scan(span storage.Range, values bool, tell func([]byte, kv.Record) (bool, error)) error {
+	return a.group.Scan(a.ctx, span, values, tell)
+}
 
 // await waits for something, or for what went wrong before it.
 func (in *incarnation) await(something <-chan struct{}) error {

@@ -11,7 +11,6 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"numstore.example/services/raftkv/internal/kv"
-	"numstore.example/services/raftkv/internal/storage"
 )
 
 const syncInterval = 50 * time.Millisecond
@@ -50,7 +49,7 @@ func TestCrashes_interval(t *testing.T) {
 
 // kept compares what a crash has left with what was sent and answered before it.
 func kept(in *incarnation, sent string, settled int) (value string, err error) {
-	if !in.read(func(state *storage.State) error {
+	if !in.read(func(state store) error {
 		record, _, err := state.Get([]byte("key"))
 		value = string(record.Value)
 		return err

@@ -46,7 +46,9 @@ func (r *Replica) loop() (err error) {
 			err = rules
 		}
 	}()
-	if r.config.Campaign {
+	// Who is to lead, or has nobody else who could, does not wait for a leader to be silent. (The others refuse him who
+	// stands while they hear one.)
+	if r.config.Members.Members[0].ID == r.config.ID {
 		if err := r.raft.Campaign(); err != nil {
 			return err
 		}
@@ -74,8 +76,18 @@ func (r *Replica) loop() (err error) {
 func (r *Replica) tick() {
 	r.ticks++
 	r.look()
-	if !r.overwhelmed() {
+	r.retrySnapshots()
+	if !r.overwhelmed() && !r.stalled {
 		r.raft.Tick()
+	}
+	if !r.config.alone() {
+		r.reads.expire(r.ticks, r.notLeader)
+	}
+	switch {
+	case r.Status().Role == Leader:
+		r.givePreferred()
+	case r.ticks-r.deposed >= readTicks:
+		r.ledger.fail(ErrDeposed)
 	}
 }
 
@@ -97,7 +109,7 @@ func (r *Replica) takeMail() error {
 	}
 	// Who waits is noted before Raft is given anything: it may find the rules broken, and that ends the replica (see loop).
 	r.held = append(r.held, mail.proposals...)
-	r.reads.early = append(r.reads.early, mail.reads...)
+	r.reads.add(mail.reads, r.ticks)
 	if mail.synced+mail.applications > 0 {
 		r.moved = r.ticks
 	}
@@ -106,27 +118,52 @@ func (r *Replica) takeMail() error {
 	for i := range mail.done {
 		r.settle(&mail.done[i])
 	}
+	for _, staging := range mail.installed {
+		r.installed(staging)
+	}
 	r.deliver(mail.responses)
-	if len(mail.done) > 0 {
+	if len(mail.done)+len(mail.installed) > 0 {
 		r.config.Log.Applied(r.applied)
 		r.truncate()
 		r.release()
 	}
-	if r.overwhelmed() {
-		mail.received = nil
+	for _, order := range mail.orders {
+		order(r)
 	}
-	for _, message := range mail.received {
-		// An error means that the message came too late, or from nobody of this group.
-		_ = r.raft.Step(message)
-		if raft.IsResponseMsg(message.GetType()) {
-			r.heard[storage.NodeID(message.GetFrom())] = r.ticks
-		}
+	r.takeReports(&mail)
+	if !r.overwhelmed() && !r.stalled {
+		r.takeReceived(mail.received)
 	}
-	if r.unsynced < maxUnsynced {
+	for _, staging := range mail.offered {
+		r.offer(staging)
+	}
+	switch {
+	case r.stalled:
+		r.refuseAll()
+	case r.unsynced < maxUnsynced:
 		r.propose()
 	}
 	r.readEarly()
 	return nil
+}
+
+// takeReports tells Raft what has become of what was sent to others.
+func (r *Replica) takeReports(mail *mail) {
+	r.reportLost(mail.lost)
+	for _, sent := range mail.sent {
+		r.arrived(sent)
+	}
+}
+
+// takeReceived gives Raft messages of other members.
+func (r *Replica) takeReceived(messages []*raftpb.Message) {
+	for _, message := range messages {
+		// An error means that the message came too late, or from nobody of this group.
+		_ = r.raft.Step(message)
+		if raft.IsResponseMsg(message.GetType()) {
+			r.heard[storage.MemberID(message.GetFrom())] = r.ticks
+		}
+	}
 }
 
 // handle does what Raft wants done. A change of role comes first: what a former leader has promised must be given up
@@ -165,11 +202,15 @@ func (r *Replica) deliver(messages []*raftpb.Message) {
 		case uint64(r.config.ID):
 			_ = r.raft.Step(message) // an error means that it came too late
 		default:
+			if message.GetType() == raftpb.MsgSnap {
+				r.sendSnapshot(message)
+				continue
+			}
 			remote = append(remote, message)
 		}
 	}
-	if len(remote) > 0 {
-		r.config.Send(remote)
+	if len(remote) > 0 && !r.stalled {
+		r.config.Transport.Send(r.config.Shard, remote)
 	}
 }
 
@@ -188,13 +229,15 @@ func (r *Replica) look() time.Duration {
 	return r.worked.look()
 }
 
-// truncate cuts off the log when that is worth it: behind what the machine keeps, and behind what all members have that
-// answer, unless they are too far behind. Only the leader knows of the others; who follows goes by itself.
+// truncate cuts off the log when that is worth it: behind what the machine keeps, and behind what all members have, unless
+// they are too far behind. Only the leader knows of the others; who follows goes by itself.
 func (r *Replica) truncate() {
-	if r.tail.bytes < maxLog {
+	if r.tail.bytes < r.config.MaxLog {
 		return
 	}
-	index := min(r.kept, max(r.slowest(), r.tail.behind(maxBehind)))
+	all, answering := r.slowest()
+	index := min(r.kept, max(answering, r.tail.behind(maxBehind*r.config.MaxLog)), max(all, r.tail.behind(maxAbsent*r.config.MaxLog)))
+	index = r.keptForSnapshots(index)
 	if index <= r.truncated {
 		return
 	}
@@ -203,22 +246,24 @@ func (r *Replica) truncate() {
 	r.appends.put(appending{truncate: index})
 }
 
-// slowest returns the last entry that all members have which answer, as far as this one knows of others.
-func (r *Replica) slowest() storage.Index {
-	index := storage.Index(math.MaxUint64)
+// slowest returns the last entry that all members have, and that all have which answer, as far as this one knows of others.
+func (r *Replica) slowest() (all, answering storage.Index) {
+	all, answering = math.MaxUint64, math.MaxUint64
 	if r.Status().Role == Leader {
-		r.raft.WithProgress(func(id uint64, _ raft.ProgressType, member tracker.Progress) {
-			if id := storage.NodeID(id); id == r.config.ID || r.answers(id) {
-				index = min(index, storage.Index(member.Match))
+		r.raft.WithProgress(func(id uint64, _ raft.ProgressType, progress tracker.Progress) {
+			member, match := storage.MemberID(id), storage.Index(progress.Match)
+			all = min(all, match)
+			if member == r.config.ID || r.answers(member) {
+				answering = min(answering, match)
 			}
 		})
 	}
-	return index
+	return all, answering
 }
 
 // answers says whether another member has answered lately. (Raft's own note of that begins anew at each election
 // timeout: everybody is silent then for a moment.)
-func (r *Replica) answers(id storage.NodeID) bool {
+func (r *Replica) answers(id storage.MemberID) bool {
 	heard, ever := r.heard[id]
 	return ever && r.ticks-heard <= 2*electionTicks
 }
@@ -229,15 +274,18 @@ func (r *Replica) at(moment Moment) {
 	}
 }
 
-// roleChanged lets a new leader count the log's time on, and gives up what a former one cannot answer any more.
+// roleChanged lets a new leader count the log's time on. Reads are asked for again, of the new leader.
 func (r *Replica) roleChanged(state *raft.SoftState) {
 	if state.RaftState == raft.StateLeader {
 		r.clock.start(r.config.Machine.Now(), r.look())
+		r.giving.lead(r.ticks)
 	} else {
+		if r.clock.runs {
+			r.deposed = r.ticks
+		}
 		r.clock.stop()
-		r.ledger.fail(ErrDeposed)
-		r.reads.fail(ErrNotLeader)
 	}
+	r.reads.askAgain()
 	if state.Lead != raft.None {
 		select {
 		case <-r.led:

@@ -4,6 +4,8 @@ import (
 	"sync"
 
 	"go.etcd.io/raft/v3/raftpb"
+
+	"numstore.example/services/raftkv/internal/storage"
 )
 
 // mailbox is where other goroutines leave what the replica's goroutine shall do. It has no bound of its
@@ -27,6 +29,11 @@ type mail struct {
 	synced       int               // how many appends that are
 	done         []applied         // what the applier reports
 	applications int               // of how many messages that was
+	installed    []*staging        // states of other members that are on disk now
+	offered      []*staging        // states of other members that are to be installed
+	sent         []sentSnapshot    // how states that were sent to other members have arrived
+	lost         []storage.NodeID  // to which messages were lost
+	orders       []func(*Replica)  // for the replica, from its node
 	failure      error
 }
 
@@ -50,10 +57,13 @@ func (m *mailbox) put(change func(*mail)) error {
 }
 
 // synced reports an append that is on disk, with its responses. What comes too late is of no use to anyone.
-func (m *mailbox) synced(responses []*raftpb.Message, counted bool) {
+func (m *mailbox) synced(done unsynced) {
 	_ = m.put(func(mail *mail) {
-		mail.responses = append(mail.responses, responses...)
-		if counted {
+		if done.staging != nil {
+			mail.installed = append(mail.installed, done.staging)
+		}
+		mail.responses = append(mail.responses, done.responses...)
+		if done.counted {
 			mail.synced++
 		}
 	})
@@ -109,5 +119,8 @@ func (m *mail) refuse(reason error) {
 	}
 	for _, done := range m.reads {
 		done(reason)
+	}
+	for _, staging := range m.offered {
+		staging.refuse(reason)
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"numstore.example/services/raftkv/internal/kv"
 	"numstore.example/services/raftkv/internal/node"
+	"numstore.example/services/raftkv/internal/node/nodetest"
 	"numstore.example/services/raftkv/internal/storage"
 )
 
@@ -112,7 +113,7 @@ func launch(t *testing.T, disk *vfs.MemFS, moment node.Moment, change func(*memb
 	t.Helper()
 	m := &member{recorder: &recorder{}, gate: &gate{moment: moment}, disk: disk}
 	options := node.Options{
-		ID: 1, Storage: storage.Options{Dir: dir, FS: disk}, MaxInFlight: 1 << 30, Logger: slog.New(slog.DiscardHandler),
+		ID: 1, Found: nodetest.Alone(1), Storage: storage.Options{Dir: dir, FS: disk}, MaxInFlight: 1 << 30, Logger: slog.New(slog.DiscardHandler),
 		Machine:   func(*storage.State) node.Machine { return m.recorder },
 		At:        m.gate.at,
 		OnFailure: func(err error) { m.failures = append(m.failures, err) },

@@ -18,31 +18,29 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
-	"math"
-	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
-	"go.etcd.io/raft/v3/raftpb"
-
+	"numstore.example/services/raftkv/internal/shard"
 	"numstore.example/services/raftkv/internal/storage"
 )
 
 // Options say what a node opens.
 type Options struct {
-	// ID is the node's number, 1 or greater. Members are the numbers of all nodes of the cluster, each of which has a
-	// member of every shard's group; nil means this node alone.
-	ID      storage.NodeID
-	Members []storage.NodeID
+	// ID is the node's number in its cluster, 1 or greater. One that contradicts the store is refused.
+	ID storage.NodeID
 
-	// Shards is how many shards there are, 65536 at most. Zero means one.
-	Shards int
+	// Found returns the cluster that a new store becomes a part of. A store that is of a cluster stays in it, and Found is not
+	// called. Nil means that a new store is of none until Join.
+	Found func(store shard.StoreID) (shard.Cluster, error)
 
-	// Transport reaches the other members; nil when there are none.
+	// Transport reaches the other nodes; nil when there are none.
 	Transport Transport
 
 	// Storage says where the store is and how it is treated. The node sets what is said here as well.
@@ -64,7 +62,9 @@ type Options struct {
 
 	Logger *slog.Logger
 
-	// For tests. At is called at each moment of the life of an entry. Machine returns what stands in for a shard's state.
+	// For tests. MaxLog is after how many bytes of applied entries a shard's log is cut off, instead of maxLog. At is called
+	// at each moment of the life of an entry. Machine returns what stands in for a shard's state.
+	MaxLog  int
 	At      func(Moment)
 	Machine func(*storage.State) Machine
 }
@@ -73,23 +73,28 @@ type Options struct {
 type Node struct {
 	options Options
 	store   *storage.Store
-	locals  []*Local // of each shard
+	budget  *budget
+	joined  atomic.Pointer[joined] // nil as long as the node is of no cluster
 
-	stop     context.CancelFunc
-	stopping context.Context
-	running  sync.WaitGroup // the ticker, and who forgets
+	lifecycle sync.Mutex // held by Join and Stop
+	stop      context.CancelFunc
+	stopping  context.Context
+	running   sync.WaitGroup // the ticker, and who forgets
+}
+
+// joined is what a node has once it is of a cluster.
+type joined struct {
+	cluster *shard.Cluster
+	groups  []Group  // of the shards
+	routes  []*route // those of them that may lead to other nodes
+	held    []*Local // of the shards of which this node has a member
+	locals  []*Local // of all shards; nil where it has none
 }
 
 // Open opens a node, or makes a new one. Its groups begin to look for their leaders, which it does not wait for.
 func Open(options Options) (*Node, error) {
-	if options.Shards == 0 {
-		options.Shards = 1
-	}
-	if options.Members == nil {
-		options.Members = []storage.NodeID{options.ID}
-	}
-	if err := options.check(); err != nil {
-		return nil, err
+	if options.ID < 1 || options.ID > shard.MaxNode {
+		return nil, fmt.Errorf("a node cannot have the number %d; it may be 1 to %d", options.ID, uint64(shard.MaxNode))
 	}
 	failed := options.OnFailure
 	if failed == nil {
@@ -97,62 +102,111 @@ func Open(options Options) (*Node, error) {
 	}
 	var once sync.Once
 	options.OnFailure = func(err error) { once.Do(func() { failed(err) }) }
-	if options.Restore != nil {
-		options.Storage.Restore = storage.RestoreFrom(options.Restore, 0)
-	}
-	options.Storage.OnFailure = options.OnFailure
-	options.Storage.Logger = options.Logger
-	store, err := storage.Open(options.Storage)
-	if err != nil {
+	n := &Node{options: options, budget: &budget{limit: options.MaxInFlight}}
+	n.stopping, n.stop = context.WithCancel(context.Background())
+	if err := n.openStore(); err != nil {
 		return nil, err
 	}
-	n := &Node{options: options, store: store}
-	n.stopping, n.stop = context.WithCancel(context.Background())
-	err = form(store, &options)
-	if err == nil {
-		err = n.start()
-	}
-	if err != nil {
+	if err := n.rejoin(); err != nil {
 		return nil, errors.Join(err, n.Close())
 	}
 	return n, nil
 }
 
-func (o *Options) check() error {
-	switch {
-	case o.ID == 0:
-		return errors.New("a node's number must be 1 or greater")
-	case !slices.Contains(o.Members, o.ID):
-		return fmt.Errorf("node %d is not among the members, which are %v", o.ID, o.Members)
-	case len(o.Members) > 1 && o.Transport == nil:
-		return fmt.Errorf("there is no transport to the other members of %v", o.Members)
-	case o.Shards < 0 || o.Shards > math.MaxUint16+1:
-		return fmt.Errorf("there cannot be %d shards; there may be 1 to %d", o.Shards, math.MaxUint16+1)
+func (n *Node) openStore() (err error) {
+	options := n.options.Storage
+	if n.options.Restore != nil {
+		options.Restore = storage.RestoreFrom(n.options.Restore, 0)
 	}
-	return nil
+	stalled := options.OnStall
+	options.OnStall = func(stalls bool) {
+		n.stalled(stalls)
+		if stalled != nil {
+			stalled(stalls)
+		}
+	}
+	options.OnFailure = n.options.OnFailure
+	options.Logger = n.options.Logger
+	n.store, err = storage.Open(options)
+	return err
 }
 
-// start opens all states and logs, which the store wants before its own start, and then starts what runs on them.
-func (n *Node) start() error {
-	budget := &budget{limit: n.options.MaxInFlight}
-	var configs []replicaConfig
-	for shard := range n.options.Shards {
-		state, config, err := n.open(storage.ShardID(shard))
+// rejoin goes on in the cluster that the store is of, or becomes a part of the one that Options name.
+func (n *Node) rejoin() error {
+	cluster, self, err := n.store.Cluster()
+	if err != nil {
+		return err
+	}
+	if cluster == nil {
+		if n.options.Found == nil {
+			return nil
+		}
+		found, err := n.options.Found(n.StoreID())
 		if err != nil {
 			return err
 		}
-		config.budget = budget
-		configs = append(configs, config)
-		n.locals = append(n.locals, &Local{state: state})
+		return n.Join(found)
+	}
+	if self != n.options.ID {
+		return fmt.Errorf("the folder %s is of node %d of its cluster, not of node %d", n.store.Dir(), self, n.options.ID)
+	}
+	return n.start(cluster)
+}
+
+// Join makes a node that is of no cluster a part of one, in which it has its number and its store. It is on disk when Join
+// returns.
+func (n *Node) Join(cluster shard.Cluster) error {
+	n.lifecycle.Lock()
+	defer n.lifecycle.Unlock()
+	if n.stopping.Err() != nil {
+		return ErrStopped
+	}
+	if node, ok := cluster.Node(n.options.ID); !ok || node.Store != n.StoreID() {
+		return fmt.Errorf("the cluster %v does not have this folder, which is %v, as node %d", cluster.ID, n.StoreID(), n.options.ID)
+	}
+	if len(cluster.Nodes) > 1 && n.options.Transport == nil {
+		return fmt.Errorf("there is no transport to the other nodes of the cluster %v", cluster.ID)
+	}
+	if err := n.store.Form(cluster, n.options.ID); err != nil {
+		return err
+	}
+	return n.start(&cluster)
+}
+
+// start opens all states and logs, which the store wants before its own start, and then starts what runs on them.
+func (n *Node) start(cluster *shard.Cluster) error {
+	if len(cluster.Nodes) > 1 && n.options.Transport == nil {
+		return fmt.Errorf("the folder %s is of node %d of the cluster %v, which has %d nodes, and there is no way to the others",
+			n.store.Dir(), n.options.ID, cluster.ID, len(cluster.Nodes))
+	}
+	j := &joined{cluster: cluster}
+	var configs []replicaConfig
+	for i, members := range cluster.Shards {
+		number := storage.ShardID(i)
+		var local *Local
+		if _, held := members.On(n.StoreID()); held {
+			state, config, err := n.open(number)
+			if err != nil {
+				stopAll(j.held)
+				return err
+			}
+			local = &Local{shard: number, state: state}
+			configs = append(configs, config)
+			j.held = append(j.held, local)
+		}
+		j.locals = append(j.locals, local)
 	}
 	n.store.Start()
-	for shard, config := range configs {
+	for i, config := range configs {
 		replica, err := startReplica(config)
 		if err != nil {
-			return fmt.Errorf("shard %d: %w", shard, err)
+			stopAll(j.held)
+			return fmt.Errorf("shard %d: %w", j.held[i].shard, err)
 		}
-		n.locals[shard].replica = replica
+		j.held[i].replica = replica
 	}
+	n.route(j)
+	n.joined.Store(j)
 	n.running.Go(n.tick)
 	if n.options.SessionTTL > 0 {
 		n.running.Go(n.forget)
@@ -161,8 +215,8 @@ func (n *Node) start() error {
 }
 
 // open opens the state and the log of a shard.
-func (n *Node) open(shard storage.ShardID) (*storage.State, replicaConfig, error) {
-	state, err := n.store.OpenState(shard)
+func (n *Node) open(number storage.ShardID) (*storage.State, replicaConfig, error) {
+	state, err := n.store.OpenState(number)
 	if err != nil {
 		return nil, replicaConfig{}, err
 	}
@@ -170,15 +224,19 @@ func (n *Node) open(shard storage.ShardID) (*storage.State, replicaConfig, error
 	if n.options.Machine != nil {
 		machine = n.options.Machine(state)
 	}
-	log, err := n.store.OpenLog(shard, machine.Applied())
+	log, err := n.store.OpenLog(number, machine.Applied())
 	if err != nil {
 		return nil, replicaConfig{}, err
 	}
+	members := state.Members()
+	self, held := members.On(n.StoreID())
+	if !held {
+		return nil, replicaConfig{}, fmt.Errorf("shard %d has no member in the store %v", number, n.StoreID())
+	}
 	return state, replicaConfig{
-		ID: n.options.ID, Log: log, Machine: machine,
-		Send:      func(messages []*raftpb.Message) { n.options.Transport.Send(shard, messages) },
-		Campaign:  len(n.options.Members) == 1,
-		OnFailure: n.options.OnFailure, Logger: n.options.Logger, At: n.options.At,
+		ID: self, Members: members, Log: log, State: state, Machine: machine, Shard: number, Transport: n.options.Transport,
+		OnFailure: n.options.OnFailure, Logger: n.options.Logger, At: n.options.At, budget: n.budget,
+		MaxLog: cmp.Or(n.options.MaxLog, maxLog),
 	}, nil
 }
 
@@ -186,60 +244,70 @@ func (n *Node) open(shard storage.ShardID) (*storage.State, replicaConfig, error
 func (n *Node) tick() {
 	ticker := time.NewTicker(tickInterval)
 	defer ticker.Stop()
+	j := n.joined.Load()
 	for {
 		select {
 		case <-ticker.C:
-			for _, local := range n.locals {
+			for _, local := range j.held {
 				local.replica.Tick()
 			}
+			for _, route := range j.routes {
+				route.tick()
+			}
 		case <-n.stopping.Done():
+			for _, route := range j.routes {
+				route.stop()
+			}
 			return
 		}
 	}
 }
 
-// AwaitReady waits until each group has a leader, and until those that this node leads show all that was ever answered.
-// It returns why that will not be, as soon as that is so for one of them, or why the context has ended.
-func (n *Node) AwaitReady(ctx context.Context) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	ready := make(chan error, len(n.locals))
-	for _, local := range n.locals {
-		go func() { ready <- local.awaitReady(ctx) }()
-	}
-	for range n.locals {
-		if err := <-ready; err != nil {
-			if failure := n.store.Failure(); failure != nil {
-				return failure // what the replica says is a consequence
-			}
-			return err
-		}
+// ID returns the node's number.
+func (n *Node) ID() storage.NodeID { return n.options.ID }
+
+// StoreID returns the id of the node's store.
+func (n *Node) StoreID() shard.StoreID { return n.store.StoreID() }
+
+// Cluster returns the map of the cluster, or nil as long as the node is of none. It must not be changed.
+func (n *Node) Cluster() *shard.Cluster {
+	if j := n.joined.Load(); j != nil {
+		return j.cluster
 	}
 	return nil
 }
 
-// ID returns the node's number.
-func (n *Node) ID() storage.NodeID { return n.options.ID }
+// Group returns the group of a shard of the cluster, wherever its members are: what this node cannot do, it passes on. As
+// long as the node is of no cluster, there is none.
+func (n *Node) Group(shard storage.ShardID) Group { return n.joined.Load().groups[shard] }
 
-// Group returns the group of a shard, from 0 to Options.Shards less one.
-func (n *Node) Group(shard int) Group { return n.locals[shard] }
-
-// Locals returns the groups of which this node has a member, which are all.
-func (n *Node) Locals() []*Local { return n.locals }
-
-// Receive takes a message that another node has sent to this one's member of a shard's group. It does not wait. The
-// message belongs to the node from then on.
-func (n *Node) Receive(shard storage.ShardID, message *raftpb.Message) {
-	if int(shard) < len(n.locals) {
-		n.locals[shard].replica.receive(message)
+// Locals returns the groups of which this node has a member; none as long as it is of no cluster.
+func (n *Node) Locals() []*Local {
+	if j := n.joined.Load(); j != nil {
+		return j.held
 	}
+	return nil
+}
+
+// local returns the group of a shard of which this node has a member, or nil.
+func (n *Node) local(shard storage.ShardID) *Local {
+	if j := n.joined.Load(); j != nil && int(shard) < len(j.locals) {
+		return j.locals[shard]
+	}
+	return nil
 }
 
 // Stop ends the groups: who waits for an answer gets ErrStopped. The store can be read until Close.
 func (n *Node) Stop() {
 	n.stop()
+	n.lifecycle.Lock() // Join has ended, and there will be none
+	defer n.lifecycle.Unlock()
 	n.running.Wait()
-	for _, local := range n.locals {
+	stopAll(n.Locals())
+}
+
+func stopAll(locals []*Local) {
+	for _, local := range locals {
 		if local.replica != nil {
 			local.replica.Stop()
 		}

@@ -14,6 +14,7 @@ import (
 type participant struct {
 	cluster *cluster
 	seat    seat
+	disk    *vfs.MemFS // when it begins to live
 	random  *rand.Rand // of the goroutine that runs live
 
 	mu      sync.Mutex
@@ -25,7 +26,7 @@ type participant struct {
 
 // live goes from life to life. The last one lasts until the cluster has ended.
 func (p *participant) live() {
-	disk := vfs.NewCrashableMem()
+	disk := p.disk
 	for range p.cluster.crashes {
 		var err error
 		if disk, err = p.life(disk, p.plan()); err != nil || disk == nil {

@@ -8,6 +8,7 @@ import (
 	"go.etcd.io/raft/v3/raftpb"
 
 	"numstore.example/services/raftkv/internal/kv"
+	"numstore.example/services/raftkv/internal/storage"
 )
 
 // Proposal is commands that shall be applied, each for itself, and who is told of it.
@@ -39,6 +40,11 @@ func (r *Replica) Propose(p *Proposal) {
 		r.config.budget.giveBack(size)
 		done(replies, err)
 	}
+	r.enter(p)
+}
+
+// enter proposes commands whose bytes the budget has already.
+func (r *Replica) enter(p *Proposal) {
 	if err := r.mail.put(func(m *mail) { m.proposals = append(m.proposals, p) }); err != nil {
 		p.Done(nil, err)
 	}
@@ -47,6 +53,10 @@ func (r *Replica) Propose(p *Proposal) {
 // propose makes entries of the proposals that are held, as few as their sizes allow, and gives them to Raft. Who waits is
 // noted before that, as the number in the entry leads to him, and told at once if Raft takes no proposals.
 func (r *Replica) propose() {
+	if len(r.held) == 0 {
+		return
+	}
+	term := storage.Term(r.raft.BasicStatus().HardState.GetTerm())
 	for len(r.held) > 0 {
 		n, size := 1, r.held[0].size()
 		for n < len(r.held) && size < maxEntry {
@@ -55,10 +65,10 @@ func (r *Replica) propose() {
 		}
 		proposals := r.held[:n]
 		r.held = r.held[n:]
-		id := r.ledger.enter(proposals)
+		id := r.ledger.enter(term, proposals)
 		// Raft drops it only when there is no leader, or another one.
 		if err := r.raft.Propose(encodeEntry(id, r.clock.read(r.look()), size, proposals)); err != nil {
-			r.ledger.drop(id, ErrNotLeader)
+			r.ledger.drop(id, r.notLeader())
 		}
 	}
 	r.held = nil
@@ -118,25 +128,34 @@ func decodeEntry(logged *raftpb.Entry) (e entry, err error) {
 // ledger knows who waits for the replies to which entry. An entry is found again by a number that was put into it, not by
 // its index: another leader's entry may get the index that this one's should have had. The numbers of a replica's lives
 // begin at random places, so that an entry of an earlier one, applied now, is not taken for one of this.
+//
+// A leader that is deposed does not know whether its last entries will be applied. It goes on to wait for them: they are, or
+// an entry of a later term is applied before them, and then they never will be, as terms only grow along a log.
 type ledger struct {
 	next    uint64
-	waiting map[uint64][]*Proposal
+	waiting map[uint64]awaited
+}
+
+// awaited is the proposals in an entry of a term.
+type awaited struct {
+	term      storage.Term
+	proposals []*Proposal
 }
 
 func newLedger() ledger {
-	return ledger{next: randomID(), waiting: make(map[uint64][]*Proposal)}
+	return ledger{next: randomID(), waiting: make(map[uint64]awaited)}
 }
 
 // enter notes proposals that go into one entry, and returns the number to put into it.
-func (l *ledger) enter(proposals []*Proposal) (id uint64) {
+func (l *ledger) enter(term storage.Term, proposals []*Proposal) (id uint64) {
 	l.next++
-	l.waiting[l.next] = proposals
+	l.waiting[l.next] = awaited{term, proposals}
 	return l.next
 }
 
 // settle hands out the replies to the commands of an entry, if anyone here waits for them.
 func (l *ledger) settle(id uint64, replies [][]byte) {
-	for _, proposal := range l.waiting[id] {
+	for _, proposal := range l.waiting[id].proposals {
 		n := len(proposal.Commands)
 		proposal.Done(replies[:n:n], nil)
 		replies = replies[n:]
@@ -146,10 +165,19 @@ func (l *ledger) settle(id uint64, replies [][]byte) {
 
 // drop tells those who wait for an entry that it will not be.
 func (l *ledger) drop(id uint64, err error) {
-	for _, proposal := range l.waiting[id] {
+	for _, proposal := range l.waiting[id].proposals {
 		proposal.Done(nil, err)
 	}
 	delete(l.waiting, id)
+}
+
+// overtaken tells those who wait for an entry of a term before this one that it will not be.
+func (l *ledger) overtaken(by storage.Term, err error) {
+	for id, awaited := range l.waiting {
+		if awaited.term < by {
+			l.drop(id, err)
+		}
+	}
 }
 
 // fail tells all who wait that there will be no reply.

@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"encoding/binary"
+	"slices"
 
 	"go.etcd.io/raft/v3"
 
@@ -36,45 +37,66 @@ func (r *Replica) AwaitBarrier(ctx context.Context) error {
 	}
 }
 
-// reads are barriers that wait: for Raft to tell the index, then for that to be applied. A barrier is in one of the three
-// at a time, and is called once, whatever comes: fail is for all of them.
+// barrier is a read that waits, since a tick.
+type barrier struct {
+	done  func(error)
+	since int64
+}
+
+// reads are barriers that wait: for a leader who can be asked, for his answer, which is an index, then for that to be
+// applied. A barrier is in one of the three at a time, and is called once, whatever comes: fail is for all of them.
 type reads struct {
-	early     []func(error) // of which Raft was not asked yet
-	asked     uint64        // the number of the last question to Raft
-	waiting   map[uint64][]func(error)
+	early     []barrier // of which Raft was not asked yet, the oldest first but for those that are to be asked for again
+	asked     uint64    // the number of the last question to Raft
+	waiting   map[uint64]question
 	confirmed []confirmedReads
 }
 
+// question is barriers that Raft was asked for, at a tick.
+type question struct {
+	barriers []barrier
+	at       int64
+}
+
 type confirmedReads struct {
-	index storage.Index
-	done  []func(error)
+	index    storage.Index
+	barriers []barrier
+}
+
+const (
+	// readTicks is how long a barrier waits, in ticks, until it is told that the group has no leader.
+	readTicks = int64(leaderPatience / tickInterval)
+	// askTicks is how long an answer is waited for until Raft is asked again: questions and answers get lost on their way to
+	// and from the leader, and Raft does not say so.
+	askTicks = electionTicks / 2
+)
+
+func newReads() reads { return reads{asked: randomID(), waiting: make(map[uint64]question)} }
+
+// add takes up barriers.
+func (r *reads) add(done []func(error), now int64) {
+	for _, d := range done {
+		r.early = append(r.early, barrier{d, now})
+	}
 }
 
 // readIndex asks Raft for the index of all barriers at once. Each question is a new one: an answer to an
-// earlier question tells nothing of barriers that came after it.
-func (r *Replica) readIndex(barriers []func(error)) {
+// earlier question tells nothing of barriers that came after it. Who follows has the leader asked.
+func (r *Replica) readIndex(barriers []barrier) {
 	if len(barriers) == 0 {
 		return
 	}
 	basic := r.raft.BasicStatus()
-	if basic.RaftState != raft.StateLeader {
-		for _, done := range barriers {
-			done(ErrNotLeader)
-		}
-		return
-	}
-	if r.appliedTerm != storage.Term(basic.HardState.GetTerm()) {
-		// A new leader does not know how far the log was committed until an entry of its own term is. Raft
-		// makes questions wait for that, but not in a group of one voter, and after a crash it would tell too low
-		// an index: writes that were answered may be in the log and not be applied yet.
+	leads := basic.RaftState == raft.StateLeader
+	// A new leader does not know how far the log was committed until an entry of its own term is. Raft
+	// makes questions wait for that, but not in a group of one voter, and after a crash it would tell too low
+	// an index: writes that were answered may be in the log and not be applied yet.
+	if basic.Lead == raft.None || leads && r.appliedTerm != storage.Term(basic.HardState.GetTerm()) {
 		r.reads.early = append(r.reads.early, barriers...)
 		return
 	}
 	r.reads.asked++
-	if r.reads.waiting == nil {
-		r.reads.waiting = make(map[uint64][]func(error))
-	}
-	r.reads.waiting[r.reads.asked] = barriers
+	r.reads.waiting[r.reads.asked] = question{barriers, r.ticks}
 	r.raft.ReadIndex(binary.LittleEndian.AppendUint64(nil, r.reads.asked))
 }
 
@@ -85,11 +107,47 @@ func (r *Replica) readEarly() {
 	r.readIndex(early)
 }
 
+// askAgain has everything asked for again that no answer came to: its leader may have gone. An answer that comes late is
+// to a question that nobody has.
+func (r *reads) askAgain() {
+	for number, question := range r.waiting {
+		r.early = append(r.early, question.barriers...)
+		delete(r.waiting, number)
+	}
+}
+
+// expire has questions asked again that no answer came to, and gives up barriers that wait for too long.
+func (r *reads) expire(now int64, reason func() error) {
+	for number, question := range r.waiting {
+		if now-question.at >= askTicks {
+			r.early = append(r.early, question.barriers...)
+			delete(r.waiting, number)
+		}
+	}
+	r.early = expired(r.early, now, reason)
+	for i := range r.confirmed {
+		r.confirmed[i].barriers = expired(r.confirmed[i].barriers, now, reason)
+	}
+}
+
+// expired tells those of the barriers that wait for too long, and returns the others.
+func expired(barriers []barrier, now int64, reason func() error) []barrier {
+	return slices.DeleteFunc(barriers, func(b barrier) bool {
+		if now-b.since < readTicks {
+			return false
+		}
+		b.done(reason())
+		return true
+	})
+}
+
 // confirm takes Raft's answer.
 func (r *reads) confirm(state raft.ReadState) {
-	question := binary.LittleEndian.Uint64(state.RequestCtx)
-	r.confirmed = append(r.confirmed, confirmedReads{storage.Index(state.Index), r.waiting[question]})
-	delete(r.waiting, question)
+	number := binary.LittleEndian.Uint64(state.RequestCtx)
+	if question, ok := r.waiting[number]; ok {
+		r.confirmed = append(r.confirmed, confirmedReads{storage.Index(state.Index), question.barriers})
+		delete(r.waiting, number)
+	}
 }
 
 // release lets those go on whose index is applied.
@@ -100,8 +158,8 @@ func (r *reads) release(applied storage.Index) {
 			kept = append(kept, reads)
 			continue
 		}
-		for _, done := range reads.done {
-			done(nil)
+		for _, barrier := range reads.barriers {
+			barrier.done(nil)
 		}
 	}
 	clear(r.confirmed[len(kept):])
@@ -110,20 +168,17 @@ func (r *reads) release(applied storage.Index) {
 
 // fail lets all go on with an error.
 func (r *reads) fail(err error) {
-	for _, done := range r.early {
-		done(err)
-	}
+	all := r.early
 	r.early = nil
-	for question, barriers := range r.waiting {
-		for _, done := range barriers {
-			done(err)
-		}
-		delete(r.waiting, question)
+	for number, question := range r.waiting {
+		all = append(all, question.barriers...)
+		delete(r.waiting, number)
 	}
 	for _, reads := range r.confirmed {
-		for _, done := range reads.done {
-			done(err)
-		}
+		all = append(all, reads.barriers...)
 	}
 	r.confirmed = nil
+	for _, barrier := range all {
+		barrier.done(err)
+	}
 }

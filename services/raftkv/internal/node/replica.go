@@ -15,6 +15,7 @@ import (
 	"go.etcd.io/raft/v3/raftpb"
 
 	"numstore.example/services/raftkv/internal/kv"
+	"numstore.example/services/raftkv/internal/shard"
 	"numstore.example/services/raftkv/internal/storage"
 )
 
@@ -36,15 +37,14 @@ type Machine interface {
 
 // replicaConfig says what a replica is a part of.
 type replicaConfig struct {
-	ID      storage.NodeID // of this replica's node, 1 or greater; one of the voters that the log was opened with
+	ID      storage.MemberID
+	Members shard.Members
+	Shard   storage.ShardID
 	Log     *storage.Log
+	State   *storage.State // to be sent to other members, or replaced by theirs
 	Machine Machine
 
-	// Send sends messages to other members; see Transport.
-	Send func(messages []*raftpb.Message)
-
-	// Campaign makes the replica stand for election at once, without waiting for a leader to be silent.
-	Campaign bool
+	Transport Transport // to other members; nil if there are none
 
 	budget *budget // of bytes of commands that wait for their replies
 
@@ -54,9 +54,14 @@ type replicaConfig struct {
 
 	Logger *slog.Logger
 
+	MaxLog int // see Options
+
 	// At is for tests: it is called at each moment of the life of an entry. Nil otherwise.
 	At func(Moment)
 }
+
+// alone says whether there is no other member.
+func (c *replicaConfig) alone() bool { return len(c.Members.Members) == 1 }
 
 // Moment is a point in the life of an entry at which a crash may leave something half done.
 type Moment int
@@ -77,11 +82,14 @@ const (
 	// maxEntry is about how many bytes of commands go into one entry; a single larger one does too.
 	maxEntry = 1 << 20
 	// maxLog is after how many bytes of applied entries the log is cut off, behind the last one that the machine
-	// keeps. It bounds what a start reads. Entries that are cut off soon never leave Pebble's memory for a table.
+	// keeps, unless Options.MaxLog says otherwise. It bounds what a start reads. Entries that are cut off soon never leave
+	// Pebble's memory for a table.
 	maxLog = 1 << 20
-	// maxBehind is how many bytes of applied entries the log keeps for a member that is behind. One that is further
-	// behind, or does not answer, needs the state instead.
-	maxBehind = 64 << 20
+	// maxBehind is how many times as many bytes of applied entries the log keeps for a member that is behind. One that is
+	// further behind needs the state instead.
+	maxBehind = 64
+	// maxAbsent is the same for one that does not answer: it may only be starting again.
+	maxAbsent = 16
 
 	// maxInflight is how many bytes of entries may be on their way to another member, which has not answered; one
 	// message more may be.
@@ -113,8 +121,12 @@ type Replica struct {
 	worked stopwatch
 	clock  clock // of the log; it runs while this member leads
 
-	ticks int64                    // of Raft's clock, since the start
-	heard map[storage.NodeID]int64 // when other members have answered last, in ticks
+	ticks     int64                      // since the start
+	heard     map[storage.MemberID]int64 // when other members have answered last, in ticks
+	deposed   int64                      // in ticks: when it has last lost its leadership
+	stalled   bool                       // the disk hangs: see stall
+	giving    giving                     // of the leadership to others
+	snapshots snapshots                  // on their way to and from others
 
 	unsynced int         // appends that the syncer has not reported
 	applying int         // messages that the applier has not reported
@@ -137,6 +149,7 @@ type Replica struct {
 	stopOnce   sync.Once
 	running    sync.WaitGroup
 	syncs      atomic.Uint64
+	states     atomic.Uint64 // of other members, installed
 }
 
 // startReplica starts a replica.
@@ -149,7 +162,9 @@ func startReplica(config replicaConfig) (*Replica, error) {
 		ledger:     newLedger(),
 		applied:    applied,
 		kept:       applied,
-		heard:      make(map[storage.NodeID]int64),
+		heard:      make(map[storage.MemberID]int64),
+		reads:      newReads(),
+		snapshots:  newSnapshots(),
 		appends:    newQueue[appending](),
 		commits:    newQueue[*raftpb.Message](),
 		led:        make(chan struct{}),
@@ -172,6 +187,7 @@ func startReplica(config replicaConfig) (*Replica, error) {
 		PreVote:                   true,
 		ReadOnlyOption:            raft.ReadOnlySafe,
 		DisableProposalForwarding: true,
+		StepDownOnRemoval:         true,
 		Logger:                    raftLogger{config.Logger},
 	})
 	if err != nil {
@@ -245,6 +261,9 @@ func (r *Replica) Failure() error { return fmt.Errorf("%w: %w", ErrStopped, r.co
 
 // Syncs returns how many appends the syncer has seen reach the disk.
 func (r *Replica) Syncs() uint64 { return r.syncs.Load() }
+
+// Installs returns how many states of other members were installed.
+func (r *Replica) Installs() uint64 { return r.states.Load() }
 
 // randomID returns where a replica begins to number its entries: no other incarnation does nearby.
 func randomID() uint64 {

@@ -14,6 +14,7 @@ import (
 
 	"numstore.example/services/raftkv/internal/kv"
 	"numstore.example/services/raftkv/internal/node"
+	"numstore.example/services/raftkv/internal/node/nodetest"
 	"numstore.example/services/raftkv/internal/storage"
 )
 
@@ -23,11 +24,12 @@ func TestShards(t *testing.T) {
 		const shards = 3
 		network := node.NewNetwork(rand.New(rand.NewPCG(1, 1)), badNetwork)
 		t.Cleanup(network.Settle)
+		disks, found := together(t, 3, shards, 3)
 		var nodes []*node.Node
 		for id := storage.NodeID(1); id <= 3; id++ {
 			n, err := node.Open(node.Options{
-				ID: id, Members: []storage.NodeID{1, 2, 3}, Shards: shards, Transport: network.From(id), MaxInFlight: 1 << 20,
-				Storage:   storage.Options{Dir: dir, FS: vfs.NewMem()},
+				ID: id, Found: found, Transport: network.From(id), MaxInFlight: 1 << 20,
+				Storage:   storage.Options{Dir: dir, FS: disks[id-1]},
 				OnFailure: func(err error) { t.Error(err) }, Logger: slog.New(slog.DiscardHandler),
 			})
 			if err != nil {
@@ -43,25 +45,25 @@ func TestShards(t *testing.T) {
 			}
 		}
 		const writes = 20
-		for shard := range shards {
-			for i := range writes * (shard + 1) {
+		for shard := range storage.ShardID(shards) {
+			for i := range writes * (int(shard) + 1) {
 				write := kv.Write{Kind: kv.Append, Key: []byte("k"), Value: []byte("."), MaxValue: 1000, Expect: kv.AnyVersion}
 				anywhere(t, nodes, shard, (&kv.Command{
 					Request: kv.RequestID{Client: kv.ClientID{byte(shard) + 1}, Sequence: uint64(i) + 1}, Writes: []kv.Write{write},
 				}).AppendTo(nil))
 			}
 		}
-		for shard := range shards {
+		for shard := range storage.ShardID(shards) {
 			for _, n := range nodes {
 				for waited := 0; ; waited++ {
 					record, _, err := n.State(shard).Get([]byte("k"))
 					if err != nil {
 						t.Fatal(err)
 					}
-					if len(record.Value) == writes*(shard+1) {
+					if len(record.Value) == writes*(int(shard)+1) {
 						break
 					}
-					if len(record.Value) > writes*(shard+1) || waited > 100 {
+					if len(record.Value) > writes*(int(shard)+1) || waited > 100 {
 						t.Fatalf("node %d has %d appends in shard %d", n.ID(), len(record.Value), shard)
 					}
 					time.Sleep(time.Second) // by the clock of the test
@@ -72,7 +74,7 @@ func TestShards(t *testing.T) {
 }
 
 // anywhere has a command executed by whichever node leads the shard.
-func anywhere(t *testing.T, nodes []*node.Node, shard int, command []byte) {
+func anywhere(t *testing.T, nodes []*node.Node, shard storage.ShardID, command []byte) {
 	t.Helper()
 	for i := range 1000 {
 		ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -91,7 +93,7 @@ func TestShards_budget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		disk := &gate{moment: node.AfterSync}
 		n, err := node.Open(node.Options{
-			ID: 1, Shards: 2, MaxInFlight: 100, At: disk.at,
+			ID: 1, Found: nodetest.Alone(2), MaxInFlight: 100, At: disk.at,
 			Storage:   storage.Options{Dir: dir, FS: vfs.NewMem()},
 			Machine:   func(*storage.State) node.Machine { return new(recorder) },
 			OnFailure: func(err error) { t.Error(err) }, Logger: slog.New(slog.DiscardHandler),
@@ -105,7 +107,7 @@ func TestShards_budget(t *testing.T) {
 		}
 		disk.close()
 		told := make(chan error, 2)
-		propose := func(shard, size int) {
+		propose := func(shard storage.ShardID, size int) {
 			n.Group(shard).Propose(&node.Proposal{
 				Commands: [][]byte{[]byte(strings.Repeat("x", size))}, Done: func(_ [][]byte, err error) { told <- err },
 			})
@@ -138,10 +140,11 @@ func TestAwaitReady_fails(t *testing.T) {
 		"a replica": {func(n *node.Node) { n.Receive(1, beyondLog()) }, node.ErrStopped},
 	} {
 		t.Run(name, func(t *testing.T) {
+			disks, found := together(t, 2, 3, 2)
 			n, err := node.Open(node.Options{
-				ID: 1, Members: []storage.NodeID{1, 2}, Shards: 3, MaxInFlight: 1 << 20,
+				ID: 1, Found: found, MaxInFlight: 1 << 20,
 				Transport: node.NewNetwork(rand.New(rand.NewPCG(1, 1)), node.Faults{}).From(1),
-				Storage:   storage.Options{Dir: dir, FS: vfs.NewMem()},
+				Storage:   storage.Options{Dir: dir, FS: disks[0]},
 				Logger:    slog.New(slog.DiscardHandler),
 			})
 			if err != nil {
@@ -160,23 +163,49 @@ func TestAwaitReady_fails(t *testing.T) {
 	}
 }
 
-// TestOpen_refuses: options that would fail later, or mix up shards, are refused before anything is made.
+// TestOpen_refuses: what contradicts what the folder says is refused, with both.
 func TestOpen_refuses(t *testing.T) {
-	network := node.NewNetwork(rand.New(rand.NewPCG(1, 1)), node.Faults{}).From(1)
-	for says, options := range map[string]node.Options{
-		"1 or greater":          {},
-		"not among the members": {ID: 1, Members: []storage.NodeID{2, 3}, Transport: network},
-		"no transport":          {ID: 1, Members: []storage.NodeID{1, 2}},
-		"65537 shards":          {ID: 1, Shards: 65537},
-		"-1 shards":             {ID: 1, Shards: -1},
-	} {
-		disk := vfs.NewMem()
-		options.Storage, options.Logger, options.OnFailure = storage.Options{Dir: dir, FS: disk}, slog.New(slog.DiscardHandler), func(error) {}
-		if _, err := node.Open(options); err == nil || !strings.Contains(err.Error(), says) {
-			t.Errorf("%q: %v", says, err)
+	transport := node.NewNetwork(rand.New(rand.NewPCG(1, 1)), node.Faults{}).From(1)
+	disks, found := together(t, 2, 3, 2)
+	open := func(id storage.NodeID, found nodetest.Found, transport node.Transport) error {
+		n, err := node.Open(node.Options{
+			ID: id, Found: found, Transport: transport, MaxInFlight: 1 << 20,
+			Storage: storage.Options{Dir: dir, FS: disks[0]}, Logger: slog.New(slog.DiscardHandler),
+		})
+		if err == nil {
+			err = n.Close()
 		}
-		if _, err := disk.Stat(dir); err == nil {
-			t.Errorf("%q: the folder was made", says)
+		return err
+	}
+	for _, c := range []struct {
+		says      string
+		id        storage.NodeID
+		transport node.Transport
+	}{
+		{"the number 0", 0, transport},
+		{"as node 2", 2, transport},
+		{"as node 3", 3, transport},
+		{"no transport", 1, nil},
+		{"", 1, transport},
+		{"of node 1 of its cluster, not of node 2", 2, transport},
+		{"which has 2 nodes", 1, nil},
+	} {
+		if err := open(c.id, found, c.transport); c.says == "" && err != nil || c.says != "" && (err == nil || !strings.Contains(err.Error(), c.says)) {
+			t.Errorf("%q: %v", c.says, err)
 		}
 	}
+}
+
+// together makes disks with stores for the nodes of a cluster, and founds it.
+func together(t *testing.T, nodes, shards, replicas int) ([]vfs.FS, nodetest.Found) {
+	t.Helper()
+	disks := make([]vfs.FS, nodes)
+	for i := range disks {
+		disks[i] = vfs.NewMem()
+	}
+	found, err := nodetest.Together(nodetest.Cluster{Dir: dir, Disks: disks, Shards: shards, Replicas: replicas})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return disks, found
 }

@@ -26,6 +26,7 @@ type Status struct {
 	Term    storage.Term
 	Applied storage.Index // the last entry that the machine shows
 	Commit  storage.Index // the last entry that is known to be committed
+	Stalled bool          // the disk hangs: the replica takes no part in its group
 }
 
 // Status returns what the replica knew when it last did something.
@@ -34,8 +35,8 @@ func (r *Replica) Status() Status { return *r.status.Load() }
 func (r *Replica) publish() {
 	basic := r.raft.BasicStatus()
 	r.status.Store(&Status{
-		Role: role(basic.RaftState), Leader: storage.NodeID(basic.Lead), Term: storage.Term(basic.HardState.GetTerm()),
-		Applied: r.applied, Commit: storage.Index(basic.HardState.GetCommit()),
+		Role: role(basic.RaftState), Leader: storage.MemberID(basic.Lead).Node(), Term: storage.Term(basic.HardState.GetTerm()),
+		Applied: r.applied, Commit: storage.Index(basic.HardState.GetCommit()), Stalled: r.stalled,
 	})
 }
 

@@ -29,6 +29,9 @@ type variant struct {
 	anonymous    bool                              // writes have no request id
 	early        bool                              // writes are acknowledged when they are proposed
 	stale        bool                              // reads do not mind whether their barrier was passed
+	maxLog       int                               // see node.Options
+	installs     *atomic.Uint64                    // counts states that members got from others
+	routed       bool                              // clients ask any member, which passes on what another must do
 }
 
 func (v variant) request(id kv.RequestID) kv.RequestID {
@@ -215,7 +218,7 @@ func (c *client) inspect(in *incarnation) error {
 			read := call{kind: get, key: fmt.Sprintf("%s/%d", name, i), expect: kv.AnyVersion}
 			begin := c.world.clock.Add(1)
 			var got answer
-			if !in.read(func(state *storage.State) (err error) { got, err = read.look(state); return err }) {
+			if !in.read(func(state store) (err error) { got, err = read.look(state); return err }) {
 				return in.failed()
 			}
 			if err := once(read.key, got.value); err != nil {
@@ -224,7 +227,7 @@ func (c *client) inspect(in *incarnation) error {
 			c.note(read, got, begin)
 		}
 	}
-	in.read(counted)
+	in.read(func(store) error { return counted(in.state) })
 	return in.failed()
 }
 

@@ -17,6 +17,7 @@ import (
 	"numstore.example/contracts/raftkvpb"
 	"numstore.example/services/internal/rpcserver"
 	"numstore.example/services/raftkv/internal/node"
+	"numstore.example/services/raftkv/internal/node/nodetest"
 )
 
 const (
@@ -44,7 +45,7 @@ func start(t testing.TB, change func(*Config), opening func(*node.Options)) *har
 	h := &harness{stopping: make(chan struct{}), stopped: make(chan struct{}), log: new(lines), appends: make(chan struct{}, 1)}
 	log := slog.New(slog.NewTextHandler(h.log, nil))
 	options := node.Options{
-		ID: 1, Storage: node.Storage{Dir: "data", FS: vfs.NewMem()}, MaxInFlight: 1000, At: h.at, Logger: log,
+		ID: 1, Found: nodetest.Alone(1), Storage: node.Storage{Dir: "data", FS: vfs.NewMem()}, MaxInFlight: 1000, At: h.at, Logger: log,
 		OnFailure: func(err error) { t.Errorf("the node has failed: %v", err) },
 	}
 	if opening != nil {

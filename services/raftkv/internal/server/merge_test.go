@@ -18,6 +18,7 @@ import (
 	"numstore.example/contracts/raftkvpb"
 	"numstore.example/services/raftkv/internal/kv"
 	"numstore.example/services/raftkv/internal/node"
+	"numstore.example/services/raftkv/internal/node/nodetest"
 	"numstore.example/services/raftkv/internal/shard"
 )
 
@@ -143,7 +144,7 @@ func (h *harness) scanned(t *testing.T, request *raftkvpb.ScanRequest) (all []st
 // else it asks for.
 func TestScan_shards(t *testing.T) {
 	const shards = 3
-	h := start(t, nil, func(o *node.Options) { o.Shards = shards })
+	h := start(t, nil, func(o *node.Options) { o.Found = nodetest.Alone(shards) })
 	find, err := placement.New(placement.Hash, shards)
 	if err != nil {
 		t.Fatal(err)

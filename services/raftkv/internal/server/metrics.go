@@ -10,9 +10,7 @@ import (
 
 // RegisterMetrics puts the figures of a node into a registry.
 func RegisterMetrics(registry prometheus.Registerer, n *node.Node) {
-	for shard, local := range n.Locals() {
-		registerShard(prometheus.WrapRegistererWith(prometheus.Labels{"shard": strconv.Itoa(shard)}, registry), local)
-	}
+	registry.MustRegister(shards{n})
 	gauge(registry, "raftkv_writable", "1 while all writes are taken, 0 while the disk is full and deletions alone are.", func() float64 { return boolean(n.Writable() == nil) })
 	gauge(registry, "raftkv_disk_free_bytes", "Bytes that are free on the disk beside the reserve.", func() float64 { return float64(n.Disk().Free) })
 	gauge(registry, "raftkv_disk_stalled_seconds", "How long a sync has been under way, if that is longer than --disk-stall; else 0.",
@@ -21,17 +19,50 @@ func RegisterMetrics(registry prometheus.Registerer, n *node.Node) {
 	counter(registry, "raftkv_wal_bytes_total", "Bytes written to the write-ahead log.", func() float64 { return float64(n.Pebble().WAL.BytesWritten) })
 }
 
-func registerShard(registry prometheus.Registerer, shard *node.Local) {
-	gauge(registry, "raftkv_keys", "Keys held.", func() float64 { return float64(shard.Figures().Keys) })
-	gauge(registry, "raftkv_bytes", "Bytes of keys and values held.", func() float64 { return float64(shard.Figures().Bytes) })
-	gauge(registry, "raftkv_sessions", "Clients whose last write is remembered.", func() float64 { return float64(shard.Figures().Sessions) })
-	gauge(registry, "raftkv_raft_is_leader", "1 while this replica leads the shard, by its own account; else 0.", func() float64 { return boolean(shard.Status().Role == node.Leader) })
-	gauge(registry, "raftkv_raft_has_leader", "1 while this replica knows of a leader of the shard; else 0.", func() float64 { return boolean(shard.Status().Leader != 0) })
-	gauge(registry, "raftkv_raft_commit_index", "The last entry of the log that this replica knows to be final.", func() float64 { return float64(shard.Status().Commit) })
-	gauge(registry, "raftkv_raft_term", "Raft's term.", func() float64 { return float64(shard.Status().Term) })
-	gauge(registry, "raftkv_raft_applied_index", "The last entry of the log that was applied.", func() float64 { return float64(shard.Status().Applied) })
-	counter(registry, "raftkv_log_syncs_total", "Appends to the log that were waited for until they were on disk. One sync of the disk may serve several.",
-		func() float64 { return float64(shard.Syncs()) })
+// shards tells the figures of the shards of which a node has members. Which these are is known once the node is of a cluster.
+type shards struct{ node *node.Node }
+
+// figure is one of those that each shard has, under the label shard.
+type figure struct {
+	*prometheus.Desc
+	kind  prometheus.ValueType
+	value func(*node.Local) float64
+}
+
+func perShard(kind prometheus.ValueType, name, help string, value func(*node.Local) float64) figure {
+	return figure{prometheus.NewDesc(name, help, []string{"shard"}, nil), kind, value}
+}
+
+var figures = []figure{
+	perShard(prometheus.GaugeValue, "raftkv_keys", "Keys held.", func(l *node.Local) float64 { return float64(l.Figures().Keys) }),
+	perShard(prometheus.GaugeValue, "raftkv_bytes", "Bytes of keys and values held.", func(l *node.Local) float64 { return float64(l.Figures().Bytes) }),
+	perShard(prometheus.GaugeValue, "raftkv_sessions", "Clients whose last write is remembered.", func(l *node.Local) float64 { return float64(l.Figures().Sessions) }),
+	perShard(prometheus.GaugeValue, "raftkv_raft_is_leader", "1 while this replica leads the shard, by its own account; else 0.", func(l *node.Local) float64 { return boolean(l.Status().Role == node.Leader) }),
+	perShard(prometheus.GaugeValue, "raftkv_raft_has_leader", "1 while this replica knows of a leader of the shard; else 0.", func(l *node.Local) float64 { return boolean(l.Status().Leader != 0) }),
+	perShard(prometheus.GaugeValue, "raftkv_raft_commit_index", "The last entry of the log that this replica knows to be final.", func(l *node.Local) float64 { return float64(l.Status().Commit) }),
+	perShard(prometheus.GaugeValue, "raftkv_raft_term", "Raft's term.", func(l *node.Local) float64 { return float64(l.Status().Term) }),
+	perShard(prometheus.GaugeValue, "raftkv_raft_applied_index", "The last entry of the log that was applied.", func(l *node.Local) float64 { return float64(l.Status().Applied) }),
+	perShard(prometheus.CounterValue, "raftkv_raft_snapshots_installed_total", "States of the shard that this replica got from others, as their logs did not reach back far enough.",
+		func(l *node.Local) float64 { return float64(l.Installs()) }),
+	perShard(prometheus.CounterValue, "raftkv_log_syncs_total", "Appends to the log that were waited for until they were on disk. One sync of the disk may serve several.",
+		func(l *node.Local) float64 { return float64(l.Syncs()) }),
+}
+
+// Describe implements prometheus.Collector.
+func (shards) Describe(descriptions chan<- *prometheus.Desc) {
+	for _, f := range figures {
+		descriptions <- f.Desc
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (s shards) Collect(metrics chan<- prometheus.Metric) {
+	for _, local := range s.node.Locals() {
+		shard := strconv.Itoa(int(local.Shard()))
+		for _, f := range figures {
+			metrics <- prometheus.MustNewConstMetric(f.Desc, f.kind, f.value(local), shard)
+		}
+	}
 }
 
 func boolean(b bool) float64 {

@@ -34,7 +34,7 @@ type cluster interface {
 	// there is none.
 	Cluster() *shard.Cluster
 	// Group returns who answers for a shard, wherever that is.
-	Group(s int) node.Group
+	Group(s shard.ID) node.Group
 	Holds(s shard.ID) bool
 	Leads(s shard.ID) bool
 	Leader(s shard.ID) shard.NodeID
@@ -77,7 +77,7 @@ func (r *routes) table() (*table, error) {
 	}
 	t := &table{find: find, groups: make([]node.Group, len(m.Shards))}
 	for s := range t.groups {
-		t.groups[s] = r.cluster.Group(s)
+		t.groups[s] = r.cluster.Group(shard.ID(s))
 	}
 	r.made.Store(t)
 	return t, nil

@@ -14,6 +14,7 @@ import (
 	"numstore.example/contracts/raftkvpb"
 	"numstore.example/services/raftkv/internal/kv"
 	"numstore.example/services/raftkv/internal/node"
+	"numstore.example/services/raftkv/internal/node/nodetest"
 	"numstore.example/services/raftkv/internal/shard"
 )
 
@@ -39,7 +40,7 @@ func (c *clusterOf) set(m *shard.Cluster) {
 	c.m = m
 }
 
-func (c *clusterOf) Group(s int) node.Group         { return c.groups[s] }
+func (c *clusterOf) Group(s shard.ID) node.Group    { return c.groups[s] }
 func (c *clusterOf) Leader(s shard.ID) shard.NodeID { return c.leaders[s] }
 func (c *clusterOf) Leads(s shard.ID) bool          { return c.leaders[s] == c.self }
 func (c *clusterOf) Holds(s shard.ID) bool {
@@ -235,7 +236,7 @@ func TestForming(t *testing.T) {
 // TestShards: a key is asked of its shard's group, on every way.
 func TestShards(t *testing.T) {
 	const shards = 5
-	h := start(t, nil, func(o *node.Options) { o.Shards = shards })
+	h := start(t, nil, func(o *node.Options) { o.Found = nodetest.Alone(shards) })
 	find, err := placement.New(placement.Hash, shards)
 	if err != nil {
 		t.Fatal(err)
@@ -249,7 +250,7 @@ func TestShards(t *testing.T) {
 			}
 		}
 		for s := range shards {
-			if _, found, err := h.node.Group(s).Get(t.Context(), []byte(key)); err != nil || found != (s == int(want)) {
+			if _, found, err := h.node.Group(shard.ID(s)).Get(t.Context(), []byte(key)); err != nil || found != (s == int(want)) {
 				t.Errorf("%s is on shard %d: %t, %v; it is one of shard %d", key, s, found, err, want)
 			}
 		}
@@ -258,7 +259,7 @@ func TestShards(t *testing.T) {
 
 // TestBatch_shards: a batch of several shards is refused as a whole, with the two that it is for.
 func TestBatch_shards(t *testing.T) {
-	h := start(t, func(c *Config) { c.MaxKey = 100 }, func(o *node.Options) { o.Shards = 3 })
+	h := start(t, func(c *Config) { c.MaxKey = 100 }, func(o *node.Options) { o.Found = nodetest.Alone(3) })
 	long := strings.Repeat("k", 90)
 	for _, test := range []struct {
 		keys []string

@@ -28,13 +28,13 @@ func (a *adapter) Stat(context.Context, *raftkvpb.StatRequest) (*raftkvpb.StatRe
 		GetsTook:   a.calls.GetsTook.Message(),
 		WritesTook: a.calls.WritesTook.Message(),
 	}
-	for number, shard := range a.Node.Locals() {
+	for _, shard := range a.Node.Locals() {
 		figures, replica := shard.Figures(), shard.Status()
 		stat.Keys += figures.Keys
 		stat.Bytes += figures.Bytes
 		stat.Sessions += uint64(figures.Sessions)
 		stat.Shards = append(stat.Shards, &raftkvpb.ShardStat{
-			Shard: uint32(number), Role: roles[replica.Role], Leader: uint64(replica.Leader), Term: uint64(replica.Term),
+			Shard: uint32(shard.Shard()), Role: roles[replica.Role], Leader: uint64(replica.Leader), Term: uint64(replica.Term),
 			AppliedIndex: uint64(replica.Applied), CommitIndex: uint64(replica.Commit),
 		})
 	}
