@@ -37,6 +37,7 @@ type flags struct {
 
 	LogRequests bool `group:"Observing" help:"Log every get, put, append and delete with its outcome; values are cut short."`
 
+	clusterFlags
 	rpcserver.AdminFlags
 }
 

@@ -16,9 +16,6 @@ import (
 )
 
 const (
-	// self: a server alone is node 1.
-	self = 1
-
 	// messageOverhead is what a message may have beside a key and a value, in bytes: tags, a request id.
 	messageOverhead = 128
 
@@ -38,12 +35,22 @@ func (f *flags) open(ctx context.Context, rpc *rpcserver.Server) (service rpcser
 	if err != nil {
 		return service, rpcserver.Misuse(err)
 	}
+	m, err := f.membership(rpc)
+	if err != nil {
+		return service, rpcserver.Misuse(err)
+	}
+	if m.together() && f.Restore != "" {
+		return service, rpcserver.Misuse(errRestoreTogether)
+	}
 	var status page.Page
 	status.Mount(rpc.HandleHTTP)
 	tables, scans := shareFiles(rpc.Files())
-	n, err := f.openNode(ctx, rpc, tables)
+	n, err := f.openNode(ctx, rpc, tables, m)
 	if err != nil {
 		return service, err
+	}
+	if err := m.agrees(n.Cluster()); err != nil {
+		return service, errors.Join(err, n.Close())
 	}
 	server.RegisterMetrics(rpc.Metrics(), n)
 	own := server.Register(rpc, server.Config{
@@ -52,17 +59,22 @@ func (f *flags) open(ctx context.Context, rpc *rpcserver.Server) (service rpcser
 		MaxScans:    scans,
 		ScanTimeout: f.ScanTimeout,
 		LogRequests: f.LogRequests,
+		Forward:     f.Forward,
 		Admin:       admin,
 		Stopping:    rpc.Stopping(), Stop: rpc.Stop, Logger: rpc.Logger(),
 	})
+	m.serve(rpc, n)
 	closePage, err := showPage(&status, rpc.Config(), n, own, nil)
 	if err != nil {
-		return service, errors.Join(err, n.Close())
+		return service, errors.Join(err, m.close(n))
 	}
-	return rpcserver.Service{Ready: n.AwaitReady, Close: func() error {
-		closePage()
-		return n.Close()
-	}}, nil
+	return rpcserver.Service{
+		Ready: func(ctx context.Context) error { return m.ready(ctx, n) },
+		Close: func() error {
+			closePage()
+			return m.close(n)
+		},
+	}, nil
 }
 
 // agreeWith says in what the flags contradict those of every service.
@@ -80,14 +92,14 @@ func (f *flags) agreeWith(config rpcserver.Config) error {
 
 // openNode opens the node, with tables so many files of the store open at a time. A new store is filled with the backup
 // of --restore, if there is one.
-func (f *flags) openNode(ctx context.Context, rpc *rpcserver.Server, tables int) (*node.Node, error) {
+func (f *flags) openNode(ctx context.Context, rpc *rpcserver.Server, tables int, m *membership) (*node.Node, error) {
 	options := node.Options{
-		ID: self,
 		Storage: node.Storage{
 			Dir: f.DataDir, MaxTables: tables, Reserve: f.DiskReserve, DiskStall: f.DiskStall, OnStall: rpc.Pause,
 		},
 		MaxInFlight: maxInFlight, SessionTTL: f.SessionTTL, OnFailure: rpc.Fail, Logger: rpc.Logger(),
 	}
+	m.options(&options)
 	if f.Durability == "interval" {
 		options.Storage.SyncInterval = f.SyncInterval
 	}

@@ -134,14 +134,15 @@ func (f *forming) join(cluster *shard.Cluster) decision {
 			"What the number has voted for and holds is in the other folder: start the node with that one; with this one, it would be a stranger that others trust",
 			cluster.ID, f.self, known.Store, f.store)}
 	}
-	if differ := f.wish.differs(cluster); len(differ) > 0 {
-		return decision{refused: fmt.Errorf("the cluster %v has %s", cluster.ID, strings.Join(differ, ", and "))}
+	if err := f.wish.Differs(cluster); err != nil {
+		return decision{refused: err}
 	}
 	return decision{join: cluster}
 }
 
-// differs says in what a cluster is not as this node was told, with both readings.
-func (w Wish) differs(cluster *shard.Cluster) (differ []string) {
+// Differs returns an error that says in what a cluster is not as this node was told, with both readings, or nil.
+func (w Wish) Differs(cluster *shard.Cluster) error {
+	var differ []string
 	if shards := len(cluster.Shards); w.Shards != nil && *w.Shards != shards {
 		differ = append(differ, fmt.Sprintf("%d shards, where --shards says %d", shards, *w.Shards))
 	}
@@ -151,5 +152,8 @@ func (w Wish) differs(cluster *shard.Cluster) (differ []string) {
 	if w.Placement != nil && *w.Placement != cluster.Placement {
 		differ = append(differ, fmt.Sprintf("the placement %d, where --placement says %d", cluster.Placement, *w.Placement))
 	}
-	return differ
+	if len(differ) == 0 {
+		return nil
+	}
+	return fmt.Errorf("the cluster %v has %s", cluster.ID, strings.Join(differ, ", and "))
 }
