@@ -60,13 +60,6 @@ func (n *network) listen(address string) net.Listener {
 	return n.listeners[address]
 }
 
-// cutOff cuts a server off from all clients, or connects it again.
-func (n *network) cutOff(address string, cut bool) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.cut[address] = cut
-}
-
 // clerk returns a Clerk that knows some servers.
 func (n *network) clerk(t *testing.T, servers ...string) *raftkv.Clerk {
 	t.Helper()
