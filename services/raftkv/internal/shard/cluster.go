@@ -18,6 +18,8 @@ type Cluster struct {
 	Placement uint32    `json:"placement"` // of keys, as in contracts/placement
 	Nodes     []Node    `json:"nodes"`     // in the order of their numbers
 	Shards    []Members `json:"shards"`    // by their numbers
+	// Dead are stores that must not come back: those of nodes that were replaced or taken out.
+	Dead []StoreID `json:"dead,omitempty"`
 }
 
 // Node is a server of the cluster.
@@ -26,13 +28,24 @@ type Node struct {
 	Store StoreID `json:"store"`
 	// Address is HOST:PORT, or empty for a node alone that was not told where others would find it.
 	Address string `json:"address,omitempty"`
+	// Version grows with each change of what is said here. Who changes it is the node itself, or who replaces it.
+	Version uint64 `json:"version,omitempty"`
+	// Gone says that the node is none any more, and its number free.
+	Gone bool `json:"gone,omitempty"`
 }
 
-// Members are who has a shard, the preferred leader first.
+// Members are who has a shard, the preferred leader first. A value, as Cluster.
 type Members struct {
-	// Version grows by one with each change. The first is 1.
-	Version uint64   `json:"version"`
+	// Version grows by one with each step of a change. The first is 1; 0 are those of a store that knows nothing of the shard yet.
+	Version uint64 `json:"version"`
+	// Members are those that vote.
 	Members []Member `json:"members"`
+	// Before are those that voted before the last step of a change, as long as their majority is needed too. See Joint.
+	Before []Member `json:"before,omitempty"`
+	// Learner is who is to vote when it has caught up.
+	Learner *Learner `json:"learner,omitempty"`
+	// Retired are those that are none any more, the last one of each node.
+	Retired []Member `json:"retired,omitempty"`
 }
 
 // Member is a member of a shard's group, and the store that holds it.
@@ -79,33 +92,26 @@ func Form(id ClusterID, placement uint32, nodes []Node, shards, replicas int) (C
 // Node returns a node by its number.
 func (c *Cluster) Node(id NodeID) (Node, bool) {
 	for _, node := range c.Nodes {
-		if node.ID == id {
+		if node.ID == id && !node.Gone {
 			return node, true
 		}
 	}
 	return Node{}, false
 }
 
-// Version is that of the map as a whole: greater with each change of any shard's members.
+// Version is that of the map as a whole: greater with each change of a node or of any shard's members.
 func (c *Cluster) Version() (version uint64) {
 	version = 1
+	for _, node := range c.Nodes {
+		version += node.Version
+	}
 	for _, members := range c.Shards {
 		version += members.Version - 1
 	}
 	return version
 }
 
-// On returns a store's member, or false if the store has none.
-func (m Members) On(store StoreID) (MemberID, bool) {
-	for _, member := range m.Members {
-		if member.Store == store {
-			return member.ID, true
-		}
-	}
-	return 0, false
-}
-
-// Nodes returns the nodes that have the shard.
+// Nodes returns the nodes whose members vote.
 func (m Members) Nodes() []NodeID {
 	nodes := make([]NodeID, len(m.Members))
 	for i, member := range m.Members {
