@@ -121,9 +121,13 @@ var suites = []struct {
 }{
 	{name: "numstore", smoke: "--callers=1,8", python: true},
 	{name: "raftkv", smoke: "--keys=10 --restart=0"},
+	{name: "raftkv-cluster", smoke: "--keys=10"},
+	{name: "raftkv-shards", smoke: "--keys=10"},
+	{name: "raftkv-failover", smoke: "--keys=10"},
+	{name: "raftkv-catchup", smoke: "--keys=10 --away=1s"},
 }
 
-// Bench measures every service side by side with its peers. It takes some fifteen minutes,
+// Bench measures every service side by side with its peers. It takes some forty minutes,
 // writes to tools/bench/results, and prints the tables of tools/bench/README.md.
 func Bench() error {
 	for _, suite := range suites {
