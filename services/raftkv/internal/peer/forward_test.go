@@ -13,6 +13,7 @@ import (
 
 	"numstore.example/services/raftkv/internal/kv"
 	"numstore.example/services/raftkv/internal/node"
+	"numstore.example/services/raftkv/internal/peerpb"
 )
 
 // echo answers each command with itself, and each key with itself as its value; keys of "no" are missing.
@@ -284,15 +285,16 @@ func TestForward_abandoned(t *testing.T) {
 		if err := <-read; !errors.Is(err, context.Canceled) {
 			t.Errorf("the read: %v; want that its context ended", err)
 		}
+		f := one.peers.linkTo(2).forward
+		f.mu.Lock()
+		count, bytes, sent := f.count, f.bytes, len(f.sent)
+		f.mu.Unlock()
+		if count != 0 || bytes != 0 || sent != 0 {
+			t.Errorf("%d are still counted, %d bytes, %d sent", count, bytes, sent)
+		}
 		time.Sleep(maxReadTime)
 		if len(ended) != 2 {
 			t.Error("the other node goes on with a read that nobody waits for")
-		}
-		f := one.peers.linkTo(2).forward
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		if f.count != 0 || f.bytes != 0 || len(f.sent) != 0 {
-			t.Errorf("%d are still counted, %d bytes, %d sent", f.count, f.bytes, len(f.sent))
 		}
 	})
 }
@@ -314,6 +316,15 @@ func TestForward_busy(t *testing.T) {
 		one, two := pair(t, group{propose: func(*node.Proposal) {}})
 		defer end(one, two)
 		s := &serving{node: two, some: make(chan struct{}, 1), proposed: make(map[uint64]proposed), stopping: make(chan struct{})}
+		f := newForwarder(one.peers.linkTo(2)) // whose streams nobody opens
+		for range maxAsked {
+			if err := f.enqueue(&asked{read: new(peerpb.Read)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := f.enqueue(&asked{read: new(peerpb.Read)}); !errors.Is(err, node.ErrBusy) {
+			t.Errorf("too many asked: %v; want ErrBusy", err)
+		}
 		for i := range maxAsked {
 			if err := s.enter(uint64(i), proposed{group: two.Local(0)}); err != nil {
 				t.Fatalf("proposal %d: %v", i, err)

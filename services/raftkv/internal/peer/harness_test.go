@@ -10,9 +10,11 @@ import (
 	"net"
 	"sync"
 	"testing"
+	"time"
 
 	"go.etcd.io/raft/v3/raftpb"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/test/bufconn"
 
 	"numstore.example/services/raftkv/internal/kv"
@@ -89,7 +91,8 @@ func (w *world) join(id storage.NodeID, cluster *shard.Cluster, change func(*Con
 
 // serve serves the node's peers at its address.
 func (m *member) serve() {
-	m.server = grpc.NewServer(grpc.MaxRecvMsgSize(serverMessage), grpc.WaitForHandlers(true))
+	m.server = grpc.NewServer(grpc.MaxRecvMsgSize(serverMessage), grpc.WaitForHandlers(true),
+		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second, PermitWithoutStream: true})) // as rpcserver's
 	m.peers.Register(m.server)
 	listener := bufconn.Listen(1 << 20)
 	m.world.mu.Lock()

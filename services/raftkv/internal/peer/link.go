@@ -28,9 +28,10 @@ const (
 	connectTimeout = 2 * time.Second
 	// leastPause and mostPause are how long one waits before the next try, twice as long each time.
 	leastPause, mostPause = 50 * time.Millisecond, time.Second
-	// pingInterval is the least that gRPC allows. pingTimeout is after which time a connection is closed on which what was
-	// sent is not acknowledged, which the kernel sees to.
-	pingInterval, pingTimeout = 10 * time.Second, 3 * time.Second
+	// pingInterval is a little more than the least that servers allow, or they would close connections on which pings come
+	// early. pingTimeout is after which time a connection is closed on which what was sent is not acknowledged: the kernel
+	// sees to that, also between pings.
+	pingInterval, pingTimeout = 15 * time.Second, 3 * time.Second
 )
 
 // link is what there is to one other node.

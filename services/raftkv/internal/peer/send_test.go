@@ -221,3 +221,19 @@ func TestSend_foreign(t *testing.T) {
 		}
 	})
 }
+
+// TestSend_idle: a connection on which nothing happens stays: its pings do not come too often for the server.
+func TestSend_idle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, cluster := newWorld(t), clusterOf(t, 1, 2)
+		one, two := w.join(1, cluster, nil), w.join(2, cluster, nil)
+		defer end(one, two)
+		one.peers.Send(0, []*raftpb.Message{message(raftpb.MsgHeartbeat, 1, 2, 1, 0)})
+		time.Sleep(time.Hour)
+		one.peers.Send(0, []*raftpb.Message{message(raftpb.MsgHeartbeat, 1, 2, 2, 0)})
+		synctest.Wait()
+		if len(two.received) != 2 || len(one.unreachable) > 0 {
+			t.Errorf("%d of 2 messages have arrived, %d times unreachable", len(two.received), len(one.unreachable))
+		}
+	})
+}
