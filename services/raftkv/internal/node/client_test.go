@@ -17,8 +17,8 @@ type client struct {
 	world    *world
 	number   int
 	random   *rand.Rand
-	id       kv.ClientID
-	sequence uint64
+	ids      []kv.RequestID // of the last write to each shard: a client's id is of one shard alone
+	writes   int
 	versions map[string]uint64 // that the client has seen last
 	history  []porcupine.Operation
 }
@@ -26,7 +26,12 @@ type client struct {
 func newClient(w *world, number int) *client {
 	c := &client{world: w, number: number, versions: make(map[string]uint64)}
 	c.random = rand.New(rand.NewPCG(w.seed, uint64(number)))
-	binary.LittleEndian.PutUint64(c.id[:], uint64(number))
+	for shard := range w.shards {
+		var id kv.RequestID
+		binary.LittleEndian.PutUint32(id.Client[:], uint32(number))
+		binary.LittleEndian.PutUint32(id.Client[4:], uint32(shard))
+		c.ids = append(c.ids, id)
+	}
 	return c
 }
 
@@ -67,7 +72,7 @@ func (c *client) choose() call {
 		made.expect = c.versions[made.key]
 	}
 	if made.kind != kv.Delete {
-		made.value = fmt.Sprintf("%d.%d;", c.number, c.sequence+1)
+		made.value = fmt.Sprintf("%d.%d;", c.number, c.writes+1)
 		if made.kind == kv.Put && c.world.large > 0 {
 			made.value += strings.Repeat("x", c.random.IntN(c.world.large))
 		}
@@ -77,16 +82,18 @@ func (c *client) choose() call {
 
 // write sends a write until there is an answer.
 func (c *client) write(made call) {
-	c.sequence++
-	command := made.command(c.world.variant.request(kv.RequestID{Client: c.id, Sequence: c.sequence}))
+	shard := c.world.shardOf(made.key)
+	c.writes++
+	c.ids[shard].Sequence++
+	command := made.command(c.world.variant.request(c.ids[shard]))
 	begin := c.world.clock.Add(1)
 	for in := range c.world.incarnations() {
 		if c.world.variant.early {
 			c.note(made, answer{vague: true}, begin)
-			in.write(command) // the next one waits for it all the same: clients would outrun the server
+			in.write(shard, command) // the next one waits for it all the same: clients would outrun the server
 			return
 		}
-		reply, ok := in.write(command)
+		reply, ok := in.write(shard, command)
 		if !ok {
 			continue
 		}
@@ -104,7 +111,7 @@ func (c *client) get(made call) {
 	for in := range c.world.incarnations() {
 		begin := c.world.clock.Add(1)
 		var got answer
-		if in.read(func(state store) (err error) { got, err = made.look(state); return err }) {
+		if in.read(c.world.shardOf(made.key), func(state store) (err error) { got, err = made.look(state); return err }) {
 			c.note(made, got, begin)
 			return
 		}

@@ -16,13 +16,15 @@ import (
 	"numstore.example/services/raftkv/internal/storage"
 )
 
-// cluster is a run of clients over a group of several members. Members crash, each by itself; the network loses,
-// delays, repeats and reorders messages; links are cut, also one way alone.
+// cluster is a run of clients over several nodes. Each node crashes by itself, the network loses, delays, repeats and
+// reorders messages, and whatever else is the weather (see weather_test.go).
 type cluster struct {
 	world
+	shape   shape
+	began   time.Time
 	network *node.Network
-	members []*participant
-	crashes int // of each member
+	members []*participant // one for each node
+	crashes int            // of each node
 
 	crashing sync.WaitGroup // members that still have crashes before them
 	quiet    chan struct{}  // closed when nothing is to break any more
@@ -40,10 +42,15 @@ const (
 
 var badNetwork = node.Faults{MaxDelay: messageDelay, Lose: 0.05, Repeat: 0.05}
 
+// shape is what a cluster is made of.
+type shape struct{ nodes, shards, replicas int }
+
 // newCluster is to be called in the bubble of the test.
-func newCluster(seed uint64, members, crashes int, variant variant) *cluster {
+func newCluster(seed uint64, shape shape, crashes int, variant variant) *cluster {
 	c := &cluster{
-		world:   world{seed: seed, variant: variant},
+		world:   world{seed: seed, shards: shape.shards, variant: variant},
+		shape:   shape,
+		began:   time.Now(),
 		network: node.NewNetwork(rand.New(rand.NewPCG(seed, 100)), badNetwork),
 		crashes: crashes,
 		quiet:   make(chan struct{}),
@@ -51,21 +58,21 @@ func newCluster(seed uint64, members, crashes int, variant variant) *cluster {
 		ended:   make(chan struct{}),
 	}
 	c.incarnations = c.tries
-	disks := make([]vfs.FS, members)
+	disks := make([]vfs.FS, shape.nodes)
 	for i := range disks {
 		disks[i] = vfs.NewCrashableMem()
 	}
-	found, err := nodetest.Together(nodetest.Cluster{Dir: dir, Disks: disks, Shards: 1, Replicas: members})
+	found, err := nodetest.Together(nodetest.Cluster{Dir: dir, Disks: disks, Shards: shape.shards, Replicas: shape.replicas})
 	if err != nil {
 		panic(err) // on a disk in memory
 	}
 	for i, disk := range disks {
 		id := storage.NodeID(i + 1)
 		member := &participant{
-			cluster: c, random: rand.New(rand.NewPCG(seed, 200+uint64(id))), pauses: rand.New(rand.NewPCG(seed, 300+uint64(id))),
+			cluster: c, random: rand.New(rand.NewPCG(seed, 200+uint64(id))), weather: newWeather(seed, uint64(id)),
 		}
 		member.disk = disk.(*vfs.MemFS)
-		member.seat = seat{id: id, found: found, network: c.network, pause: member.pause, patience: patience}
+		member.seat = seat{id: id, found: found, network: c.network, pause: member.weather.hold, patience: patience}
 		c.members = append(c.members, member)
 	}
 	return c
@@ -91,6 +98,9 @@ func (c *cluster) run() error {
 		living.Go(member.live)
 	}
 	breaking.Go(c.breakLinks)
+	for _, member := range c.members {
+		breaking.Go(member.suffer)
+	}
 	var everyone []*client
 	for number := range clients {
 		client := newClient(&c.world, number)
@@ -105,7 +115,7 @@ func (c *cluster) run() error {
 		err = c.await("answers to the last calls", asking.Wait)
 	}
 	if err == nil {
-		err = c.await("the members to have the same state", c.untilEqual)
+		err = c.await("the members of each shard to have the same state", c.untilEqual)
 	}
 	close(c.ended)
 	asking.Wait()
@@ -137,63 +147,40 @@ func (c *cluster) await(what string, wait func()) error {
 	}
 }
 
-// untilEqual waits until all members have applied the same entries, and their states are equal byte by byte.
+// untilEqual waits until all members of each shard have applied the same entries, and their states are equal byte by byte.
 func (c *cluster) untilEqual() {
-	for !closed(c.ended) {
-		var first []byte
-		equal := 0
-		for _, member := range c.members {
-			if in := member.alive(); in != nil {
-				var state bytes.Buffer
-				if err := in.state.Backup(&state); err != nil {
-					in.fail(err)
-					return
-				}
-				if first == nil {
-					first = state.Bytes()[storage.BackupHeader:]
-				}
-				if bytes.Equal(first, state.Bytes()[storage.BackupHeader:]) {
-					equal++
-				}
-			}
-		}
-		if equal == len(c.members) {
-			return
-		}
-		time.Sleep(100 * time.Millisecond) // by the clock of the test
-	}
-}
-
-// breakLinks cuts and mends links until nothing is to break any more. Then all are whole, and the network is good.
-func (c *cluster) breakLinks() {
-	random := rand.New(rand.NewPCG(c.seed, 99))
-	for !closed(c.quiet) {
-		for _, from := range c.members {
-			for _, to := range c.members {
-				c.network.Cut(from.seat.id, to.seat.id, random.IntN(6) == 0)
-			}
-		}
-		c.rest(random, 3*time.Second)
-		c.mendLinks()
-		c.rest(random, 3*time.Second)
-	}
-	c.network.SetFaults(node.Faults{MaxDelay: messageDelay})
-}
-
-func (c *cluster) mendLinks() {
-	for _, from := range c.members {
-		for _, to := range c.members {
-			c.network.Cut(from.seat.id, to.seat.id, false)
+	for shard := range storage.ShardID(c.shape.shards) {
+		for !closed(c.ended) && !c.equal(shard) {
+			time.Sleep(100 * time.Millisecond) // by the clock of the test
 		}
 	}
 }
 
-// rest waits for some time, at most so long, or until nothing is to break any more.
-func (c *cluster) rest(random *rand.Rand, most time.Duration) {
-	select {
-	case <-time.After(time.Duration(random.Int64N(int64(most)))):
-	case <-c.quiet:
+func (c *cluster) equal(shard storage.ShardID) bool {
+	var first []byte
+	equal := 0
+	for _, member := range c.members {
+		in := member.alive()
+		if in == nil || !in.node.Holds(shard) {
+			continue
+		}
+		var written bytes.Buffer
+		if err := in.node.State(shard).Backup(&written); err != nil {
+			in.fail(err)
+			return false
+		}
+		state := written.Bytes()[storage.BackupHeader:]
+		if first == nil {
+			first = state
+		}
+		if bytes.Equal(first, state) {
+			equal++
+		}
+		if now, passed := in.node.State(shard).Now(), time.Since(c.began); time.Duration(now)*time.Millisecond > passed {
+			in.fail(fmt.Errorf("the time of shard %d's log is %d ms, after %v", shard, now, passed))
+		}
 	}
+	return equal == c.shape.replicas
 }
 
 func closed(c <-chan struct{}) bool {

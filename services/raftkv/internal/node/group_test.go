@@ -7,23 +7,28 @@ import (
 	"testing/synctest"
 )
 
-// TestCluster crashes the members of a group of three, and of five, again and again, on a network that does what
-// networks do, while clients write and read. RAFTKV_CRASHES sets how many crashes there are in all.
+// shapes are the clusters of the simulation.
+var shapes = []shape{
+	{nodes: 3, shards: 1, replicas: 3},
+	{nodes: 3, shards: 4, replicas: 3},
+	{nodes: 5, shards: 1, replicas: 5},
+	{nodes: 5, shards: 5, replicas: 3},
+}
+
+// TestCluster is the simulation: it crashes the nodes of clusters of three, and of five, again and again, in all weathers
+// (see weather_test.go), while clients write and read. RAFTKV_CRASHES sets how many crashes there are in all.
 func TestCluster(t *testing.T) {
 	crashes := number(t, "RAFTKV_CRASHES", fewer(300))
 	seed := number(t, "RAFTKV_SEED", rand.Uint64())
 	calls := 0
 	var installs atomic.Uint64
 	for crashes > 0 {
-		members, each := 3, 10
-		if seed%4 == 0 {
-			members = 5
-		}
+		shape, each := shapes[seed%uint64(len(shapes))], 10
 		var err error
 		synctest.Test(t, func(*testing.T) {
 			variant := variantOf(seed)
 			variant.installs = &installs
-			cluster := newCluster(seed, members, each, variant)
+			cluster := newCluster(seed, shape, each, variant)
 			err = cluster.run()
 			calls += len(cluster.history)
 		})
@@ -31,7 +36,7 @@ func TestCluster(t *testing.T) {
 			t.Errorf("%v\nto repeat this run: RAFTKV_SEED=%d RAFTKV_CRASHES=1 go test ./services/raftkv/internal/node -count=1 -run '^TestCluster$'", err, seed)
 			return
 		}
-		crashes -= min(crashes, uint64(members*each))
+		crashes -= min(crashes, uint64(shape.nodes*each))
 		seed++
 	}
 	t.Logf("%d calls were answered; members got the state of others %d times", calls, installs.Load())
@@ -40,10 +45,10 @@ func TestCluster(t *testing.T) {
 // variantOf chooses what is different in a run: whether members that were away need the state, as nearly nothing of the log
 // is kept, and whether clients ask any member.
 func variantOf(seed uint64) (v variant) {
-	if seed%2 == 0 {
+	if seed/4%2 == 0 {
 		v.maxLog = 100
 	}
-	v.routed = seed/2%2 == 0
+	v.routed = seed/8%2 == 0
 	return v
 }
 
@@ -57,7 +62,7 @@ func TestCluster_controls(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			for seed := range uint64(40) {
 				var err error
-				synctest.Test(t, func(*testing.T) { err = newCluster(seed, 3, 10, variant).run() })
+				synctest.Test(t, func(*testing.T) { err = newCluster(seed, shapes[0], 10, variant).run() })
 				if err != nil {
 					t.Logf("noticed with seed %d: %v", seed, err)
 					return

@@ -45,7 +45,7 @@ type seat struct {
 	found   nodetest.Found
 	network *node.Network // nil for a member alone
 	// pause is called at each moment, where it may hold the member up; nil for never.
-	pause func()
+	pause func(node.Moment)
 	// patience is how long a client waits for an answer before it tries another member; 0 for as long as it takes.
 	patience time.Duration
 }
@@ -62,8 +62,8 @@ type incarnation struct {
 	left    atomic.Int64 // how often death.moment may still come
 
 	node    *node.Node
-	state   *storage.State
-	replica *node.Replica
+	state   *storage.State // of the first shard
+	replica *node.Replica  // likewise
 
 	mu      sync.Mutex
 	dead    bool
@@ -116,7 +116,9 @@ func (in *incarnation) open() (err error) {
 	if in.node, err = node.Open(options); err != nil {
 		return err
 	}
-	in.state, in.replica = in.node.State(shard), in.node.Replica(shard)
+	if in.node.Holds(shard) {
+		in.state, in.replica = in.node.State(shard), in.node.Replica(shard)
+	}
 	if in.network != nil {
 		in.network.Attach(in.id, in.node)
 	}
@@ -141,7 +143,7 @@ func (m mortal) Send(shard storage.ShardID, messages []*raftpb.Message) {
 // the clock of the test stands still as long as somebody waits for a lock.
 func (in *incarnation) at(moment node.Moment) {
 	if in.pause != nil && moment != anyOperation {
-		in.pause()
+		in.pause(moment)
 	}
 	if moment == in.death.moment && in.left.Add(-1) == 0 {
 		in.crash()
@@ -182,8 +184,10 @@ func (in *incarnation) end() error {
 	if in.node == nil {
 		return nil
 	}
-	if in.variant.installs != nil && in.replica != nil {
-		in.variant.installs.Add(in.replica.Installs())
+	if in.variant.installs != nil {
+		for _, local := range in.node.Locals() {
+			in.variant.installs.Add(local.Installs())
+		}
 	}
 	return in.node.Close()
 }
@@ -212,13 +216,13 @@ func (in *incarnation) alive() bool {
 
 // propose has a command executed. What comes out is its reply, or nil when the incarnation died before that
 // left.
-func (in *incarnation) propose(command []byte) <-chan []byte {
+func (in *incarnation) propose(shard storage.ShardID, command []byte) <-chan []byte {
 	answers := make(chan []byte, 1)
-	propose := in.replica.Propose
+	group := in.node.Local(shard)
 	if in.variant.routed {
-		propose = in.node.Group(shard).Propose
+		group = in.node.Group(shard)
 	}
-	propose(&node.Proposal{Commands: [][]byte{command}, Done: func(replies [][]byte, err error) {
+	group.Propose(&node.Proposal{Commands: [][]byte{command}, Done: func(replies [][]byte, err error) {
 		if err != nil || !in.alive() {
 			answers <- nil
 			return
@@ -230,10 +234,10 @@ func (in *incarnation) propose(command []byte) <-chan []byte {
 
 // write waits for the reply to a command. It returns false when the incarnation died before that left, does not lead,
 // or takes too long: the command may be executed all the same.
-func (in *incarnation) write(command []byte) (kv.Reply, bool) {
+func (in *incarnation) write(shard storage.ShardID, command []byte) (kv.Reply, bool) {
 	var answer []byte
 	select {
-	case answer = <-in.propose(command):
+	case answer = <-in.propose(shard, command):
 	case <-in.tired():
 	}
 	if answer == nil {
@@ -256,7 +260,7 @@ func (in *incarnation) tired() <-chan time.Time {
 }
 
 // read does a read behind a barrier. It returns false when the incarnation died before its answer left.
-func (in *incarnation) read(read func(store) error) bool {
+func (in *incarnation) read(shard storage.ShardID, read func(store) error) bool {
 	in.mu.Lock()
 	if in.dead {
 		in.mu.Unlock()
@@ -270,10 +274,13 @@ func (in *incarnation) read(read func(store) error) bool {
 	if in.variant.routed {
 		return read(asked{ctx, in.node.Group(shard)}) == nil && in.alive()
 	}
-	if err := in.replica.AwaitBarrier(ctx); err != nil && !in.variant.stale {
+	if !in.node.Holds(shard) {
 		return false
 	}
-	if err := read(in.state); err != nil {
+	if err := in.node.Replica(shard).AwaitBarrier(ctx); err != nil && !in.variant.stale {
+		return false
+	}
+	if err := read(in.node.State(shard)); err != nil {
 		in.fail(err)
 		return false
 	}

@@ -49,7 +49,7 @@ func TestCrashes_interval(t *testing.T) {
 
 // kept compares what a crash has left with what was sent and answered before it.
 func kept(in *incarnation, sent string, settled int) (value string, err error) {
-	if !in.read(func(state store) error {
+	if !in.read(shard, func(state store) error {
 		record, _, err := state.Get([]byte("key"))
 		value = string(record.Value)
 		return err
@@ -77,7 +77,7 @@ func appendUntilDeath(in *incarnation, sent string) (string, int) {
 		token := fmt.Sprintf("%d;", i)
 		write := kv.Write{Kind: kv.Append, Key: []byte("key"), Value: []byte(token), Expect: kv.AnyVersion, MaxValue: 1 << 30}
 		sent += token
-		_, ok := in.write((&kv.Command{Writes: []kv.Write{write}}).AppendTo(nil))
+		_, ok := in.write(shard, (&kv.Command{Writes: []kv.Write{write}}).AppendTo(nil))
 		for len(answers) > 1 && time.Since(answers[1].at) > 2*syncInterval {
 			answers = answers[1:]
 		}

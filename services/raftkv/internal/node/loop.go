@@ -66,6 +66,7 @@ func (r *Replica) loop() (err error) {
 		case <-r.Failed(): // the appender and the applier may wait for ever
 			return r.config.Log.Failure()
 		}
+		r.at(Waking)
 		if err := r.takeMail(); err != nil {
 			return err
 		}

@@ -10,7 +10,7 @@ import (
 	"numstore.example/services/raftkv/internal/node"
 )
 
-// participant is a member of a cluster through all of its lives.
+// participant is a node of a cluster through all of its lives.
 type participant struct {
 	cluster *cluster
 	seat    seat
@@ -19,7 +19,8 @@ type participant struct {
 
 	mu      sync.Mutex
 	current *incarnation // nil between two lives
-	pauses  *rand.Rand
+
+	weather weather
 
 	failure error // what went wrong; read it when live has returned
 }
@@ -62,17 +63,6 @@ func (p *participant) life(disk *vfs.MemFS, planned death) (*vfs.MemFS, error) {
 		return nil, err
 	}
 	return in.remains, nil
-}
-
-// pause holds the member up now and then, for longer than an election takes.
-func (p *participant) pause() {
-	p.mu.Lock()
-	long := time.Duration(0)
-	if p.pauses.IntN(300) == 0 {
-		long = time.Duration(p.pauses.Int64N(int64(3 * time.Second)))
-	}
-	p.mu.Unlock()
-	time.Sleep(long) // by the clock of the test
 }
 
 func (p *participant) become(in *incarnation) {

@@ -73,6 +73,10 @@ const (
 	AfterSync                  // on disk; Raft has not been told
 	BeforeApply                // committed
 	AfterApply                 // applied, not answered
+
+	// Waking is in the life of no entry: the replica's goroutine is about to look at what has gathered. A process that was
+	// halted goes on there.
+	Waking
 )
 
 const (

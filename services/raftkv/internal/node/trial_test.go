@@ -50,6 +50,7 @@ const (
 // world is what clients live in.
 type world struct {
 	seed    uint64
+	shards  int
 	variant variant
 	large   int // the greatest length of values that are put, if not small
 
@@ -59,6 +60,14 @@ type world struct {
 
 	// incarnations yields replicas to try, one after the other, until nobody shall try any more.
 	incarnations func() iter.Seq[*incarnation]
+}
+
+// shardOf returns the shard of a key.
+func (w *world) shardOf(key string) (shard storage.ShardID) {
+	for _, b := range []byte(key) {
+		shard += storage.ShardID(b)
+	}
+	return shard % storage.ShardID(w.shards)
 }
 
 // trial is a run of clients over a replica that crashes again and again.
@@ -73,7 +82,7 @@ type trial struct {
 }
 
 func newTrial(seed, crashes uint64, variant variant) *trial {
-	t := &trial{world: world{seed: seed, variant: variant}, crashes: crashes}
+	t := &trial{world: world{seed: seed, shards: 1, variant: variant}, crashes: crashes}
 	t.changed.L = &t.mu
 	t.incarnations = t.lives
 	return t
@@ -218,7 +227,7 @@ func (c *client) inspect(in *incarnation) error {
 			read := call{kind: get, key: fmt.Sprintf("%s/%d", name, i), expect: kv.AnyVersion}
 			begin := c.world.clock.Add(1)
 			var got answer
-			if !in.read(func(state store) (err error) { got, err = read.look(state); return err }) {
+			if !in.read(shard, func(state store) (err error) { got, err = read.look(state); return err }) {
 				return in.failed()
 			}
 			if err := once(read.key, got.value); err != nil {
@@ -227,7 +236,7 @@ func (c *client) inspect(in *incarnation) error {
 			c.note(read, got, begin)
 		}
 	}
-	in.read(func(store) error { return counted(in.state) })
+	in.read(shard, func(store) error { return counted(in.state) })
 	return in.failed()
 }
 
