@@ -15,13 +15,24 @@ func (l *Log) InitialState() (*raftpb.HardState, *raftpb.ConfState, error) {
 	return hard, confState(l.state.Members()), nil
 }
 
-// confState returns the members of a shard as Raft knows them.
+// confState returns the members of a shard as Raft knows them. It has no LearnersNext: who learns has never voted before.
+// Between the last two steps of a change, the leader takes the last one by itself.
 func confState(members shard.Members) *raftpb.ConfState {
-	state := &raftpb.ConfState{}
-	for _, member := range members.Members {
-		state.Voters = append(state.Voters, uint64(member.ID))
+	state := &raftpb.ConfState{Voters: numbers(members.Members), VotersOutgoing: numbers(members.Before)}
+	if members.Learner != nil {
+		state.Learners = []uint64{uint64(members.Learner.ID)}
+	}
+	if members.Joint() {
+		state.AutoLeave = new(true)
 	}
 	return state
+}
+
+func numbers(members []shard.Member) (numbers []uint64) {
+	for _, member := range members {
+		numbers = append(numbers, uint64(member.ID))
+	}
+	return numbers
 }
 
 // FirstIndex implements raft.Storage.

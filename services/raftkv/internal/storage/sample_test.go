@@ -92,7 +92,12 @@ func (t *testStore) replay() error {
 		return err
 	}
 	for _, entry := range entries {
-		if _, _, err := t.state.Apply(PositionOf(entry), kv.Millis(entry.GetIndex()), [][]byte{entry.GetData()}); err != nil {
+		if entry.GetType() == raftpb.EntryConfChangeV2 {
+			err = t.applyStep(entry)
+		} else {
+			_, _, err = t.state.Apply(PositionOf(entry), kv.Millis(entry.GetIndex()), [][]byte{entry.GetData()})
+		}
+		if err != nil {
 			return err
 		}
 		t.replayed++

@@ -16,7 +16,7 @@ import (
 // State is the state of one shard: keys, sessions, totals, members. It is written behind: what Apply changes stays in
 // memory until there is enough of it, and is then written as one batch. Until then it is in the log.
 //
-// Apply and Restore belong to one goroutine; the others may be called at any time.
+// Apply, ApplyMembers and Restore belong to one goroutine; the others may be called at any time.
 type State struct {
 	store   *Store
 	shard   ShardID
@@ -29,7 +29,8 @@ type State struct {
 	applied Position // of the last entry that the state shows
 	kept    Index    // the index of the last entry whose changes are in Pebble
 	members shard.Members
-	pending int // bytes of the commands of entries after that
+	learned bool // whether members are not in Pebble yet
+	pending int  // bytes of the commands of entries after that
 	changes changes
 	broken  error // why the state cannot be used any more
 
@@ -143,7 +144,7 @@ func (s *State) show(at slot, c content) {
 	s.records.forget()
 	s.slot.Store(&at)
 	s.kv, s.applied, s.members = c.kv, c.applied, c.members
-	s.kept, s.pending = s.applied.Index, 0
+	s.kept, s.pending, s.learned = s.applied.Index, 0, false
 	s.changes = changes{state: s, sessions: make(map[kv.ClientID]*remembered)}
 	s.publish()
 }
@@ -199,6 +200,22 @@ func (s *State) Apply(at Position, time kv.Millis, commands [][]byte) (replies [
 	return replies, s.kept, err
 }
 
+// ApplyMembers applies an entry that changes who has the shard, and returns who has it then, and kept as Apply does. What it
+// changes is shown at once, and written with the changes of the entries before it. As change is called again after a crash,
+// it must depend on nothing but the members it is given; it is not called for an entry that the state shows already. An
+// error means that the state cannot be used any more.
+func (s *State) ApplyMembers(at Position, change func(shard.Members) shard.Members) (members shard.Members, kept Index, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if at.Index <= s.applied.Index {
+		return s.members, s.kept, nil
+	}
+	s.applied, s.members, s.learned = at, change(s.members), true
+	s.publish()
+	err = s.write() // changes are rare, and a start should know of them without the log
+	return s.members, s.kept, err
+}
+
 func (s *State) apply(time kv.Millis, commands [][]byte) ([][]byte, error) {
 	s.records.mu.Lock()
 	defer s.records.mu.Unlock()
@@ -238,12 +255,16 @@ func (s *State) write() error {
 	s.changes.writeTo(batch)
 	p := s.slot.Load().prefix(stateTotals)
 	batch.Set(p[:], s.encodeTotals(), nil)
+	if s.learned {
+		p := s.slot.Load().prefix(stateMembers)
+		batch.Set(p[:], s.members.Encode(), nil)
+	}
 	if err := s.store.Commit(batch, false); err != nil {
 		s.broken = err
 		return err // Pebble may still use the batch
 	}
 	s.changes.written()
-	s.kept, s.pending = s.applied.Index, 0
+	s.kept, s.pending, s.learned = s.applied.Index, 0, false
 	return batch.Close()
 }
 
