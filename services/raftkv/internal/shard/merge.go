@@ -1,12 +1,14 @@
 package shard
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 )
 
 // Merge returns what two nodes know together of their cluster, and whether that is more than the first one knows. Of each node
-// and of each shard's members, the greater version counts, so it does not matter who learns of what in which order.
+// and of each shard's members, the greater version counts, so it does not matter who learns of what in which order. Two rows of
+// a node with the same version were made by two who did not know of each other: the greater store counts, for all.
 func (c Cluster) Merge(other Cluster) (merged Cluster, news bool) {
 	c.Nodes, c.Shards, c.Dead = slices.Clone(c.Nodes), slices.Clone(c.Shards), slices.Clone(c.Dead)
 	for _, node := range other.Nodes {
@@ -28,8 +30,8 @@ func (c *Cluster) learnNode(node Node) bool {
 	switch {
 	case !known:
 		c.Nodes = slices.Insert(c.Nodes, i, node)
-	case node.Version <= c.Nodes[i].Version:
-		return false
+	case compareRows(node, c.Nodes[i]) <= 0:
+		return node.Store != c.Nodes[i].Store && c.bury(node.Store)
 	default:
 		if c.Nodes[i].Store != node.Store {
 			c.bury(c.Nodes[i].Store)
@@ -42,10 +44,15 @@ func (c *Cluster) learnNode(node Node) bool {
 	return true
 }
 
+func compareRows(a, b Node) int {
+	return cmp.Or(cmp.Compare(a.Version, b.Version), bytes.Compare(a.Store[:], b.Store[:]), cmp.Compare(a.Address, b.Address))
+}
+
+// bury adds a store to the dead, which are in order, so that those who know the same have the same map.
 func (c *Cluster) bury(store StoreID) bool {
-	if slices.Contains(c.Dead, store) {
-		return false
+	i, dead := slices.BinarySearchFunc(c.Dead, store, func(a, b StoreID) int { return bytes.Compare(a[:], b[:]) })
+	if !dead {
+		c.Dead = slices.Insert(c.Dead, i, store)
 	}
-	c.Dead = append(c.Dead, store)
-	return true
+	return !dead
 }
