@@ -13,9 +13,6 @@ package inprocess
 import (
 	"bytes"
 	"cmp"
-	"context"
-	"fmt"
-	"net"
 	"slices"
 	"sync"
 	"time"
@@ -92,17 +89,6 @@ func (c *Cluster) Register(registrar grpc.ServiceRegistrar, address string, serv
 	}
 	c.mu.Unlock()
 	raftkvpb.RegisterRaftKVServer(registrar, server)
-}
-
-// DialContext connects with the server that runs under an address: for grpc.WithContextDialer.
-func (c *Cluster) DialContext(ctx context.Context, address string) (net.Conn, error) {
-	c.mu.Lock()
-	listener := c.listeners[address]
-	c.mu.Unlock()
-	if listener == nil {
-		return nil, &net.OpError{Op: "dial", Err: fmt.Errorf("no server runs under %s", address)}
-	}
-	return listener.DialContext(ctx)
 }
 
 // Lead has the server of an address answer for a shard from now on; others redirect to it. An empty address has all
