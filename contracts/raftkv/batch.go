@@ -6,6 +6,7 @@ import (
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
 
 	"numstore.example/contracts/raftkvpb"
 )
@@ -23,7 +24,7 @@ func (c *Clerk) Batch(ctx context.Context, writes ...*raftkvpb.Write) (results [
 		return nil, notDone(err)
 	}
 	request := &raftkvpb.BatchRequest{Writes: slices.Clone(writes)}
-	err = c.writeAlone(ctx, shard, func(client raftkvpb.RaftKVClient, id *raftkvpb.RequestId) error {
+	err = c.writeAlone(ctx, shard, proto.Size(request), func(ctx context.Context, client raftkvpb.RaftKVClient, id *raftkvpb.RequestId) error {
 		request.RequestId = id
 		response, err := client.Batch(ctx, request)
 		results = response.GetResults()

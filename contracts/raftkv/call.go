@@ -3,6 +3,7 @@ package raftkv
 import (
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -29,6 +30,9 @@ type call struct {
 
 	state atomic.Uint32
 	done  chan struct{} // gets one element when what follows is set
+
+	patience patience
+	wait     time.Duration // of this attempt, for an answer; 0 for ever
 
 	answer *raftkvpb.Answer
 	err    error // why there is no answer
@@ -77,7 +81,7 @@ func (p *calls) give(c *call) {
 	if c.state.Load() == abandoned {
 		return
 	}
-	c.answer, c.err = nil, nil
+	c.answer, c.err, c.patience = nil, nil, 0
 	if cap(c.data) > 64<<10 {
 		c.data = nil
 	}

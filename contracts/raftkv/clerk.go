@@ -7,7 +7,9 @@
 //   - A write happens exactly once, however often the Clerk has to send it: it keeps its request id.
 //   - A call ends when it has an answer, or when its context does, and not before: a server that is away
 //     is waited for, and another one is tried if there is one. A call without a deadline may wait for ever.
-//   - A server that hangs, or is away, delays calls for its shards, and no others.
+//   - A server that hangs, or is away, delays calls for its shards, and no others. Where another server can be asked, they go
+//     there: at once when the connection is lost, after 3 seconds, or half of the time that a call has, when it lives and
+//     nothing comes. So the death of a leader costs an election.
 //   - An error of a write says whether the write may have happened. Only an answer makes it certain.
 //   - Calls that are in flight together to one server travel together. A lone call leaves at once; what gathers while a
 //     message is being written leaves as the next one. Many goroutines on one Clerk are therefore many
@@ -22,6 +24,8 @@
 //   - Stream. The pipeline has a queue, and carries calls over one stream (stream) until that breaks: one goroutine writes
 //     what has gathered, one reads answers. It makes one attempt. A call without an answer when its stream breaks, fails,
 //     and may have happened; one that was not yet sent leaves with the next stream.
+//     A third goroutine looks for calls that have waited for longer than their patience, which then fail alone, and for a
+//     server that shows no sign of life, whose stream it breaks (watch).
 //   - Answer, or not. What a server says it could not do yet, and what it has not answered, the call tries again by itself
 //     (retry, write), after a pause, with the request id that it had. Before that it notes in the map that the server could
 //     not answer for its shard (moved): then the shard is asked of the leader that a redirect has named, or of the next server in
@@ -72,7 +76,7 @@ type Clerk struct {
 // Dial returns a Clerk for the cluster that has these servers; one is enough. Each is "host:port", or "unix:/path" for
 // a socket, or a target of gRPC with its scheme ("dns:///name:port"); an error names the first that is none of these.
 // It does not wait for a connection. The options must have transport credentials; they overrule the Clerk's own, which
-// notice a dead server within a minute, and try to reach it again every second. Messages may have any length in any
+// notice a dead server within half a minute, and try to reach it again every second. Messages may have any length in any
 // case. A stats handler must not keep messages: the Clerk uses them again.
 func Dial(servers []string, options ...grpc.DialOption) (*Clerk, error) {
 	if len(servers) == 0 {
@@ -183,9 +187,10 @@ func (c *Clerk) Delete(ctx context.Context, key []byte, options ...WriteOption) 
 
 // Stat returns counters and the state of the server that the Clerk is connected with.
 func (c *Clerk) Stat(ctx context.Context) (response *raftkvpb.StatResponse, err error) {
+	var p patience
 	err = c.retry(ctx, func() error {
-		return c.alone(0, func(l *link) (err error) {
-			response, err = l.client.Stat(ctx, &raftkvpb.StatRequest{})
+		return c.alone(ctx, 0, &p, 0, func(a *attempt, l *link) (err error) {
+			response, err = l.client.Stat(a, &raftkvpb.StatRequest{})
 			return err
 		})
 	})
@@ -194,9 +199,10 @@ func (c *Clerk) Stat(ctx context.Context) (response *raftkvpb.StatResponse, err 
 
 // Topology returns which shards there are and where.
 func (c *Clerk) Topology(ctx context.Context) (response *raftkvpb.TopologyResponse, err error) {
+	var p patience
 	err = c.retry(ctx, func() error {
-		return c.alone(0, func(l *link) (err error) {
-			response, err = l.client.Topology(ctx, &raftkvpb.TopologyRequest{})
+		return c.alone(ctx, 0, &p, 0, func(a *attempt, l *link) (err error) {
+			response, err = l.client.Topology(a, &raftkvpb.TopologyRequest{})
 			return err
 		})
 	})

@@ -2,43 +2,71 @@ package raftkv
 
 import (
 	"sync"
+	"time"
 
 	"numstore.example/contracts/raftkvpb"
 )
 
 // flight is the calls of one stream that have no answer yet. A call's tag is its place.
 type flight struct {
-	mu    sync.Mutex
-	calls []*call // nil where a tag is free
-	free  []uint64
+	mu     sync.Mutex
+	flying []flying
+	free   []uint64 // tags
+
+	hurried []uint64  // tags of the calls that do not wait for ever, of the message that is being written, or was last
+	begun   time.Time // when that began to be written
+	writing bool      // whether it still is
+	heard   time.Time // when the last answer came, or else the stream began
 }
 
-// add gives tags to calls.
-func (f *flight) add(calls []*call) {
+// flying is a call in flight. One that was given up has nil for the call: its tag is not free before the answer to it came.
+type flying struct {
+	call *call
+	sent time.Time // zero as long as its message is being written
+	lost bool
+}
+
+// add gives tags to calls, which are going to be written as one message.
+func (f *flight) add(calls []*call, now time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.begun, f.writing, f.hurried = now, true, f.hurried[:0]
 	for _, c := range calls {
 		if last := len(f.free) - 1; last >= 0 {
 			c.operation.Tag = f.free[last]
 			f.free = f.free[:last]
-			f.calls[c.operation.Tag] = c
-			continue
+			f.flying[c.operation.Tag] = flying{call: c}
+		} else {
+			c.operation.Tag = uint64(len(f.flying))
+			f.flying = append(f.flying, flying{call: c})
 		}
-		c.operation.Tag = uint64(len(f.calls))
-		f.calls = append(f.calls, c)
+		if c.wait > 0 {
+			f.hurried = append(f.hurried, c.operation.Tag)
+		}
+	}
+}
+
+// written says that the message was written. From now on its calls can be given up, as nobody reads them any more.
+func (f *flight) written(now time.Time) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.writing = false
+	for _, tag := range f.hurried {
+		f.flying[tag].sent = now // which is of no matter if the answer was faster
 	}
 }
 
 // remove appends to a slice the call of each answer, nil for an answer to none. It reports whether there
 // was no room for others before.
-func (f *flight) remove(answers []*raftkvpb.Answer, into []*call) (calls []*call, full bool) {
+func (f *flight) remove(answers []*raftkvpb.Answer, into []*call, now time.Time) (calls []*call, full bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	full = len(f.calls)-len(f.free) >= maxInFlight
+	f.heard = now
+	full = len(f.flying)-len(f.free) >= maxInFlight
 	for _, a := range answers {
 		var c *call
-		if tag := a.GetTag(); tag < uint64(len(f.calls)) && f.calls[tag] != nil {
-			c, f.calls[tag] = f.calls[tag], nil
+		if tag := a.GetTag(); tag < uint64(len(f.flying)) && (f.flying[tag].call != nil || f.flying[tag].lost) {
+			c, f.flying[tag] = f.flying[tag].call, flying{}
 			f.free = append(f.free, tag)
 		}
 		into = append(into, c)
@@ -46,18 +74,47 @@ func (f *flight) remove(answers []*raftkvpb.Answer, into []*call) (calls []*call
 	return into, full
 }
 
+// look gives up the calls that were sent longer ago than they wait, and returns them. Quiet is for how long calls that do
+// not wait for ever, these too, have waited while no answer at all has come; 0 if there are none. Stuck is whether no answer
+// has come for stuckAfter to let a message be written, or to make room for one.
+func (f *flight) look(now time.Time) (overdue []*call, quiet time.Duration, stuck bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	lost := 0
+	for tag, flying := range f.flying {
+		if flying.lost {
+			lost++
+		}
+		c, since := flying.call, flying.sent
+		if c == nil || c.wait == 0 {
+			continue
+		}
+		if since.IsZero() {
+			since = f.begun
+		}
+		quiet = max(quiet, min(now.Sub(since), now.Sub(f.heard)))
+		if !flying.sent.IsZero() && now.Sub(since) >= c.wait {
+			overdue = append(overdue, c)
+			f.flying[tag].call, f.flying[tag].lost = nil, true
+		}
+	}
+	writing := f.writing && len(f.hurried) > 0 && now.Sub(f.begun) >= stuckAfter
+	full := lost > 0 && len(f.flying)-len(f.free) >= maxInFlight
+	return overdue, quiet, (writing || full) && now.Sub(f.heard) >= stuckAfter
+}
+
 // size returns the number of calls in flight.
 func (f *flight) size() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return len(f.calls) - len(f.free)
+	return len(f.flying) - len(f.free)
 }
 
-// all returns the calls that have no answer.
+// all returns the calls that have no answer. It is called when the stream is over.
 func (f *flight) all() (calls []*call) {
-	for _, c := range f.calls {
-		if c != nil {
-			calls = append(calls, c)
+	for _, flying := range f.flying {
+		if flying.call != nil {
+			calls = append(calls, flying.call)
 		}
 	}
 	return calls

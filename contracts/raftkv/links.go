@@ -21,7 +21,8 @@ import (
 
 // ownOptions are the Clerk's settings of connections. Those of its caller come after them, and win.
 var ownOptions = []grpc.DialOption{
-	grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 30 * time.Second, Timeout: 10 * time.Second}),
+	// Servers take a ping each ten seconds.
+	grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 15 * time.Second, Timeout: 10 * time.Second}),
 	grpc.WithConnectParams(grpc.ConnectParams{
 		Backoff:           backoff.Config{BaseDelay: firstPause, Multiplier: 1.6, Jitter: 0.2, MaxDelay: lastPause},
 		MinConnectTimeout: 3 * time.Second, // then it is another server's turn

@@ -27,14 +27,15 @@ func (c *Clerk) awaitMap(ctx context.Context) (*shardMap, error) {
 	if m := c.now.Load(); m.known {
 		return m, nil
 	}
-	if err := c.retry(ctx, func() error { return c.learnFirst(ctx) }); err != nil {
+	var p patience
+	if err := c.retry(ctx, func() error { return c.learnFirst(ctx, &p) }); err != nil {
 		return nil, err
 	}
 	return c.now.Load(), nil
 }
 
 // learnFirst makes one attempt to get a map, if there is none. One caller at a time does so; others wait for it.
-func (c *Clerk) learnFirst(ctx context.Context) error {
+func (c *Clerk) learnFirst(ctx context.Context, p *patience) error {
 	select {
 	case c.learning <- struct{}{}:
 		defer func() { <-c.learning }()
@@ -46,7 +47,7 @@ func (c *Clerk) learnFirst(ctx context.Context) error {
 	if c.now.Load().known {
 		return nil
 	}
-	return c.alone(0, func(l *link) error { return c.learn(ctx, l) })
+	return c.alone(ctx, 0, p, 0, func(a *attempt, l *link) error { return c.learn(a, l) })
 }
 
 // learn asks a server for the map, and takes it unless there is one as new. A server without the call, as a test's may be,

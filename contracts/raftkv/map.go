@@ -101,6 +101,9 @@ func (m *shardMap) server(shard int) string {
 	return p.servers[p.current]
 }
 
+// several reports whether more than one server can be asked for a shard.
+func (m *shardMap) several(shard int) bool { return len(m.places[m.index(shard)].servers) > 1 }
+
 func (m *shardMap) index(shard int) int {
 	if shard < len(m.places) {
 		return shard

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -187,7 +188,7 @@ func (p *pipeline) awaitCall(ctx context.Context) bool {
 }
 
 // serve opens a stream and carries calls until it breaks. It returns the calls that were sent and have no
-// answer, whether there was an answer at all, and why the stream broke.
+// answer, whether there were answers to the end, and why the stream broke.
 func (p *pipeline) serve(ctx context.Context) (unanswered []*call, progress bool, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -195,9 +196,9 @@ func (p *pipeline) serve(ctx context.Context) (unanswered []*call, progress bool
 	if err != nil {
 		return nil, false, err
 	}
-	s := &stream{pipeline: p, rpc: rpc}
+	s := &stream{pipeline: p, rpc: rpc, flight: flight{heard: time.Now()}}
 	err = s.carry(ctx, cancel)
-	return s.flight.all(), s.answered, err
+	return s.flight.all(), s.answered && s.silent == nil, err
 }
 
 // takeAll empties the queue and returns what was in it.

@@ -42,33 +42,53 @@ func (c *Clerk) retry(ctx context.Context, send func() error) error {
 
 // piped makes one attempt at a call for a shard, on the pipeline of the server to ask.
 func (c *Clerk) piped(ctx context.Context, shard int, call *call) (maybe bool, err error) {
-	l, err := c.link(shard)
+	m := c.now.Load()
+	l, err := c.link(m.server(shard), shard)
 	if err != nil {
 		return false, err
 	}
+	call.wait = 0
+	if m.several(shard) {
+		call.wait = call.patience.next(ctx)
+	}
 	if maybe, err = l.pipeline.do(ctx, call); err != nil {
+		if isSilence(err) {
+			call.patience.lose()
+		}
 		c.moved(shard, l.server, err)
 	}
 	return maybe, err
 }
 
-// alone makes one attempt at a call for a shard that does not go over the pipeline.
-func (c *Clerk) alone(shard int, send func(*link) error) error {
-	l, err := c.link(shard)
+// alone makes one attempt at a call for a shard that does not go over the pipeline, and carries so many bytes. The patience
+// is that of the call.
+func (c *Clerk) alone(ctx context.Context, shard int, p *patience, bytes int, send func(*attempt, *link) error) error {
+	m := c.now.Load()
+	l, err := c.link(m.server(shard), shard)
 	if err != nil {
 		return err
 	}
-	err = send(l)
-	if err != nil && c.closing.Err() != nil {
+	wait := time.Duration(0)
+	if m.several(shard) {
+		wait = p.next(ctx) + time.Duration(bytes/slowest)*time.Second
+	}
+	a := newAttempt(ctx, wait)
+	defer a.cancel()
+	a.await(true)
+	err = send(a, l)
+	switch {
+	case err != nil && c.closing.Err() != nil:
 		return errClosed
+	case err != nil && a.expired.Load() && ctx.Err() == nil:
+		p.lose()
+		err = &silence{l.server, wait}
 	}
 	c.moved(shard, l.server, err)
 	return err
 }
 
-// link returns the way to the server to ask for a shard.
-func (c *Clerk) link(shard int) (*link, error) {
-	server := c.now.Load().server(shard)
+// link returns the way to a server to ask for a shard.
+func (c *Clerk) link(server string, shard int) (*link, error) {
 	l, err := c.links.to(server)
 	if err != nil && err != errClosed { // a redirect has a name that gRPC does not take
 		err = status.Error(codes.Unavailable, err.Error())

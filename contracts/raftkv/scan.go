@@ -114,17 +114,18 @@ type scan struct {
 // run yields all pairs, over as many streams as it takes.
 func (s *scan) run(ctx context.Context) error {
 	var pauses pauses
+	var p patience
 	for {
 		var progress bool
-		err := s.clerk.alone(s.shard, func(l *link) (err error) {
-			progress, err = s.stream(ctx, l.client)
+		err := s.clerk.alone(ctx, s.shard, &p, 0, func(a *attempt, l *link) (err error) {
+			progress, err = s.stream(a, l.client)
 			return err
 		})
 		if err == nil || s.over {
 			return nil
 		}
 		if progress {
-			pauses.last = 0
+			pauses.last, p = 0, 0
 		}
 		if pauses.again(err) {
 			if err = pauses.wait(ctx, s.clerk.closing); err == nil {
@@ -136,15 +137,15 @@ func (s *scan) run(ctx context.Context) error {
 }
 
 // stream yields the pairs of one stream until its end, and reports whether there were any.
-func (s *scan) stream(ctx context.Context, client raftkvpb.RaftKVClient) (progress bool, err error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	stream, err := client.Scan(ctx, s.request)
+func (s *scan) stream(a *attempt, client raftkvpb.RaftKVClient) (progress bool, err error) {
+	stream, err := client.Scan(a, s.request)
 	if err != nil {
 		return false, err
 	}
 	for {
+		a.await(true)
 		response, err := stream.Recv()
+		a.await(false) // as long as the caller looks at what came
 		if err == io.EOF {
 			return progress, nil
 		}

@@ -168,7 +168,7 @@ func TestShards_broken(t *testing.T) {
 			put(t, c, shard)
 		}
 		for _, s := range f.servers[:2] {
-			s.Delay = time.Second
+			s.Delay = 100 * time.Millisecond // all messages within a call's patience
 		}
 		f.servers[1].Faults = once(inprocess.Drop)
 		var wg sync.WaitGroup

@@ -5,6 +5,7 @@ import (
 	"io"
 	"runtime"
 	"sync"
+	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -20,17 +21,22 @@ type stream struct {
 	pipeline *pipeline
 	rpc      raftkvpb.RaftKV_PipelineClient
 	flight   flight
-	answered bool // whether there was an answer; of the reader
+	answered bool     // whether there was an answer; of the reader
+	silent   *silence // why it was given up, if that is because nothing came; set before cancel
 }
 
 // carry writes calls and reads answers until the stream breaks, and returns why it did. It ends the
 // stream by cancel, and returns when nobody uses the calls any longer.
 func (s *stream) carry(ctx context.Context, cancel context.CancelFunc) error {
-	var writer sync.WaitGroup
-	writer.Go(func() { s.write(ctx, cancel) })
+	var others sync.WaitGroup
+	others.Go(func() { s.write(ctx, cancel) })
+	others.Go(func() { s.watch(ctx, cancel) })
 	err := s.read()
 	cancel()
-	writer.Wait()
+	others.Wait()
+	if s.silent != nil {
+		return s.silent
+	}
 	if err == io.EOF {
 		return status.Errorf(codes.Unavailable, "the server %s has ended the stream", s.pipeline.server)
 	}
@@ -47,7 +53,7 @@ func (s *stream) write(ctx context.Context, cancel context.CancelFunc) {
 			return
 		}
 		request.Operations = request.Operations[:0]
-		s.flight.add(calls)
+		s.flight.add(calls, time.Now())
 		for _, c := range calls {
 			request.Operations = append(request.Operations, &c.operation)
 		}
@@ -55,6 +61,7 @@ func (s *stream) write(ctx context.Context, cancel context.CancelFunc) {
 			cancel()
 			return
 		}
+		s.flight.written(time.Now())
 	}
 }
 
@@ -90,7 +97,7 @@ func (s *stream) read() error {
 			return err
 		}
 		var full bool
-		calls, full = s.flight.remove(response.GetAnswers(), calls[:0])
+		calls, full = s.flight.remove(response.GetAnswers(), calls[:0], time.Now())
 		s.answered = true
 		for i, c := range calls {
 			if c == nil {

@@ -78,7 +78,7 @@ func (c *Clerk) putAlone(ctx context.Context, key, value []byte, option WriteOpt
 	if err != nil {
 		return nil, notDone(err)
 	}
-	err = c.writeAlone(ctx, shard, func(client raftkvpb.RaftKVClient, id *raftkvpb.RequestId) (err error) {
+	err = c.writeAlone(ctx, shard, len(value), func(ctx context.Context, client raftkvpb.RaftKVClient, id *raftkvpb.RequestId) (err error) {
 		request.RequestId = id
 		response, err = client.Put(ctx, request)
 		return err
@@ -105,7 +105,7 @@ func (c *Clerk) appendAlone(ctx context.Context, key, value []byte, option Write
 	if err != nil {
 		return nil, notDone(err)
 	}
-	err = c.writeAlone(ctx, shard, func(client raftkvpb.RaftKVClient, id *raftkvpb.RequestId) (err error) {
+	err = c.writeAlone(ctx, shard, len(value), func(ctx context.Context, client raftkvpb.RaftKVClient, id *raftkvpb.RequestId) (err error) {
 		request.RequestId = id
 		response, err = client.Append(ctx, request)
 		return err
@@ -125,10 +125,11 @@ func (c *Clerk) writePipelined(ctx context.Context, key []byte, call *call) erro
 	})
 }
 
-// writeAlone does a write that is a call of its own.
-func (c *Clerk) writeAlone(ctx context.Context, shard int, send func(raftkvpb.RaftKVClient, *raftkvpb.RequestId) error) error {
+// writeAlone does a write that is a call of its own, with so many bytes.
+func (c *Clerk) writeAlone(ctx context.Context, shard, bytes int, send func(context.Context, raftkvpb.RaftKVClient, *raftkvpb.RequestId) error) error {
+	var p patience
 	return c.write(ctx, shard, func(id *raftkvpb.RequestId) (maybe bool, err error) {
-		err = c.alone(shard, func(l *link) error { return send(l.client, id) })
+		err = c.alone(ctx, shard, &p, bytes, func(a *attempt, l *link) error { return send(a, l.client, id) })
 		return perhaps(err), err
 	})
 }

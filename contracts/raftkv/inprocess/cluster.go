@@ -4,7 +4,8 @@
 // A Cluster has the data of its shards, in memory, and connects clients with its servers. It keeps the contract's promises of
 // versions, of writes that happen exactly once, of limits, and of one moment; nothing of it survives the process. A
 // Server is one address of the cluster. By default every server answers for every shard at once; a test tells a server
-// with its fields to refuse, to lose, to be silent or to be slow, and the cluster with Lead to have others turned away.
+// with its fields to refuse, to lose, to be silent or to be slow, and the cluster with Lead to have others turned away, and
+// with Pause to have a server stand still.
 //
 // Connections are made without a network, so that all of it works in a bubble of testing/synctest. Who wants one has
 // gRPC listen, and uses Register.
@@ -39,6 +40,7 @@ type Cluster struct {
 	mapVersion uint64
 	addresses  []string                     // of the servers, in the order of their nodes' numbers
 	listeners  map[string]*bufconn.Listener // of those that run
+	paused     map[string]chan struct{}     // by address; closed when it is resumed
 }
 
 // NewCluster returns an empty cluster with so many shards, 1 to placement.MaxShards. Keys are placed by PLACEMENT_HASH.
@@ -47,7 +49,8 @@ func NewCluster(shards int) *Cluster {
 	if err != nil {
 		panic(err)
 	}
-	c := &Cluster{place: place, leaders: make([]string, shards), mapVersion: 1, listeners: make(map[string]*bufconn.Listener)}
+	c := &Cluster{place: place, leaders: make([]string, shards), mapVersion: 1,
+		listeners: make(map[string]*bufconn.Listener), paused: make(map[string]chan struct{})}
 	for range shards {
 		c.shards = append(c.shards, newShard())
 	}
