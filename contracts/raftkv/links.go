@@ -21,6 +21,10 @@ import (
 
 // ownOptions are the Clerk's settings of connections. Those of its caller come after them, and win.
 var ownOptions = []grpc.DialOption{
+	// How many bytes a server may send ahead. gRPC would find out by a ping for each message that comes alone, which costs
+	// more than a small call.
+	grpc.WithStaticStreamWindowSize(1 << 20),
+	grpc.WithStaticConnWindowSize(4 << 20),
 	// Servers take a ping each ten seconds.
 	grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 15 * time.Second, Timeout: 10 * time.Second}),
 	grpc.WithConnectParams(grpc.ConnectParams{

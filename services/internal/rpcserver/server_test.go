@@ -19,6 +19,8 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/grpc/test/bufconn"
 	"google.golang.org/protobuf/types/known/wrapperspb"
+
+	"numstore.example/services/internal/pings"
 )
 
 // testService has one unary call, which does what the test wants and returns its request, and a stream that returns
@@ -63,6 +65,7 @@ type fixture struct {
 	stop     context.CancelFunc
 	stopped  chan error // receives what Serve returned
 	log      *syncBuffer
+	pings    pings.Counter // what the server sends
 }
 
 // start starts one. More registers further services.
@@ -81,7 +84,7 @@ func start(t *testing.T, config Config, handle func(context.Context) error, more
 	ctx, stop := context.WithCancel(context.Background())
 	f.stop = stop
 	server.Ready()
-	go func() { f.stopped <- server.Serve(ctx, f.listener) }()
+	go func() { f.stopped <- server.Serve(ctx, countingListener{f.listener, &f.pings}) }()
 
 	f.conn, err = grpc.NewClient("passthrough:bufconn",
 		grpc.WithTransportCredentials(insecure.NewCredentials()),

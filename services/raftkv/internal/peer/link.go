@@ -32,6 +32,9 @@ const (
 	// early. pingTimeout is after which time a connection is closed on which what was sent is not acknowledged: the kernel
 	// sees to that, also between pings.
 	pingInterval, pingTimeout = 15 * time.Second, 3 * time.Second
+	// streamWindow and connWindow are how many bytes the other node may send ahead, as in rpcserver. gRPC does not send pings then
+	// to find out, one for each message that comes alone.
+	streamWindow, connWindow = 1 << 20, 4 << 20
 )
 
 // link is what there is to one other node.
@@ -68,6 +71,8 @@ func (p *Peers) dial(address string) (*grpc.ClientConn, error) {
 		grpc.WithTransportCredentials(transport),
 		grpc.WithNoProxy(),
 		grpc.WithDisableServiceConfig(),
+		grpc.WithStaticStreamWindowSize(streamWindow),
+		grpc.WithStaticConnWindowSize(connWindow),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(math.MaxInt32)), // this side knows whom it asks
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: pingInterval, Timeout: pingTimeout, PermitWithoutStream: true}),
 		grpc.WithConnectParams(grpc.ConnectParams{

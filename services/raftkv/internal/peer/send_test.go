@@ -1,12 +1,16 @@
 package peer
 
 import (
+	"context"
+	"net"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"go.etcd.io/raft/v3/raftpb"
 
+	"numstore.example/services/internal/pings"
+	"numstore.example/services/raftkv/internal/node"
 	"numstore.example/services/raftkv/internal/storage"
 )
 
@@ -234,6 +238,34 @@ func TestSend_idle(t *testing.T) {
 		synctest.Wait()
 		if len(two.received) != 2 || len(one.unreachable) > 0 {
 			t.Errorf("%d of 2 messages have arrived, %d times unreachable", len(two.received), len(one.unreachable))
+		}
+	})
+}
+
+// TestSend_noPings: what a node answers costs no ping of the one that has asked.
+func TestSend_noPings(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var sent pings.Counter
+		w, cluster := newWorld(t), clusterOf(t, 1, 2)
+		one, two := w.join(1, cluster, func(c *Config) {
+			dial := c.Dial
+			c.Dial = func(ctx context.Context, address string) (net.Conn, error) {
+				conn, err := dial(ctx, address)
+				if err != nil {
+					return nil, err
+				}
+				return sent.Conn(conn), nil
+			}
+		}), w.join(2, cluster, nil)
+		defer end(one, two)
+		two.setGroup(0, group{propose: func(p *node.Proposal) { p.Done(p.Commands, nil) }})
+		for range 20 {
+			if _, err := node.Execute(t.Context(), one.peers.Group(2, 0), []byte("command")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n := sent.Load(); n > 0 {
+			t.Errorf("%d pings for 20 answers", n)
 		}
 	})
 }
