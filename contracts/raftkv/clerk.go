@@ -29,8 +29,9 @@
 //   - Answer, or not. What a server says it could not do yet, and what it has not answered, the call tries again by itself
 //     (retry, write), after a pause, with the request id that it had. Before that it notes in the map that the server could
 //     not answer for its shard (moved): then the shard is asked of the leader that a redirect has named, or of the next server in
-//     turn. Other calls, and other shards, go on where they were. A redirect that tells of a newer map has the
-//     Clerk ask for it, while calls go on with the old one.
+//     turn. Other calls, and other shards, go on where they were.
+//   - Newer map. One goroutine asks for the map again while calls go on with the old one (follow): when a redirect tells of a
+//     newer one, when it is not known who leads a shard, and from time to time. Links to servers that are not in it are given up.
 //
 // A write has a client id that no other write uses at that time, of those that the Clerk has for its shard (sessions), for
 // each shard remembers its own clients. It comes back when the outcome is certain, and is never used again otherwise.
@@ -52,7 +53,6 @@ package raftkv
 import (
 	"context"
 	"errors"
-	"sync"
 	"sync/atomic"
 
 	"google.golang.org/grpc"
@@ -64,13 +64,15 @@ import (
 type Clerk struct {
 	named    []string // the servers that Dial got
 	now      atomic.Pointer[shardMap]
-	learning chan struct{} // full while a server is asked for the map, and when the Clerk is closed
+	learning chan struct{} // full while a server is asked for the first map
+	newer    chan string   // has a server that has told of a newer map
+	used     atomic.Bool   // whether there were calls since follow has looked last
+	followed chan struct{} // closed when follow has ended
 	links    *links
 	sessions sessions
 	calls    calls
-	closing  context.Context // ends when Close is called
-	close    context.CancelFunc
-	closed   sync.Once
+	closing  context.Context // ends when Close is called, with errClosed
+	close    context.CancelCauseFunc
 }
 
 // Dial returns a Clerk for the cluster that has these servers; one is enough. Each is "host:port", or "unix:/path" for
@@ -82,30 +84,32 @@ func Dial(servers []string, options ...grpc.DialOption) (*Clerk, error) {
 	if len(servers) == 0 {
 		return nil, errors.New("there is no server to call; name at least one, as host:port")
 	}
-	c := &Clerk{learning: make(chan struct{}, 1)}
-	c.closing, c.close = context.WithCancel(context.Background())
-	c.links = newLinks(c.closing, options)
+	c := &Clerk{learning: make(chan struct{}, 1), newer: make(chan string, 1), followed: make(chan struct{})}
 	for _, name := range servers {
 		server, _, err := resolve(name)
-		if err == nil {
-			_, err = c.links.to(server)
-		}
 		if err != nil {
-			return nil, errors.Join(err, c.Close())
+			return nil, err
 		}
 		c.named = append(c.named, server)
 	}
 	c.now.Store(unknownMap(c.named))
+	c.closing, c.close = context.WithCancelCause(context.Background())
+	c.links = newLinks(c.closing, options)
+	go c.follow()
+	for _, server := range c.named {
+		if _, err := c.links.to(server); err != nil {
+			return nil, errors.Join(err, c.Close())
+		}
+	}
 	return c, nil
 }
 
 // Close fails the calls in flight with CANCELLED and frees the connections. Calls that come later fail
 // likewise.
 func (c *Clerk) Close() error {
-	c.close()
-	err := c.links.close()
-	c.closed.Do(func() { c.learning <- struct{}{} }) // nobody learns any longer
-	return err
+	c.close(errClosed)
+	<-c.followed
+	return c.links.close()
 }
 
 // Value is what Get found.

@@ -8,12 +8,16 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/resolver"
+	"google.golang.org/grpc/status"
 
 	"numstore.example/contracts/address"
 	"numstore.example/contracts/raftkvpb"
@@ -43,19 +47,23 @@ type link struct {
 	conn     *grpc.ClientConn
 	client   raftkvpb.RaftKVClient
 	pipeline *pipeline
+	silent   atomic.Bool     // whether a call has waited in vain for it, and nothing has come since
+	ctx      context.Context // ends when the link is given up; the cause is the error of its calls
+	cancel   context.CancelCauseFunc
 }
 
-// links are the ways to the servers of a cluster, to each one, made when it is first needed, and kept until the end.
+// links are the ways to the servers of a cluster, to each one, made when it is first needed, and kept as long as the
+// server is in the map.
 type links struct {
 	options []grpc.DialOption
-	ctx     context.Context // of the pipelines
+	ctx     context.Context // whose end is that of all links
 
 	mu     sync.RWMutex
 	all    map[string]*link // by server
 	closed bool
 }
 
-// newLinks returns ways to no server yet. Pipelines end when ctx does.
+// newLinks returns ways to no server yet. They end when ctx does, with its cause.
 func newLinks(ctx context.Context, options []grpc.DialOption) *links {
 	return &links{
 		options: slices.Concat(ownOptions, options, []grpc.DialOption{anyLength}),
@@ -108,9 +116,48 @@ func (l *links) add(server string) (*link, error) {
 		return nil, fmt.Errorf("the server %q: %w", server, err)
 	}
 	added := &link{server: server, conn: conn, client: raftkvpb.NewRaftKVClient(conn)}
-	added.pipeline = startPipeline(l.ctx, server, added.client)
+	added.ctx, added.cancel = context.WithCancelCause(l.ctx)
+	added.pipeline = startPipeline(added.ctx, server, added.client)
 	l.all[server] = added
 	return added, nil
+}
+
+// usable reports whether there is nothing against asking a server: it was not silent, and can be connected with as far as
+// anybody knows. Of one that cannot, gRPC tries to make the connection by itself.
+func (l *links) usable(server string) bool {
+	l.mu.RLock()
+	found := l.all[server]
+	l.mu.RUnlock()
+	return found == nil || !found.silent.Load() && found.conn.GetState() != connectivity.TransientFailure
+}
+
+// silent returns the links to servers that were silent.
+func (l *links) silent() (all []*link) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	for _, link := range l.all {
+		if link.silent.Load() {
+			all = append(all, link)
+		}
+	}
+	return all
+}
+
+// retain gives up the links to other servers than these. Calls on them fail, and may have happened.
+func (l *links) retain(servers []string) {
+	var gone []*link
+	l.mu.Lock()
+	for server, link := range l.all {
+		if !slices.Contains(servers, server) {
+			delete(l.all, server)
+			gone = append(gone, link)
+		}
+	}
+	l.mu.Unlock()
+	for _, link := range gone {
+		link.cancel(status.Errorf(codes.Unavailable, "the server %s is no longer in the map of the cluster", link.server))
+		link.close()
+	}
 }
 
 // close closes all connections. The context of the links must have ended.
@@ -122,8 +169,14 @@ func (l *links) close() error {
 	l.mu.Unlock()
 	var errs []error
 	for _, link := range all {
-		<-link.pipeline.stopped
-		errs = append(errs, link.conn.Close())
+		errs = append(errs, link.close())
 	}
 	return errors.Join(errs...)
+}
+
+// close closes the connection. The context must have ended.
+func (l *link) close() error {
+	<-l.pipeline.stopped
+	l.cancel(nil)
+	return l.conn.Close()
 }

@@ -2,16 +2,12 @@ package raftkv
 
 import (
 	"context"
-	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
 	"numstore.example/contracts/raftkvpb"
 )
-
-// learnTimeout bounds how long a newer map is asked for; the next redirect has it asked for again.
-const learnTimeout = 10 * time.Second
 
 // locate returns the shard of a key. The first call of a Clerk waits until a server has told of the map.
 func (c *Clerk) locate(ctx context.Context, key []byte) (shard int, err error) {
@@ -50,8 +46,8 @@ func (c *Clerk) learnFirst(ctx context.Context, p *patience) error {
 	return c.alone(ctx, 0, p, 0, func(a *attempt, l *link) error { return c.learn(a, l) })
 }
 
-// learn asks a server for the map, and takes it unless there is one as new. A server without the call, as a test's may be,
-// has one shard.
+// learn asks a server for the map, and takes it unless there is a newer one. A server without the call, as a test's may
+// be, has one shard.
 func (c *Clerk) learn(ctx context.Context, l *link) error {
 	topology, err := l.client.Topology(ctx, &raftkvpb.TopologyRequest{})
 	if err != nil && status.Code(err) != codes.Unimplemented {
@@ -62,10 +58,10 @@ func (c *Clerk) learn(ctx context.Context, l *link) error {
 		return err
 	}
 	c.change(func(old *shardMap) *shardMap {
-		if old.known && old.version >= m.version {
+		if old.known && old.version > m.version {
 			return old
 		}
-		return m
+		return m.following(old, c.links.usable)
 	})
 	return nil
 }
@@ -76,27 +72,13 @@ func (c *Clerk) moved(shard int, server string, err error) {
 		return
 	}
 	r := redirect(err)
-	c.change(func(m *shardMap) *shardMap { return m.left(shard, server, r.GetLeader()) })
+	c.change(func(m *shardMap) *shardMap { return m.left(shard, server, r.GetLeader(), c.links.usable) })
 	if m := c.now.Load(); m.known && r.GetMapVersion() > m.version {
-		c.refresh(server)
-	}
-}
-
-// refresh asks a server for its newer map. Nobody waits for that: calls go on with the one there is.
-func (c *Clerk) refresh(server string) {
-	select {
-	case c.learning <- struct{}{}:
-	default:
-		return // it is being asked for, or the Clerk is closed
-	}
-	go func() {
-		defer func() { <-c.learning }()
-		ctx, cancel := context.WithTimeout(c.closing, learnTimeout)
-		defer cancel()
-		if l, err := c.links.to(server); err == nil {
-			c.learn(ctx, l) // an error has the next redirect try again
+		select {
+		case c.newer <- server:
+		default: // another one is about to be asked for it
 		}
-	}()
+	}
 }
 
 // change replaces the map by what f makes of it.

@@ -24,6 +24,7 @@ type shardMap struct {
 type place struct {
 	servers []string // in the spelling of resolve; at least one
 	current int      // the one to ask
+	led     bool     // whether that is the leader, as far as anybody could tell
 }
 
 // unknownMap is the map of a Clerk that knows some servers, and nothing else.
@@ -66,6 +67,7 @@ func newPlace(shard *raftkvpb.Shard, addresses map[uint64]string, named []string
 	if led {
 		p.servers = []string{leader}
 	}
+	p.led = led || len(addresses) == 0 // then nobody can tell more
 	for _, node := range shard.GetReplicas() {
 		if server, ok := addresses[node]; ok && !slices.Contains(p.servers, server) {
 			p.servers = append(p.servers, server)
@@ -111,23 +113,86 @@ func (m *shardMap) index(shard int) int {
 	return 0
 }
 
+// astray reports whether there is a shard of which it is not known who leads it.
+func (m *shardMap) astray() bool {
+	return slices.ContainsFunc(m.places, func(p place) bool { return !p.led })
+}
+
+// servers returns all servers that may be asked, those that are asked now before others.
+func (m *shardMap) servers() (all []string) {
+	seen := make(map[string]bool)
+	add := func(server string) {
+		if !seen[server] {
+			seen[server] = true
+			all = append(all, server)
+		}
+	}
+	for _, p := range m.places {
+		add(p.servers[p.current])
+	}
+	for _, p := range m.places {
+		for _, server := range p.servers {
+			add(server)
+		}
+	}
+	return all
+}
+
 // left returns the map after a server could not answer for a shard, and has named the leader, if that is not empty.
-// The shard is asked of the leader from now on, else of the next server in turn; other shards stay where they are. So it
-// does if another call has left the server before.
-func (m *shardMap) left(shard int, server, leader string) *shardMap {
+// The shard is asked of the leader from now on, if that is usable, else of the next server in turn that is; other shards
+// stay where they are. So it does if another call has left the server before.
+func (m *shardMap) left(shard int, server, leader string, usable func(server string) bool) *shardMap {
 	if m.server(shard) != server {
 		return m
 	}
 	p := m.places[m.index(shard)]
-	leader, _, err := resolve(leader)
-	if err != nil { // it is not known, or its name is none
-		p.current = (p.current + 1) % len(p.servers)
-	} else if p.current = slices.Index(p.servers, leader); p.current < 0 {
-		p.current = len(p.servers)
-		p.servers = append(slices.Clip(p.servers), leader)
+	if leader, _, err := resolve(leader); err == nil && usable(leader) {
+		p.lead(leader)
+	} else {
+		p.turn(usable)
 	}
 	next := *m
 	next.places = slices.Clone(m.places)
 	next.places[m.index(shard)] = p
 	return &next
+}
+
+// lead has a place's leader asked.
+func (p *place) lead(leader string) {
+	p.led = true
+	if p.current = slices.Index(p.servers, leader); p.current < 0 {
+		p.current = len(p.servers)
+		p.servers = append(slices.Clip(p.servers), leader)
+	}
+}
+
+// turn has the next usable server asked, or just the next if none is.
+func (p *place) turn(usable func(server string) bool) {
+	p.led = false
+	for i := range p.servers {
+		if next := (p.current + 1 + i) % len(p.servers); usable(p.servers[next]) {
+			p.current = next
+			return
+		}
+	}
+	p.current = (p.current + 1) % len(p.servers)
+}
+
+// following returns the map, which nobody else has yet, as the one to use in place of another, which is not newer. A shard
+// whose leader it does not know, or who is not usable, is asked where it was.
+func (m *shardMap) following(old *shardMap, usable func(server string) bool) *shardMap {
+	if !old.known {
+		return m
+	}
+	for shard := range min(len(m.places), len(old.places)) {
+		p := &m.places[shard]
+		if p.led && usable(p.servers[p.current]) {
+			continue
+		}
+		p.led = false
+		if current := slices.Index(p.servers, old.server(shard)); current >= 0 {
+			p.current = current
+		}
+	}
+	return m
 }

@@ -115,15 +115,37 @@ func TestMap_left(t *testing.T) {
 		{0, "b:1", "y:1", before}, // another call was faster
 		{7, "a:1", "b:1", "a:1 b:1! x:1 y:1, a:1! b:1 x:1 y:1"},
 	} {
-		if got := first.left(test.shard, test.server, test.leader).show(); got != test.want || first.show() != before {
+		if got := first.left(test.shard, test.server, test.leader, anyone).show(); got != test.want || first.show() != before {
 			t.Errorf("left(%d, %q, %q): %s, and before it %s; want %s, and %s", test.shard, test.server, test.leader, got, first.show(), test.want, before)
 		}
 	}
 	m := first
 	for range 4 {
-		m = m.left(0, m.server(0), "")
+		m = m.left(0, m.server(0), "", anyone)
 	}
 	if m.show() != before {
 		t.Errorf("after a turn of all servers: %s; want %s", m.show(), before)
+	}
+}
+
+func anyone(string) bool { return true }
+
+// TestMap_unusable: servers that nobody can use are passed over, unless there are no others.
+func TestMap_unusable(t *testing.T) {
+	first, err := read(t, threeNodes+"shards { replicas: 1 replicas: 2 replicas: 3 leader: 1 }")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct{ leader, unusable, want string }{
+		{"", "b:1", "a:1 b:1 c:1! x:1 y:1"},
+		{"", "b:1 c:1", "a:1 b:1 c:1 x:1! y:1"},
+		{"", "a:1 b:1 c:1 x:1 y:1", "a:1 b:1! c:1 x:1 y:1"},
+		{"b:1", "b:1", "a:1 b:1 c:1! x:1 y:1"},
+		{"c:1", "b:1", "a:1 b:1 c:1! x:1 y:1"},
+	} {
+		m := first.left(0, "a:1", test.leader, func(server string) bool { return !strings.Contains(test.unusable, server) })
+		if m.show() != test.want || m.astray() != (test.leader != "c:1") {
+			t.Errorf("with the leader %q, and %q unusable: %s, astray: %t; want %s", test.leader, test.unusable, m.show(), m.astray(), test.want)
+		}
 	}
 }

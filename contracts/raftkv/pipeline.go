@@ -24,11 +24,12 @@ type pipeline struct {
 
 	mu     sync.Mutex
 	queue  []*call
-	gone   int // calls that were abandoned since the queue was last swept
-	closed bool
+	gone   int   // calls that were abandoned since the queue was last swept
+	closed error // why no more calls are taken; nil as long as they are
 }
 
-// startPipeline returns a pipeline to a server that works until ctx ends. It opens a stream when there is a call.
+// startPipeline returns a pipeline to a server that works until ctx ends; then calls get its cause. It opens a stream when
+// there is a call.
 func startPipeline(ctx context.Context, server string, client raftkvpb.RaftKVClient) *pipeline {
 	p := &pipeline{server: server, client: client, stopped: make(chan struct{}), wake: make(chan struct{}, 1)}
 	go p.run(ctx)
@@ -41,8 +42,8 @@ func (p *pipeline) do(ctx context.Context, c *call) (maybe bool, err error) {
 		return false, &endError{ctx: err}
 	}
 	c.begin()
-	if !p.submit(c) {
-		return false, errClosed
+	if err := p.submit(c); err != nil {
+		return false, err
 	}
 	select {
 	case <-c.done:
@@ -59,12 +60,12 @@ func (p *pipeline) do(ctx context.Context, c *call) (maybe bool, err error) {
 	return maybe, &endError{ctx: ctx.Err()}
 }
 
-// submit queues a call. It returns false when the pipeline is closed.
-func (p *pipeline) submit(c *call) bool {
+// submit queues a call, or says why no more are taken.
+func (p *pipeline) submit(c *call) error {
 	p.mu.Lock()
-	if p.closed {
+	if err := p.closed; err != nil {
 		p.mu.Unlock()
-		return false
+		return err
 	}
 	p.queue = append(p.queue, c)
 	first := len(p.queue) == 1
@@ -72,7 +73,7 @@ func (p *pipeline) submit(c *call) bool {
 	if first { // the writer looks at the queue before it waits, so that one nudge is enough
 		p.nudge()
 	}
-	return true
+	return nil
 }
 
 func (p *pipeline) nudge() {
@@ -126,7 +127,7 @@ func (p *pipeline) run(ctx context.Context) {
 		unanswered, progress, err := p.serve(ctx)
 		doubt := progress || !neverLetIn(err)
 		if err = ofStream(err); ctx.Err() != nil {
-			err = errClosed
+			err = context.Cause(ctx)
 		}
 		var waiting []*call
 		if !progress { // another stream would end as this one did
@@ -141,10 +142,10 @@ func (p *pipeline) run(ctx context.Context) {
 		}
 	}
 	p.mu.Lock()
-	p.closed = true
+	p.closed = context.Cause(ctx)
 	p.mu.Unlock()
 	for _, c := range p.takeAll() {
-		c.fail(errClosed)
+		c.fail(context.Cause(ctx))
 	}
 }
 

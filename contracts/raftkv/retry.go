@@ -54,6 +54,7 @@ func (c *Clerk) piped(ctx context.Context, shard int, call *call) (maybe bool, e
 	if maybe, err = l.pipeline.do(ctx, call); err != nil {
 		if isSilence(err) {
 			call.patience.lose()
+			l.silent.Store(true)
 		}
 		c.moved(shard, l.server, err)
 	}
@@ -77,10 +78,11 @@ func (c *Clerk) alone(ctx context.Context, shard int, p *patience, bytes int, se
 	a.await(true)
 	err = send(a, l)
 	switch {
-	case err != nil && c.closing.Err() != nil:
-		return errClosed
+	case err != nil && l.ctx.Err() != nil:
+		err = context.Cause(l.ctx)
 	case err != nil && a.expired.Load() && ctx.Err() == nil:
 		p.lose()
+		l.silent.Store(true)
 		err = &silence{l.server, wait}
 	}
 	c.moved(shard, l.server, err)
@@ -89,6 +91,9 @@ func (c *Clerk) alone(ctx context.Context, shard int, p *patience, bytes int, se
 
 // link returns the way to a server to ask for a shard.
 func (c *Clerk) link(server string, shard int) (*link, error) {
+	if !c.used.Load() {
+		c.used.Store(true)
+	}
 	l, err := c.links.to(server)
 	if err != nil && err != errClosed { // a redirect has a name that gRPC does not take
 		err = status.Error(codes.Unavailable, err.Error())

@@ -4,11 +4,6 @@ import (
 	"context"
 	"sync"
 	"time"
-
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
-
-	"numstore.example/contracts/raftkvpb"
 )
 
 // When calls wait on a stream and nothing comes from it, a server may hang, or only be busy with what it was asked for. It
@@ -46,7 +41,7 @@ func (s *stream) watch(ctx context.Context, cancel context.CancelFunc) {
 			if min(quiet, now.Sub(signed)) >= signAfter && sign == nil {
 				sign = make(chan bool, 1)
 				answer := sign
-				asking.Go(func() { answer <- s.lives(ctx) })
+				asking.Go(func() { answer <- lives(ctx, s.pipeline.client) })
 			}
 		case lives := <-sign:
 			if !lives {
@@ -58,12 +53,4 @@ func (s *stream) watch(ctx context.Context, cancel context.CancelFunc) {
 			return
 		}
 	}
-}
-
-// lives asks the server for a sign of life. If the connection is lost, the stream is told by other means.
-func (s *stream) lives(ctx context.Context) bool {
-	ctx, cancel := context.WithTimeout(ctx, signTimeout)
-	defer cancel()
-	_, err := s.pipeline.client.Topology(ctx, &raftkvpb.TopologyRequest{})
-	return status.Code(err) != codes.DeadlineExceeded
 }

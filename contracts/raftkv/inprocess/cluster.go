@@ -32,6 +32,9 @@ type Cluster struct {
 	// IgnoreRequestIDs has writes executed as often as they arrive. So a test can show that it would see that.
 	IgnoreRequestIDs bool
 
+	// Forward has servers pass on calls for shards that others lead, as they do by default, in place of redirecting them.
+	Forward bool
+
 	place placement.Func
 
 	mu         sync.Mutex
@@ -39,6 +42,7 @@ type Cluster struct {
 	leaders    []string // the server that alone answers for a shard; empty: all do
 	mapVersion uint64
 	addresses  []string                     // of the servers, in the order of their nodes' numbers
+	removed    map[string]bool              // addresses that are no longer of the cluster
 	listeners  map[string]*bufconn.Listener // of those that run
 	paused     map[string]chan struct{}     // by address; closed when it is resumed
 }
@@ -50,7 +54,7 @@ func NewCluster(shards int) *Cluster {
 		panic(err)
 	}
 	c := &Cluster{place: place, leaders: make([]string, shards), mapVersion: 1,
-		listeners: make(map[string]*bufconn.Listener), paused: make(map[string]chan struct{})}
+		listeners: make(map[string]*bufconn.Listener), paused: make(map[string]chan struct{}), removed: make(map[string]bool)}
 	for range shards {
 		c.shards = append(c.shards, newShard())
 	}
@@ -107,6 +111,20 @@ func (c *Cluster) Change() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.mapVersion++
+}
+
+// Remove makes a server none of the cluster's any more, and the map's version greater. As long as it runs, it redirects all
+// calls. The shards that it led have no leader.
+func (c *Cluster) Remove(address string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.removed[address] = true
+	c.mapVersion++
+	for shard, leader := range c.leaders {
+		if leader == address {
+			c.leaders[shard] = ""
+		}
+	}
 }
 
 // Set gives a key a value, whatever it had, and returns the key's version.
@@ -173,7 +191,8 @@ func (c *Cluster) shardOf(key []byte) int {
 func (c *Cluster) redirect(address string, shard int) *raftkvpb.Redirect {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if leader := c.leaders[shard]; leader != "" && leader != address {
+	leader := c.leaders[shard]
+	if c.removed[address] || leader != "" && leader != address && !c.Forward {
 		return &raftkvpb.Redirect{Shard: uint32(shard), Leader: leader, MapVersion: c.mapVersion}
 	}
 	return nil
@@ -196,6 +215,9 @@ func (c *Cluster) topology() *raftkvpb.TopologyResponse {
 	response := &raftkvpb.TopologyResponse{MapVersion: c.mapVersion, Placement: raftkvpb.Placement_PLACEMENT_HASH}
 	var all []uint64
 	for i, address := range c.addresses {
+		if c.removed[address] {
+			continue
+		}
 		response.Nodes = append(response.Nodes, &raftkvpb.Node{Id: uint64(i + 1), Address: address})
 		all = append(all, uint64(i+1))
 	}
