@@ -130,14 +130,20 @@ func compose(t *testing.T) *composed {
 	if err := os.WriteFile(secret, []byte("a secret of the test\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	c := &composed{network: "raftkv-compat-" + filepath.Base(scratch)}
-	docker(t, "network", "create", c.network)
-	t.Cleanup(func() { docker(t, "network", "rm", c.network) })
+	c := &composed{network: newNetwork(t)}
 	project := project(t)
 	for _, name := range project.ServiceNames() {
 		c.run(t, project.Services[name], image, secret)
 	}
 	return c
+}
+
+// newNetwork makes a network for containers. It goes when they have gone.
+func newNetwork(t *testing.T) (network string) {
+	t.Helper()
+	network = docker(t, "network", "create", filepath.Base(scratch)+"-"+strings.ToLower(t.Name()))
+	t.Cleanup(func() { docker(t, "network", "rm", network) })
+	return network
 }
 
 func (c *composed) run(t *testing.T, service types.ServiceConfig, image, secret string) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os/exec"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -46,6 +47,29 @@ func TestRaftkv_cut(t *testing.T) {
 	}
 }
 
+// TestRaftkv_healthOffNetwork: a server whose container is taken off its network still says that it is well. An orchestrator that
+// heard otherwise would kill it for what a restart does not mend.
+func TestRaftkv_healthOffNetwork(t *testing.T) {
+	requireEngine(t)
+	image, err := kvImage()
+	if err != nil {
+		t.Fatal(err)
+	}
+	network := newNetwork(t)
+	server := docker(t, "run", "--detach", "--network="+network, image)
+	t.Cleanup(func() { docker(t, "rm", "--force", "--volumes", server) })
+	healthy := func(ctx context.Context) error {
+		return exec.CommandContext(ctx, "docker", "exec", server, "/server", "healthcheck").Run()
+	}
+	if err := eventually(t, healthy); err != nil {
+		t.Fatalf("on the network: %v", err)
+	}
+	docker(t, "network", "disconnect", network, server)
+	if err := healthy(t.Context()); err != nil {
+		t.Errorf("off the network: %v", err)
+	}
+}
+
 // awaitCaughtUp waits until a node's replicas have all that the others knew to be final when it was called.
 func (c *composed) awaitCaughtUp(t *testing.T, node *composedNode) {
 	t.Helper()
@@ -63,8 +87,8 @@ func (c *composed) awaitCaughtUp(t *testing.T, node *composedNode) {
 		}
 	}
 	healed := dialRaftkv(t, node.published(t))
-	err := attempts(func() error {
-		stat, err := healed.Stat(t.Context(), &raftkvpb.StatRequest{})
+	err := eventually(t, func(ctx context.Context) error {
+		stat, err := healed.Stat(ctx, &raftkvpb.StatRequest{})
 		for _, shard := range stat.GetShards() {
 			if shard.GetAppliedIndex() < final[shard.GetShard()] {
 				err = errors.Join(err, fmt.Errorf("%s has %d entries of shard %d; want %d", node.name, shard.GetAppliedIndex(), shard.GetShard(), final[shard.GetShard()]))
@@ -75,6 +99,19 @@ func (c *composed) awaitCaughtUp(t *testing.T, node *composedNode) {
 	if err != nil || len(final) == 0 {
 		t.Fatalf("after the cut: %v, of the shards %v", err, final)
 	}
+}
+
+// eventually calls again and again, until there is no error, or patience ends.
+func eventually(t *testing.T, call func(context.Context) error) (err error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	for ; ctx.Err() == nil; time.Sleep(10 * time.Millisecond) { // the machine has other things to do
+		if err = call(ctx); err == nil {
+			return nil
+		}
+	}
+	return err
 }
 
 // owners are clients that write, each a key of its own, by a Clerk that they share.

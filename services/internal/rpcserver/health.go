@@ -141,7 +141,8 @@ func checkHealth(ctx context.Context, config Config) error {
 	if err != nil {
 		return err
 	}
-	conn, err := grpc.NewClient(addr.Target(), grpc.WithTransportCredentials(transport), grpc.WithNoProxy())
+	// A service config would be asked of DNS, which a container that is off its network does not reach.
+	conn, err := grpc.NewClient(addr.Target(), grpc.WithTransportCredentials(transport), grpc.WithNoProxy(), grpc.WithDisableServiceConfig())
 	if err != nil {
 		return err
 	}
