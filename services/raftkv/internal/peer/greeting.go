@@ -21,6 +21,10 @@ const (
 	greetingHeader = "raftkv-greeting-bin"
 	tokenHeader    = "authorization"
 	tokenPrefix    = "Bearer "
+
+	// notFormed is the code of calls between nodes one of which is of no cluster yet. That passes: of the nodes that form one, the
+	// founder is the first that knows it.
+	notFormed = codes.Aborted
 )
 
 // greeting is a peerpb.Greeting with the types of this program.
@@ -86,7 +90,7 @@ func (p *Peers) greet(ctx context.Context, to storage.NodeID) (context.Context, 
 	node := p.started()
 	cluster := node.Cluster()
 	if cluster == nil {
-		return nil, fmt.Errorf("node %d is of no cluster yet", node.ID())
+		return nil, status.Errorf(notFormed, "node %d is of no cluster yet", node.ID())
 	}
 	g := greeting{version: version, cluster: cluster.ID, from: node.ID(), store: node.StoreID(), to: to}
 	return metadata.AppendToOutgoingContext(p.identified(ctx), greetingHeader, string(g.encode())), nil
@@ -109,7 +113,7 @@ func (p *Peers) welcome(ctx context.Context) (Node, storage.NodeID, error) {
 	}
 	cluster := node.Cluster()
 	if cluster == nil {
-		return nil, 0, status.Errorf(codes.Unavailable, "node %d is of no cluster yet", node.ID())
+		return nil, 0, status.Errorf(notFormed, "node %d is of no cluster yet", node.ID())
 	}
 	values := metadata.ValueFromIncomingContext(ctx, greetingHeader)
 	if len(values) != 1 {

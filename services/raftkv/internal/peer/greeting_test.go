@@ -2,6 +2,7 @@ package peer
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -95,8 +96,8 @@ func TestGreeting_refused(t *testing.T) {
 			t.Errorf("within a minute, each node should be logged once:\n%s", log)
 		}
 		two.setCluster(nil)
-		if err := w.call(one.peers.linkTo(2), "Forward", greetingHeader, string(good.encode())); status.Code(err) != codes.Unavailable {
-			t.Errorf("a node of no cluster: %v; want UNAVAILABLE", err)
+		if err := w.call(one.peers.linkTo(2), "Forward", greetingHeader, string(good.encode())); status.Code(err) != codes.Aborted {
+			t.Errorf("a node of no cluster: %v; want ABORTED", err)
 		}
 	})
 }
@@ -135,6 +136,65 @@ func TestGreeting_both(t *testing.T) {
 		}
 	})
 }
+
+// TestGreeting_forming: while one of two nodes knows of their cluster and the other does not, nothing is sent, and that is nothing to
+// warn of, whichever of them speaks.
+func TestGreeting_forming(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, cluster := newWorld(t), clusterOf(t, 1, 2)
+		one, two := w.join(1, cluster, nil), w.join(2, nil, addressed)
+		defer end(one, two)
+		for range 5 {
+			one.peers.Send(0, []*raftpb.Message{message(raftpb.MsgHeartbeat, 1, 2, 1, 0)})
+			two.peers.Send(0, []*raftpb.Message{message(raftpb.MsgHeartbeat, 2, 1, 1, 0)})
+			for _, group := range []node.Group{one.peers.Group(2, 0), two.peers.Group(1, 0)} {
+				if _, err := node.Execute(t.Context(), group, []byte("x")); !errors.Is(err, node.ErrNotLeader) {
+					t.Errorf("a proposal while the cluster is being formed: %v; want NotLeader", err)
+				}
+			}
+			time.Sleep(mostPause)
+		}
+		if log := one.log.String() + two.log.String(); log != "" {
+			t.Errorf("the logs have:\n%s", log)
+		}
+		two.setCluster(cluster)
+		for _, m := range []*member{one, two} {
+			other := 3 - m.id
+			m.peers.Send(0, []*raftpb.Message{message(raftpb.MsgHeartbeat, m.id, other, 1, 0)})
+		}
+		<-one.received
+		<-two.received
+	})
+}
+
+// TestLink_again: when a node that could not be reached is reached again, the log says so, once.
+func TestLink_again(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, cluster := newWorld(t), clusterOf(t, 1, 2)
+		one, two := w.join(1, cluster, nil), w.join(2, cluster, nil)
+		defer end(one, two)
+		send := func() { one.peers.Send(0, []*raftpb.Message{message(raftpb.MsgHeartbeat, 1, 2, 1, 0)}) }
+		send()
+		<-two.received
+		two.crash()
+		for len(one.unreachable) == 0 {
+			send()
+			time.Sleep(mostPause)
+		}
+		two.serve()
+		for len(two.received) == 0 {
+			send()
+			time.Sleep(mostPause)
+		}
+		const lost, again = "level=WARN msg=\"a node cannot be reached\"", "level=INFO msg=\"a node takes what this one sends again\""
+		if log := one.log.String(); strings.Count(log, lost) != 1 || strings.Count(log, again) != 1 || strings.Index(log, lost) > strings.Index(log, again) {
+			t.Errorf("the log has:\n%s", log)
+		}
+	})
+}
+
+// addressed has a node know where the others are, which it has no map of.
+func addressed(c *Config) { c.Addresses = addressesOf(1, 2, 3) }
 
 // TestAuthorize: who may not speak is refused by every call, whatever his greeting; a node sends its token with each.
 func TestAuthorize(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"sync/atomic"
 	"time"
 
 	"go.etcd.io/raft/v3/raftpb"
@@ -46,6 +47,7 @@ type link struct {
 	client  peerpb.PeerClient
 	outbox  *outbox
 	forward *forwarder
+	missed  atomic.Bool // the log says that the node does not take anything, and not yet that it does again
 }
 
 // newLink makes a link, and starts its goroutines, which run until the peers are closed. It connects when there is
@@ -121,11 +123,22 @@ func (l *link) run(ctx context.Context) {
 
 // refused logs why a node does not take what is sent to it.
 func (l *link) refused(err error) {
+	text, why := "a node cannot be reached", "error"
 	switch status.Code(err) {
+	case notFormed:
+		return
 	case codes.FailedPrecondition, codes.Unauthenticated, codes.PermissionDenied, codes.Unimplemented:
-		l.peers.once(l.id, "a node does not take what this one sends", "node", l.id, "address", l.address, "reason", status.Convert(err).Message())
-	default:
-		l.peers.once(l.id, "a node cannot be reached", "node", l.id, "address", l.address, "error", status.Convert(err).Message())
+		text, why = "a node does not take what this one sends", "reason"
+	}
+	if l.peers.once(l.id, text, "node", l.id, "address", l.address, why, status.Convert(err).Message()) {
+		l.missed.Store(true)
+	}
+}
+
+// taken logs that a node takes what is sent to it, if the last that was logged is that it does not.
+func (l *link) taken() {
+	if l.missed.Swap(false) {
+		l.peers.log.Info("a node takes what this one sends again", "node", l.id, "address", l.address)
 	}
 }
 
@@ -187,6 +200,9 @@ func opened[S grpc.ClientStream](ctx context.Context, cancel context.CancelCause
 	}
 	if err != nil && ctx.Err() != nil {
 		err = context.Cause(ctx)
+	}
+	if err == nil {
+		l.taken()
 	}
 	return stream, err
 }

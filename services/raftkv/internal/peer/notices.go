@@ -32,9 +32,11 @@ func (n *notices) due(what notice, now time.Time) bool {
 	return true
 }
 
-// once logs a warning of a node, if that was not logged in the last minute.
-func (p *Peers) once(node storage.NodeID, text string, about ...any) {
-	if p.notices.due(notice{node, text}, time.Now()) {
+// once logs a warning of a node, if that was not logged in the last minute, and says whether it has.
+func (p *Peers) once(node storage.NodeID, text string, about ...any) bool {
+	due := p.notices.due(notice{node, text}, time.Now())
+	if due {
 		p.log.Warn(text, about...)
 	}
+	return due
 }
