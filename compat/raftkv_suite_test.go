@@ -103,10 +103,24 @@ func (s *kvProcess) start(t *testing.T) {
 
 // launch starts the server, and returns why it did not become ready.
 func (s *kvProcess) launch() error {
-	args := append([]string{"--addr=localhost:0", "--data-dir=" + s.folder}, s.flags...)
-	server, err := process.Start(context.Background(), s.executable, args...)
+	err := s.begin()
 	if err == nil {
-		s.server = server
+		err = s.awaitReady()
+	}
+	return err
+}
+
+// begin starts the server. It is not ready before awaitReady has returned.
+func (s *kvProcess) begin() (err error) {
+	args := append([]string{"--addr=localhost:0", "--data-dir=" + s.folder}, s.flags...)
+	s.server, err = process.Launch(context.Background(), s.executable, args...)
+	return err
+}
+
+func (s *kvProcess) awaitReady() error {
+	err := s.server.AwaitReady()
+	if err != nil {
+		s.server = nil // it has ended
 	}
 	return err
 }

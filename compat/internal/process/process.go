@@ -15,36 +15,54 @@ import (
 
 // Server is a running server process.
 type Server struct {
-	// Port is the one that its ready line names.
+	// Port is the one that its ready line names; empty before AwaitReady has returned.
 	Port string
 
 	command *exec.Cmd
+	output  *bufio.Reader
 	log     *logBuffer
 }
 
 // Start runs a server and returns once it has printed its ready line, "NAME listening on HOST:PORT".
 // It is killed when ctx is done; Stop is the friendly way.
 func Start(ctx context.Context, executable string, args ...string) (*Server, error) {
+	server, err := Launch(ctx, executable, args...)
+	if err == nil {
+		err = server.AwaitReady()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return server, nil
+}
+
+// Launch is Start for who does not wait for the ready line. AwaitReady is to be called next.
+func Launch(ctx context.Context, executable string, args ...string) (*Server, error) {
 	server := &Server{command: exec.CommandContext(ctx, executable, args...), log: new(logBuffer)}
 	server.command.Stderr = server.log
 	stdout, err := server.command.StdoutPipe()
 	if err != nil {
 		return nil, err
 	}
+	server.output = bufio.NewReader(stdout)
 	if err := server.command.Start(); err != nil {
 		return nil, err
 	}
-	output := bufio.NewReader(stdout)
-	line, _ := output.ReadString('\n') // at the end of the output the line is empty
-	_, addr, _ := strings.Cut(strings.TrimSpace(line), " listening on ")
-	_, server.Port, err = net.SplitHostPort(addr)
-	if err != nil {
-		server.command.Process.Kill()
-		err := server.command.Wait() // how it ended by itself, if it has
-		return nil, fmt.Errorf("%s did not become ready (%w): it printed %q and logged:\n%s", server.command, err, line, server.log)
-	}
-	go io.Copy(io.Discard, output) // whatever else it prints must not block it
 	return server, nil
+}
+
+// AwaitReady waits for the ready line. After an error the server has ended.
+func (s *Server) AwaitReady() (err error) {
+	line, _ := s.output.ReadString('\n') // at the end of the output the line is empty
+	_, addr, _ := strings.Cut(strings.TrimSpace(line), " listening on ")
+	_, s.Port, err = net.SplitHostPort(addr)
+	if err != nil {
+		s.command.Process.Kill()
+		err := s.command.Wait() // how it ended by itself, if it has
+		return fmt.Errorf("%s did not become ready (%w): it printed %q and logged:\n%s", s.command, err, line, s.log)
+	}
+	go io.Copy(io.Discard, s.output) // whatever else it prints must not block it
+	return nil
 }
 
 // Stop asks the server to stop and waits until it has. It returns an error unless the exit status is 0.
