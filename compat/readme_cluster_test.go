@@ -1,0 +1,46 @@
+package compat
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// TestReadme_cluster runs the first commands that raftkv's README shows of a cluster, as they stand there, but on ports that
+// are free.
+func TestReadme_cluster(t *testing.T) {
+	requireCluster(t)
+	_, section, _ := strings.Cut(string(readService(t, "README.md")), "\n## A cluster\n")
+	_, script, _ := strings.Cut(section, "\n```\n")
+	script, _, _ = strings.Cut(script, "\n```\n")
+	if strings.Count(script, "bin/raftkv ") != 3 || strings.Count(script, "bin/kv ") < 3 {
+		t.Fatalf("the README shows, of a cluster:\n%s", script)
+	}
+	for _, port := range []string{"6001", "6002", "6003"} {
+		script = strings.ReplaceAll(script, "localhost:"+port, freeAddress(t))
+	}
+	script = strings.ReplaceAll(script, "bin/raftkv", build(t, "./services/raftkv"))
+	script = strings.ReplaceAll(script, "bin/kv", build(t, "./tools/kv"))
+
+	folder := t.TempDir()
+	output, err := os.Create(filepath.Join(folder, "output")) // which servers in the background keep open
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer output.Close()
+	shell := exec.CommandContext(t.Context(), "sh", "-e", "-c", script)
+	shell.Dir, shell.Stdout, shell.Stderr = folder, output, output
+	shell.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := shell.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { syscall.Kill(-shell.Process.Pid, syscall.SIGKILL) }) // the shell's children
+	err = shell.Wait()
+	text, errRead := os.ReadFile(output.Name())
+	if err != nil || errRead != nil || !strings.HasSuffix(string(text), "green") {
+		t.Errorf("%v, %v; it printed:\n%s\nwant that this ends with the value of the key", err, errRead, text)
+	}
+}
