@@ -44,7 +44,7 @@ func Compat() error {
 	return sh.RunV("go", "tool", "gotestsum", "--format=testname", "--", "-count=1", "./compat/...")
 }
 
-// Lint checks the form of the code: gofmt, go vet, staticcheck, and ruff for Python.
+// Lint checks the form of the code: gofmt, go vet, staticcheck, and for Python ruff and mypy.
 func Lint() error {
 	unformatted, err := sh.Output("gofmt", "-l", ".")
 	if err == nil && unformatted != "" {
@@ -62,9 +62,12 @@ func Lint() error {
 	if err := sh.RunV("go", "tool", "staticcheck", "./contracts/...", "./services/...", "./tools/...", "./compat/..."); err != nil {
 		return err
 	}
-	for _, check := range []string{"check", "format --check"} {
-		args := append([]string{"-m", "ruff"}, strings.Fields(check+" --config compat/ruff.toml compat contracts/python/raftkv_placement.py")...)
-		if err := withPython("compat/requirements-lint.txt", args...); err != nil {
+	for _, check := range []string{
+		"ruff check --config compat/ruff.toml compat contracts/python",
+		"ruff format --check --config compat/ruff.toml compat contracts/python",
+		"mypy --config-file compat/mypy.ini -p raftkv_clerk",
+	} {
+		if err := withPython("compat/requirements-lint.txt", append([]string{"-m"}, strings.Fields(check)...)...); err != nil {
 			return err
 		}
 	}
