@@ -11,6 +11,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import inspect
+import os
+import select
 import socket
 import sys
 import threading
@@ -18,6 +20,7 @@ import unittest
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "contracts" / "python"))
 
@@ -304,6 +307,8 @@ class Pausing(unittest.TestCase):
         self.assertEqual(played.patience, [retry.FIRST_PATIENCE * n for n in (1, 2, 4)])
         self.assertEqual(len(set(played.ids)), 1)
         self.assertEqual(put(clerk(servers=(ONE,)), pb.PutResponse()).patience, [None])
+        for_ever = put(clerk(), *[silent] * 9, pb.PutResponse())
+        self.assertEqual(for_ever.patience[-1], retry.LAST_PATIENCE)
         played = Played(rules.Rules([ONE, TWO]).get(b"k"), silent, ONE_SHARD, pb.GetResponse())
         self.assertEqual(played.seen, [f"{ONE} Topology", f"{TWO} Topology", f"{TWO} Get"])
         ended = put(clerk(), silent, status.deadline_passed()).error
@@ -335,6 +340,7 @@ class Scans(unittest.TestCase):
     ) -> tuple[list[bytes], list[pb.ScanRequest]]:
         """Plays a Scan whose streams are answered in turn, and returns its keys, and the requests of its streams."""
         self.pauses: list[float] = []
+        self.reads: list[tuple[str, float | None]] = []  # the server of each, and the patience
         keys: list[bytes] = []
         requests: list[pb.ScanRequest] = []
         streams: list[Stream] = []
@@ -354,6 +360,7 @@ class Scans(unittest.TestCase):
                 self.pauses.append(step.seconds)
             elif isinstance(step, steps.Read):
                 self.assertFalse(step.stream.cancelled)
+                self.reads.append((step.server, step.patience))
                 answer = left.pop(0)
         self.assertEqual(left, [])
         self.assertTrue(all(stream.cancelled for stream in streams))
@@ -373,6 +380,13 @@ class Scans(unittest.TestCase):
         self.scan(clerk(), pb.ScanRequest(), *[away] * 4, pairs(b"k"), away, None)
         self.assertGreaterEqual(self.pauses[-2], 4 * retry.FIRST_PAUSE)
         self.assertLessEqual(self.pauses[-1], retry.FIRST_PAUSE)
+
+    def test_a_silent_server_is_left(self) -> None:
+        made, silent = clerk(), status.silent(ONE, 3)
+        keys, _ = self.scan(made, pb.ScanRequest(), pairs(b"k1"), silent, silent, pairs(b"k2"), None)
+        self.assertEqual(keys, [b"k1", b"k2"])
+        self.assertEqual([server for server, _ in self.reads], [ONE, ONE, TWO, ONE, ONE])
+        self.assertEqual([patience for _, patience in self.reads], [retry.FIRST_PATIENCE * n for n in (1, 1, 2, 4, 1)])
 
     def test_an_error_ends_it(self) -> None:
         with self.assertRaises(ClerkError):
@@ -513,17 +527,28 @@ class Attempts(unittest.TestCase):
         self.assertEqual((timeout, error.code()), (5, StatusCode.UNAVAILABLE))
         self.assertIn(f"the server {ONE} did not answer for 5 seconds", error.details())
         self.assertIsInstance(self.late(timeout=None, patience=5)[1], status.SilentError)
-        for patience in (None, 60):
-            timeout, error = self.late(timeout=5, patience=patience)
-            assert timeout is not None
-            self.assertLessEqual(timeout, 5)
-            self.assertIsInstance(error, status.EndedError)
+        timeout, error = self.late(timeout=5, patience=None)
+        assert timeout is not None
+        self.assertLessEqual(timeout, 5)
+        self.assertIsInstance(error, status.EndedError)
         for timeout, ends in ((0.0, True), (60.0, False)):  # the server was first, or had another reason
-            attempt = connect.Attempt(steps.Read(None), connect.Deadline(timeout))
+            attempt = connect.Attempt(steps.Read(None, ONE, None), connect.Deadline(timeout))
             error = attempt.failure(self.Late(StatusCode.CANCELLED), closed=False)
             self.assertEqual(isinstance(error, status.EndedError), ends)
         timeout, error = self.late(timeout=None, patience=None)  # of a server that has a deadline of its own
         self.assertEqual((timeout, error.details()), (None, "late"))
+
+    def test_a_call_that_ends_soon_leaves_time_for_another_server(self) -> None:
+        timeout, error = self.late(timeout=4, patience=5)
+        assert timeout is not None
+        self.assertLessEqual(timeout, 2)
+        self.assertIsInstance(error, status.SilentError)
+        timeout, error = self.late(timeout=0.6, patience=5)
+        self.assertEqual((timeout, type(error)), (connect.SHORTEST_PATIENCE, status.SilentError))
+        timeout, error = self.late(timeout=0.4, patience=5)
+        assert timeout is not None
+        self.assertLessEqual(timeout, 0.4)
+        self.assertIsInstance(error, status.EndedError)
 
 
 @contextlib.contextmanager
@@ -531,6 +556,24 @@ def silent_server() -> Iterator[str]:
     """A server that takes connections and says nothing."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield f"127.0.0.1:{listener.getsockname()[1]}"
+
+
+class Connections(unittest.TestCase):
+    def test_no_proxy_is_in_the_way_to_this_machine(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as proxy:
+            variable = f"http://127.0.0.1:{proxy.getsockname()[1]}"
+            with mock.patch.dict(os.environ, {"http_proxy": variable, "no_proxy": "", "no_grpc_proxy": ""}):
+                for host in ("localhost", "127.0.0.1", ""):
+                    with socket.create_server(("127.0.0.1", 0)) as server:
+                        port = server.getsockname()[1]
+                        self.assertEqual(self.called(f"{host}:{port}", server, proxy), [server], host)
+        self.assertEqual(connect.options("kv.example:6000"), connect.OPTIONS)
+
+    def called(self, address: str, *listeners: socket.socket) -> list[socket.socket]:
+        """Calls an address, and returns which of the listeners somebody connects with."""
+        with Clerk([address]) as made:
+            threading.Thread(target=lambda: self.assertRaises(ClerkError, made.get, b"k"), daemon=True).start()
+            return select.select(listeners, [], [], 30)[0]
 
 
 class Endings(unittest.TestCase):
@@ -575,9 +618,13 @@ class Endings(unittest.TestCase):
                 with self.assertRaises(asyncio.CancelledError):
                     await cancelled
                 waiting = asyncio.create_task(made.put(b"k", b"v"))
+                both = asyncio.create_task(made.put(b"k", b"v"))
                 scanning = asyncio.create_task(anext(made.scan()))  # type: ignore[arg-type]
                 await asyncio.sleep(0)
+                both.cancel()
                 await made.close()
+                with self.assertRaises(asyncio.CancelledError):
+                    await both
                 for call in (waiting, scanning, made.put(b"k", b"v")):
                     with self.assertRaises(ClerkError) as caught:
                         await call

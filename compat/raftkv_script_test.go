@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"google.golang.org/protobuf/encoding/prototext"
 	"google.golang.org/protobuf/proto"
@@ -201,37 +202,47 @@ func (v versions) meet(names []string, reply proto.Message) error {
 	return nil
 }
 
+// kvClients are the ways in which a Python client makes its calls: through the generated stubs, or a Clerk.
+var kvClients = []string{"stub", "clerk", "asyncio"}
+
 // kvPerformer is a Python client that performs one call after the other.
 type kvPerformer struct {
 	input   *json.Encoder
 	answers *json.Decoder
 }
 
-func startPerformer(t *testing.T, python pyenv.Python, port string) *kvPerformer {
+// startPerformer starts a client of a server's port, or of several ports with commas between them.
+func startPerformer(t *testing.T, python pyenv.Python, port, client string) *kvPerformer {
 	t.Helper()
-	client := python.Command(t.Context(), root()+"/compat/perform_raftkv.py", port)
-	client.Stderr = t.Output()
-	input, err := client.StdinPipe()
+	command := python.Command(t.Context(), root()+"/compat/perform_raftkv.py", port, client)
+	command.Stderr = t.Output()
+	input, err := command.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	output, err := client.StdoutPipe()
+	output, err := command.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := client.Start(); err != nil {
+	if err := command.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
 		input.Close()
-		client.Wait()
+		command.Wait()
 	})
 	return &kvPerformer{json.NewEncoder(input), json.NewDecoder(output)}
 }
 
-func (p *kvPerformer) perform(t *testing.T, call, request string) (answer kvAnswer) {
+func (p *kvPerformer) perform(t *testing.T, call, request string) kvAnswer {
 	t.Helper()
-	err := p.input.Encode(map[string]string{"call": call, "request": request})
+	return p.performWithin(t, call, request, 0)
+}
+
+// performWithin performs a call with a deadline of its own, unless that is 0.
+func (p *kvPerformer) performWithin(t *testing.T, call, request string, timeout time.Duration) (answer kvAnswer) {
+	t.Helper()
+	err := p.input.Encode(map[string]any{"call": call, "request": request, "timeout": timeout.Seconds()})
 	if err == nil {
 		err = p.answers.Decode(&answer)
 	}
@@ -243,22 +254,33 @@ func (p *kvPerformer) perform(t *testing.T, call, request string) (answer kvAnsw
 
 // TestRaftkv_scripts performs every script of testdata/raftkv on a server of its own.
 func TestRaftkv_scripts(t *testing.T) {
+	eachRaftkvPython(t, func(t *testing.T, open func(t *testing.T, flags ...string) raftkv, python pyenv.Python) {
+		performScripts(t, open, python, "stub")
+	})
+}
+
+// TestClerk_scripts performs the same scripts through the Clerks, to which a container would be as any other process.
+func TestClerk_scripts(t *testing.T) {
+	eachClerk(t, func(t *testing.T, python pyenv.Python, clerk string) {
+		performScripts(t, func(t *testing.T, flags ...string) raftkv { return newKVProcess(t, flags...) }, python, clerk)
+	})
+}
+
+func performScripts(t *testing.T, open func(t *testing.T, flags ...string) raftkv, python pyenv.Python, client string) {
+	t.Helper()
 	paths, err := filepath.Glob("testdata/raftkv/*.txt")
 	if err != nil || len(paths) == 0 {
 		t.Fatalf("no scripts: %v", err)
 	}
-	eachRaftkvPython(t, func(t *testing.T, open func(t *testing.T, flags ...string) raftkv, python pyenv.Python) {
-		for _, path := range paths {
-			t.Run(strings.TrimSuffix(filepath.Base(path), ".txt"), func(t *testing.T) {
-				known := make(versions)
-				performer := startPerformer(t, python, open(t, "--log-level=warn").port())
-				for _, step := range readKVScript(t, path) {
-					answer := performer.perform(t, step.call, known.spell(step.request))
-					if err := step.check(answer, known); err != nil {
-						t.Error(err)
-					}
+	for _, path := range paths {
+		t.Run(strings.TrimSuffix(filepath.Base(path), ".txt"), func(t *testing.T) {
+			performer, known := startPerformer(t, python, open(t, "--log-level=warn").port(), client), make(versions)
+			for _, step := range readKVScript(t, path) {
+				answer := performer.perform(t, step.call, known.spell(step.request))
+				if err := step.check(answer, known); err != nil {
+					t.Error(err)
 				}
-			})
-		}
-	})
+			}
+		})
+	}
 }

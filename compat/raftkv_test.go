@@ -26,7 +26,7 @@ func performInto(t *testing.T, performer *kvPerformer, call, request string, rep
 // TestRaftkv_stat: the server counts what it was asked, and tells its limits and its one shard.
 func TestRaftkv_stat(t *testing.T) {
 	eachRaftkvPython(t, func(t *testing.T, open func(t *testing.T, flags ...string) raftkv, python pyenv.Python) {
-		performer := startPerformer(t, python, open(t, "--max-key=64").port())
+		performer := startPerformer(t, python, open(t, "--max-key=64").port(), "stub")
 		for _, call := range [][2]string{
 			{"Put", `key: "A" value: "12345" request_id { client_id: "some client here" sequence: 1 }`},
 			{"Put", `key: "A" value: "123" request_id { client_id: "some client here" sequence: 2 }`},
@@ -39,10 +39,10 @@ func TestRaftkv_stat(t *testing.T) {
 		}
 		var stat raftkvpb.StatResponse
 		performInto(t, performer, "Stat", "", &stat)
-		if stat.GetStartTime().AsTime().IsZero() || stat.GetShards()[0].GetTerm() == 0 || stat.GetShards()[0].GetAppliedIndex() == 0 || stat.GetShards()[0].GetCommitIndex() == 0 || stat.GetDisk().GetFree() == 0 {
+		if stat.GetStartTime().AsTime().IsZero() || stat.GetShards()[0].GetTerm() == 0 || stat.GetShards()[0].GetAppliedIndex() == 0 || stat.GetShards()[0].GetCommitIndex() == 0 || stat.GetDisk().GetFree() == 0 || stat.GetVersion() == "" {
 			t.Errorf("Stat says %v", &stat)
 		}
-		stat.StartTime, stat.Shards[0].Term, stat.Shards[0].AppliedIndex, stat.Shards[0].CommitIndex, stat.Disk.Free = nil, 0, 0, 0, 0
+		stat.StartTime, stat.Version, stat.Shards[0].Term, stat.Shards[0].AppliedIndex, stat.Shards[0].CommitIndex, stat.Disk.Free = nil, "", 0, 0, 0, 0
 		want := `sets:3 gets:2 appends:1 deletes:1 scans:1 keys:2 bytes:10 sessions:1
 			limits:{key:64 value:16777216 message:33554432} shards:{role:ROLE_LEADER leader:1} disk:{}`
 		checkText(t, "Stat", &stat, want)
@@ -74,14 +74,14 @@ func TestRaftkv_restart(t *testing.T) {
 	)
 	eachRaftkv(t, func(t *testing.T, open func(t *testing.T, flags ...string) raftkv) {
 		python, server := python(t, "newest"), open(t)
-		before := startPerformer(t, python, server.port())
+		before := startPerformer(t, python, server.port(), "stub")
 		before.perform(t, "Put", `key: "A" value: "a" request_id { client_id: "some client here" sequence: 1 }`)
 		appended := before.perform(t, "Append", appendCall)
 		all := before.perform(t, "Scan", "")
 		for range 2 {
 			server.kill(t)
 			server.start(t)
-			after := startPerformer(t, python, server.port())
+			after := startPerformer(t, python, server.port(), "stub")
 			if again := after.perform(t, "Append", appendCall); fmt.Sprint(again) != fmt.Sprint(appended) {
 				t.Errorf("the repeated append was answered with %v; want %v", again, appended)
 			}
