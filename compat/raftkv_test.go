@@ -42,6 +42,10 @@ func TestRaftkv_stat(t *testing.T) {
 		if stat.GetStartTime().AsTime().IsZero() || stat.GetShards()[0].GetTerm() == 0 || stat.GetShards()[0].GetAppliedIndex() == 0 || stat.GetShards()[0].GetCommitIndex() == 0 || stat.GetDisk().GetFree() == 0 || stat.GetVersion() == "" {
 			t.Errorf("Stat says %v", &stat)
 		}
+		if took := [2]uint64{sum(stat.GetGetsTook().GetCounts()), sum(stat.GetWritesTook().GetCounts())}; took != [2]uint64{2, 5} {
+			t.Errorf("Stat tells of %d gets and %d writes how long they took; want 2 and 5", took[0], took[1])
+		}
+		stat.GetsTook, stat.WritesTook = nil, nil
 		stat.StartTime, stat.Version, stat.Shards[0].Term, stat.Shards[0].AppliedIndex, stat.Shards[0].CommitIndex, stat.Disk.Free = nil, "", 0, 0, 0, 0
 		want := `sets:3 gets:2 appends:1 deletes:1 scans:1 keys:2 bytes:10 sessions:1
 			limits:{key:64 value:16777216 message:33554432} shards:{role:ROLE_LEADER leader:1} disk:{}`
@@ -51,6 +55,13 @@ func TestRaftkv_stat(t *testing.T) {
 		performInto(t, performer, "Topology", "", &topology)
 		checkText(t, "Topology", &topology, `map_version:1 placement:PLACEMENT_HASH nodes:{id:1} shards:{replicas:1 leader:1}`)
 	})
+}
+
+func sum(counts []uint64) (total uint64) {
+	for _, n := range counts {
+		total += n
+	}
+	return total
 }
 
 // checkText compares a message with one in the text format.
