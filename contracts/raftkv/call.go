@@ -31,6 +31,7 @@ type call struct {
 	state atomic.Uint32
 	done  chan struct{} // gets one element when what follows is set
 
+	any      bool // see whom
 	patience patience
 	wait     time.Duration // of this attempt, for an answer; 0 for ever
 
@@ -81,7 +82,7 @@ func (p *calls) give(c *call) {
 	if c.state.Load() == abandoned {
 		return
 	}
-	c.answer, c.err, c.patience = nil, nil, 0
+	c.answer, c.err, c.patience, c.any = nil, nil, 0, false
 	if cap(c.data) > 64<<10 {
 		c.data = nil
 	}

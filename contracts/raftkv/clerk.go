@@ -66,6 +66,7 @@ type Clerk struct {
 	now      atomic.Pointer[shardMap]
 	learning chan struct{} // full while a server is asked for the first map
 	newer    chan string   // has a server that has told of a newer map
+	turns    atomic.Uint64 // of reads that any server may answer
 	used     atomic.Bool   // whether there were calls since follow has looked last
 	followed chan struct{} // closed when follow has ended
 	links    *links
@@ -120,7 +121,7 @@ type Value struct {
 }
 
 // Get returns the value of a key. A missing key is no error.
-func (c *Clerk) Get(ctx context.Context, key []byte) (Value, error) {
+func (c *Clerk) Get(ctx context.Context, key []byte, options ...ReadOption) (Value, error) {
 	if err := checkKey(key); err != nil {
 		return Value{}, err
 	}
@@ -131,6 +132,7 @@ func (c *Clerk) Get(ctx context.Context, key []byte) (Value, error) {
 	call := c.calls.take()
 	defer c.calls.give(call)
 	call.setGet(key)
+	call.any = anyone(options)
 	err = c.retry(ctx, func() error {
 		_, err := c.piped(ctx, shard, call)
 		return err
@@ -191,9 +193,9 @@ func (c *Clerk) Delete(ctx context.Context, key []byte, options ...WriteOption) 
 
 // Stat returns counters and the state of the server that the Clerk is connected with.
 func (c *Clerk) Stat(ctx context.Context) (response *raftkvpb.StatResponse, err error) {
-	var p patience
+	var call lone
 	err = c.retry(ctx, func() error {
-		return c.alone(ctx, 0, &p, 0, func(a *attempt, l *link) (err error) {
+		return c.alone(ctx, &call, func(a *attempt, l *link) (err error) {
 			response, err = l.client.Stat(a, &raftkvpb.StatRequest{})
 			return err
 		})
@@ -203,9 +205,9 @@ func (c *Clerk) Stat(ctx context.Context) (response *raftkvpb.StatResponse, err 
 
 // Topology returns which shards there are and where.
 func (c *Clerk) Topology(ctx context.Context) (response *raftkvpb.TopologyResponse, err error) {
-	var p patience
+	var call lone
 	err = c.retry(ctx, func() error {
-		return c.alone(ctx, 0, &p, 0, func(a *attempt, l *link) (err error) {
+		return c.alone(ctx, &call, func(a *attempt, l *link) (err error) {
 			response, err = l.client.Topology(a, &raftkvpb.TopologyRequest{})
 			return err
 		})

@@ -56,3 +56,16 @@ func ExampleExpectVersion() {
 	}
 	_ = paint
 }
+
+// Reads of many clients are spread over all servers that hold a key, and are never stale for that.
+func ExampleReadAny() {
+	show := func(ctx context.Context, clerk *raftkv.Clerk, key []byte) error {
+		found, err := clerk.Get(ctx, key, raftkv.ReadAny())
+		if err != nil {
+			return err
+		}
+		fmt.Printf("%s\n", found.Value)
+		return nil
+	}
+	_ = show
+}

@@ -23,15 +23,15 @@ func (c *Clerk) awaitMap(ctx context.Context) (*shardMap, error) {
 	if m := c.now.Load(); m.known {
 		return m, nil
 	}
-	var p patience
-	if err := c.retry(ctx, func() error { return c.learnFirst(ctx, &p) }); err != nil {
+	var call lone
+	if err := c.retry(ctx, func() error { return c.learnFirst(ctx, &call) }); err != nil {
 		return nil, err
 	}
 	return c.now.Load(), nil
 }
 
 // learnFirst makes one attempt to get a map, if there is none. One caller at a time does so; others wait for it.
-func (c *Clerk) learnFirst(ctx context.Context, p *patience) error {
+func (c *Clerk) learnFirst(ctx context.Context, call *lone) error {
 	select {
 	case c.learning <- struct{}{}:
 		defer func() { <-c.learning }()
@@ -43,7 +43,7 @@ func (c *Clerk) learnFirst(ctx context.Context, p *patience) error {
 	if c.now.Load().known {
 		return nil
 	}
-	return c.alone(ctx, 0, p, 0, func(a *attempt, l *link) error { return c.learn(a, l) })
+	return c.alone(ctx, call, func(a *attempt, l *link) error { return c.learn(a, l) })
 }
 
 // learn asks a server for the map, and takes it unless there is a newer one. A server without the call, as a test's may

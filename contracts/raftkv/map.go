@@ -22,9 +22,10 @@ type shardMap struct {
 
 // place is where a shard is, as far as the Clerk knows.
 type place struct {
-	servers []string // in the spelling of resolve; at least one
-	current int      // the one to ask
-	led     bool     // whether that is the leader, as far as anybody could tell
+	servers  []string // in the spelling of resolve; at least one
+	replicas []string // those that hold it; none if that is not known
+	current  int      // the one to ask
+	led      bool     // whether that is the leader, as far as anybody could tell
 }
 
 // unknownMap is the map of a Clerk that knows some servers, and nothing else.
@@ -73,6 +74,7 @@ func newPlace(shard *raftkvpb.Shard, addresses map[uint64]string, named []string
 			p.servers = append(p.servers, server)
 		}
 	}
+	p.replicas = slices.Clone(p.servers)
 	for _, server := range named {
 		if !slices.Contains(p.servers, server) {
 			p.servers = append(p.servers, server)
@@ -105,6 +107,18 @@ func (m *shardMap) server(shard int) string {
 
 // several reports whether more than one server can be asked for a shard.
 func (m *shardMap) several(shard int) bool { return len(m.places[m.index(shard)].servers) > 1 }
+
+// replica returns the n-th server that holds a shard, counted around and without those that are not usable. If there is
+// none, it is the one to ask.
+func (m *shardMap) replica(shard int, n uint64, usable func(server string) bool) string {
+	replicas := m.places[m.index(shard)].replicas
+	for i := range uint64(len(replicas)) {
+		if server := replicas[(n+i)%uint64(len(replicas))]; usable(server) {
+			return server
+		}
+	}
+	return m.server(shard)
+}
 
 func (m *shardMap) index(shard int) int {
 	if shard < len(m.places) {

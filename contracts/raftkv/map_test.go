@@ -115,20 +115,20 @@ func TestMap_left(t *testing.T) {
 		{0, "b:1", "y:1", before}, // another call was faster
 		{7, "a:1", "b:1", "a:1 b:1! x:1 y:1, a:1! b:1 x:1 y:1"},
 	} {
-		if got := first.left(test.shard, test.server, test.leader, anyone).show(); got != test.want || first.show() != before {
+		if got := first.left(test.shard, test.server, test.leader, anybody).show(); got != test.want || first.show() != before {
 			t.Errorf("left(%d, %q, %q): %s, and before it %s; want %s, and %s", test.shard, test.server, test.leader, got, first.show(), test.want, before)
 		}
 	}
 	m := first
 	for range 4 {
-		m = m.left(0, m.server(0), "", anyone)
+		m = m.left(0, m.server(0), "", anybody)
 	}
 	if m.show() != before {
 		t.Errorf("after a turn of all servers: %s; want %s", m.show(), before)
 	}
 }
 
-func anyone(string) bool { return true }
+func anybody(string) bool { return true }
 
 // TestMap_unusable: servers that nobody can use are passed over, unless there are no others.
 func TestMap_unusable(t *testing.T) {

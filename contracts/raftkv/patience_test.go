@@ -52,6 +52,11 @@ func TestPatience(t *testing.T) {
 		"Append":       func(c *Clerk, ctx context.Context) error { return appendTo(c, ctx, "k", 1) },
 		"large Append": func(c *Clerk, ctx context.Context) error { return appendTo(c, ctx, "k", maxPipelined) },
 		"Get":          func(c *Clerk, ctx context.Context) error { _, err := c.Get(ctx, []byte("k")); return err },
+		"Get of any": func(c *Clerk, ctx context.Context) error {
+			c.turns.Store(2) // the next is the first server's
+			_, err := c.Get(ctx, []byte("k"), ReadAny())
+			return err
+		},
 		"Batch": func(c *Clerk, ctx context.Context) error {
 			_, err := c.Batch(ctx, &raftkvpb.Write{Write: &raftkvpb.Write_Append{Append: &raftkvpb.AppendRequest{Key: []byte("k")}}})
 			return err

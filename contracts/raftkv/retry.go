@@ -42,13 +42,12 @@ func (c *Clerk) retry(ctx context.Context, send func() error) error {
 
 // piped makes one attempt at a call for a shard, on the pipeline of the server to ask.
 func (c *Clerk) piped(ctx context.Context, shard int, call *call) (maybe bool, err error) {
-	m := c.now.Load()
-	l, err := c.link(m.server(shard), shard)
+	l, err := c.link(c.whom(shard, &call.any), shard)
 	if err != nil {
 		return false, err
 	}
 	call.wait = 0
-	if m.several(shard) {
+	if c.now.Load().several(shard) {
 		call.wait = call.patience.next(ctx)
 	}
 	if maybe, err = l.pipeline.do(ctx, call); err != nil {
@@ -61,17 +60,23 @@ func (c *Clerk) piped(ctx context.Context, shard int, call *call) (maybe bool, e
 	return maybe, err
 }
 
-// alone makes one attempt at a call for a shard that does not go over the pipeline, and carries so many bytes. The patience
-// is that of the call.
-func (c *Clerk) alone(ctx context.Context, shard int, p *patience, bytes int, send func(*attempt, *link) error) error {
-	m := c.now.Load()
-	l, err := c.link(m.server(shard), shard)
+// lone is a call that does not go over the pipeline.
+type lone struct {
+	shard    int
+	bytes    int  // that it carries, if they are many
+	any      bool // see whom
+	patience patience
+}
+
+// alone makes one attempt at a call, for which send makes it with the attempt as its context.
+func (c *Clerk) alone(ctx context.Context, call *lone, send func(*attempt, *link) error) error {
+	l, err := c.link(c.whom(call.shard, &call.any), call.shard)
 	if err != nil {
 		return err
 	}
 	wait := time.Duration(0)
-	if m.several(shard) {
-		wait = p.next(ctx) + time.Duration(bytes/slowest)*time.Second
+	if c.now.Load().several(call.shard) {
+		wait = call.patience.next(ctx) + time.Duration(call.bytes/slowest)*time.Second
 	}
 	a := newAttempt(ctx, wait)
 	defer a.cancel()
@@ -81,11 +86,11 @@ func (c *Clerk) alone(ctx context.Context, shard int, p *patience, bytes int, se
 	case err != nil && l.ctx.Err() != nil:
 		err = context.Cause(l.ctx)
 	case err != nil && a.expired.Load() && ctx.Err() == nil:
-		p.lose()
+		call.patience.lose()
 		l.silent.Store(true)
 		err = &silence{l.server, wait}
 	}
-	c.moved(shard, l.server, err)
+	c.moved(call.shard, l.server, err)
 	return err
 }
 

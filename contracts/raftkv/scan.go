@@ -24,28 +24,28 @@ type Range struct {
 // than memory. An error is the last element. Each shard shows one moment of its own. When the stream of one breaks, Scan
 // goes on after the last key that it has got, and what follows of this shard is of a later moment. The server ends a stream of
 // which nothing is taken for a minute or so: who takes longer over a pair sees later moments too.
-func (c *Clerk) Scan(ctx context.Context, r Range) iter.Seq2[*raftkvpb.Pair, error] {
+func (c *Clerk) Scan(ctx context.Context, r Range, options ...ReadOption) iter.Seq2[*raftkvpb.Pair, error] {
 	return func(yield func(*raftkvpb.Pair, error) bool) {
 		m, err := c.awaitMap(ctx)
-		switch {
+		switch any := anyone(options); {
 		case err != nil:
 			yield(nil, err)
 		case len(m.places) == 1:
-			c.scanShard(ctx, m, 0, r)(yield)
+			c.scanShard(ctx, m, 0, r, any)(yield)
 		default:
-			c.scanAll(ctx, m, r)(yield)
+			c.scanAll(ctx, m, r, any)(yield)
 		}
 	}
 }
 
 // scanAll merges the pairs of all shards. In memory is what gRPC has of their streams: some parts of each.
-func (c *Clerk) scanAll(ctx context.Context, m *shardMap, r Range) iter.Seq2[*raftkvpb.Pair, error] {
+func (c *Clerk) scanAll(ctx context.Context, m *shardMap, r Range, any bool) iter.Seq2[*raftkvpb.Pair, error] {
 	return func(yield func(*raftkvpb.Pair, error) bool) {
 		limit := r.Limit
 		r.Limit = 0 // of a shard, nobody knows how many it has to give
 		heads := make([]head, len(m.places))
 		for shard := range heads {
-			next, stop := iter.Pull2(c.scanShard(ctx, m, shard, r))
+			next, stop := iter.Pull2(c.scanShard(ctx, m, shard, r, any))
 			defer stop()
 			heads[shard].next = next
 			heads[shard].advance()
@@ -86,9 +86,9 @@ func first(heads []head) (least *head) {
 }
 
 // scanShard yields the pairs of one shard.
-func (c *Clerk) scanShard(ctx context.Context, m *shardMap, shard int, r Range) iter.Seq2[*raftkvpb.Pair, error] {
+func (c *Clerk) scanShard(ctx context.Context, m *shardMap, shard int, r Range, any bool) iter.Seq2[*raftkvpb.Pair, error] {
 	return func(yield func(*raftkvpb.Pair, error) bool) {
-		s := scan{clerk: c, shards: m, shard: shard, yield: yield, request: &raftkvpb.ScanRequest{
+		s := scan{clerk: c, shards: m, shard: shard, any: any, yield: yield, request: &raftkvpb.ScanRequest{
 			Prefix: r.Prefix, Start: r.Start, End: r.End, Limit: r.Limit, KeysOnly: r.KeysOnly, ResumeAfter: r.ResumeAfter,
 		}}
 		if len(m.places) > 1 {
@@ -106,6 +106,7 @@ type scan struct {
 	clerk   *Clerk
 	shards  *shardMap // which says what belongs to the shard: an old server shows pairs of others too
 	shard   int
+	any     bool // see ReadAny
 	yield   func(*raftkvpb.Pair, error) bool
 	request *raftkvpb.ScanRequest // for what was not yet yielded
 	over    bool                  // the caller wants no more, or the limit is reached
@@ -114,10 +115,10 @@ type scan struct {
 // run yields all pairs, over as many streams as it takes.
 func (s *scan) run(ctx context.Context) error {
 	var pauses pauses
-	var p patience
+	call := lone{shard: s.shard, any: s.any}
 	for {
 		var progress bool
-		err := s.clerk.alone(ctx, s.shard, &p, 0, func(a *attempt, l *link) (err error) {
+		err := s.clerk.alone(ctx, &call, func(a *attempt, l *link) (err error) {
 			progress, err = s.stream(a, l.client)
 			return err
 		})
@@ -125,7 +126,7 @@ func (s *scan) run(ctx context.Context) error {
 			return nil
 		}
 		if progress {
-			pauses.last, p = 0, 0
+			pauses.last, call.patience = 0, 0
 		}
 		if pauses.again(err) {
 			if err = pauses.wait(ctx, s.clerk.closing); err == nil {

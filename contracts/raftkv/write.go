@@ -127,9 +127,9 @@ func (c *Clerk) writePipelined(ctx context.Context, key []byte, call *call) erro
 
 // writeAlone does a write that is a call of its own, with so many bytes.
 func (c *Clerk) writeAlone(ctx context.Context, shard, bytes int, send func(context.Context, raftkvpb.RaftKVClient, *raftkvpb.RequestId) error) error {
-	var p patience
+	call := lone{shard: shard, bytes: bytes}
 	return c.write(ctx, shard, func(id *raftkvpb.RequestId) (maybe bool, err error) {
-		err = c.alone(ctx, shard, &p, bytes, func(a *attempt, l *link) error { return send(a, l.client, id) })
+		err = c.alone(ctx, &call, func(a *attempt, l *link) error { return send(a, l.client, id) })
 		return perhaps(err), err
 	})
 }
