@@ -65,9 +65,7 @@ func startCluster(t *testing.T, seed uint64, shape shape) *cluster {
 	for i := range disks {
 		id, found := shard.NodeID(i+1), together
 		if shape.variant.alone && int(id) == shape.nodes {
-			found = func(store shard.StoreID) (shard.Cluster, error) {
-				return shard.Form(shard.ClusterID{2}, 1, []shard.Node{{ID: id, Store: store}}, shape.shards, 1)
-			}
+			found = nodetest.AloneAs(id, shape.shards)
 			c.isolate(id)
 		}
 		n, err := node.Open(node.Options{

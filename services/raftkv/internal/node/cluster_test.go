@@ -30,7 +30,8 @@ type cluster struct {
 	quiet    chan struct{}  // closed when nothing is to break any more
 	failed   chan struct{}  // closed when a member has failed otherwise than by a crash
 	failOnce sync.Once
-	ended    chan struct{} // closed when all is done
+	ended    chan struct{}  // closed when all is done
+	awaited  sync.WaitGroup // what await waits for
 }
 
 const (
@@ -73,6 +74,9 @@ func newCluster(seed uint64, shape shape, crashes int, variant variant) *cluster
 		}
 		member.disk = disk.(*vfs.MemFS)
 		member.seat = seat{id: id, found: found, network: c.network, pause: member.weather.hold, patience: patience}
+		if variant.alone && i == len(disks)-1 {
+			member.seat.found = nodetest.AloneAs(id, shape.shards)
+		}
 		c.members = append(c.members, member)
 	}
 	return c
@@ -115,28 +119,37 @@ func (c *cluster) run() error {
 		err = c.await("answers to the last calls", asking.Wait)
 	}
 	if err == nil {
+		err = c.check(everyone)
+	}
+	if err == nil {
 		err = c.await("the members of each shard to have the same state", c.untilEqual)
 	}
 	close(c.ended)
+	c.awaited.Wait()
 	asking.Wait()
 	living.Wait()
 	c.network.Settle()
 	for _, member := range c.members {
 		err = errors.Join(err, member.failure)
 	}
+	return err
+}
+
+// check looks at what clients saw, who make no more calls, unless a member has failed: then some have not seen the end.
+func (c *cluster) check(everyone []*client) error {
+	if closed(c.failed) {
+		return nil
+	}
 	for _, client := range everyone {
 		c.history = append(c.history, client.history...)
-	}
-	if err != nil {
-		return err
 	}
 	return linearizable(c.history)
 }
 
-// await waits for something, for an hour by the clock of the test.
+// await waits for something, for an hour by the clock of the test. It ends when the cluster does.
 func (c *cluster) await(what string, wait func()) error {
 	done := make(chan struct{})
-	go func() { wait(); close(done) }()
+	c.awaited.Go(func() { wait(); close(done) })
 	select {
 	case <-done:
 		return nil
@@ -156,31 +169,50 @@ func (c *cluster) untilEqual() {
 	}
 }
 
+// equal says whether all members of a shard show the same entry. It fails those that differ then, and those whose log is
+// ahead of time.
 func (c *cluster) equal(shard storage.ShardID) bool {
-	var first []byte
-	equal := 0
+	var holders []*incarnation
 	for _, member := range c.members {
-		in := member.alive()
-		if in == nil || !in.node.Holds(shard) {
-			continue
+		if in := member.alive(); in != nil && in.node.Holds(shard) {
+			holders = append(holders, in)
 		}
-		var written bytes.Buffer
-		if err := in.node.State(shard).Backup(&written); err != nil {
-			in.fail(err)
-			return false
-		}
-		state := written.Bytes()[storage.BackupHeader:]
-		if first == nil {
-			first = state
-		}
-		if bytes.Equal(first, state) {
-			equal++
-		}
+	}
+	for _, in := range holders {
 		if now, passed := in.node.State(shard).Now(), time.Since(c.began); time.Duration(now)*time.Millisecond > passed {
 			in.fail(fmt.Errorf("the time of shard %d's log is %d ms, after %v", shard, now, passed))
 		}
 	}
-	return equal == c.shape.replicas
+	same, err := compare(holders, shard)
+	if err != nil {
+		holders[0].fail(err)
+	}
+	return same && len(holders) == c.shape.replicas
+}
+
+// compare says whether members show the same entry. An error says that their states differ then.
+func compare(members []*incarnation, shard storage.ShardID) (same bool, err error) {
+	var first []byte
+	var shows storage.Index // that the first one shows
+	for _, in := range members {
+		state := in.node.State(shard)
+		var written bytes.Buffer
+		applied := state.Applied()
+		if err := state.Backup(&written); err != nil {
+			return false, err
+		}
+		if state.Applied() != applied || first != nil && applied != shows {
+			return false, nil // they go on
+		}
+		rows := written.Bytes()[storage.BackupHeader:]
+		if first == nil {
+			first, shows = rows, applied
+		}
+		if !bytes.Equal(first, rows) {
+			return false, fmt.Errorf("shard %d is another at node %d than at node %d when both show entry %d", shard, in.id, members[0].id, applied)
+		}
+	}
+	return true, nil
 }
 
 func closed(c <-chan struct{}) bool {

@@ -49,20 +49,25 @@ func variantOf(seed uint64) (v variant) {
 		v.maxLog = 100
 	}
 	v.routed = seed/8%2 == 0
+	v.hasty = seed/16%4 == 0
 	return v
 }
 
 // TestCluster_controls: without the mechanism, the checks notice. The seeds go on until they do.
 func TestCluster_controls(t *testing.T) {
 	for name, variant := range map[string]variant{
-		"no sync":                 {syncInterval: never},
-		"no request ids":          {anonymous: true},
-		"reads without a barrier": {stale: true},
+		"no sync":                          {syncInterval: never},
+		"no request ids":                   {anonymous: true},
+		"a forwarded write under a new id": {routed: true, renames: true},
+		"reads without a barrier":          {stale: true},
+		"a state without sessions":         {maxLog: 100, rows: noSessions},
+		"half of a state":                  {maxLog: 100, rows: halfOfKeys},
+		"a map of another cluster":         {alone: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for seed := range uint64(40) {
 				var err error
-				synctest.Test(t, func(*testing.T) { err = newCluster(seed, shapes[0], 10, variant).run() })
+				synctest.Test(t, func(*testing.T) { err = newCluster(seed, shapes[seed%uint64(len(shapes))], 10, variant).run() })
 				if err != nil {
 					t.Logf("noticed with seed %d: %v", seed, err)
 					return

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -46,6 +47,8 @@ type seat struct {
 	network *node.Network // nil for a member alone
 	// pause is called at each moment, where it may hold the member up; nil for never.
 	pause func(node.Moment)
+	// drops says which messages to others do not leave; nil for none.
+	drops func(*raftpb.Message) bool
 	// patience is how long a client waits for an answer before it tries another member; 0 for as long as it takes.
 	patience time.Duration
 }
@@ -134,6 +137,9 @@ type mortal struct {
 
 // Send implements node.Transport.
 func (m mortal) Send(shard storage.ShardID, messages []*raftpb.Message) {
+	if m.drops != nil {
+		messages = slices.DeleteFunc(slices.Clone(messages), m.drops)
+	}
 	if m.alive() {
 		m.Transport.Send(shard, messages)
 	}

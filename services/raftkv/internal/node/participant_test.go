@@ -34,7 +34,11 @@ func (p *participant) live() {
 			p.failure = err
 			break
 		}
-		time.Sleep(time.Duration(p.random.Int64N(int64(2 * time.Second)))) // by the clock of the test
+		away := 2 * time.Second
+		if p.cluster.variant.hasty {
+			away = messageDelay
+		}
+		time.Sleep(time.Duration(p.random.Int64N(int64(away)))) // by the clock of the test
 	}
 	p.cluster.crashing.Done()
 	if p.failure == nil && disk != nil {
@@ -86,6 +90,9 @@ func (p *participant) plan() death {
 	}
 	planned.moment = node.Moment(p.random.IntN(int(node.AfterApply)+2)) - 1
 	planned.count = 1 + p.random.Int64N(50)
+	if p.cluster.variant.hasty {
+		planned.count = 1 + p.random.Int64N(5)
+	}
 	if planned.moment == anyOperation {
 		planned.count = 1 + p.random.Int64N(300)
 	}

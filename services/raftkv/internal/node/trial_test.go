@@ -1,6 +1,7 @@
 package node_test
 
 import (
+	"encoding/binary"
 	"fmt"
 	"iter"
 	"log/slog"
@@ -32,11 +33,20 @@ type variant struct {
 	maxLog       int                               // see node.Options
 	installs     *atomic.Uint64                    // counts states that members got from others
 	routed       bool                              // clients ask any member, which passes on what another must do
+	renames      bool                              // who passes on a write gives it a new request id
+	hasty        bool                              // members of a cluster die soon, and are back at once
+	alone        bool                              // the last node goes by a map in which it has all shards for itself
+	rows         func(i int, key []byte) bool      // which rows of a state get to other members; nil for all
 }
 
+// request returns the request id of a write that a client would give this one.
 func (v variant) request(id kv.RequestID) kv.RequestID {
-	if v.anonymous {
+	switch {
+	case v.anonymous:
 		return kv.RequestID{}
+	case v.renames || v.alone: // each write is a new client's, so that nothing but its being done twice can be noticed
+		binary.LittleEndian.PutUint64(id.Client[8:], id.Sequence)
+		id.Sequence = 1
 	}
 	return id
 }

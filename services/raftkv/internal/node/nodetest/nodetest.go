@@ -18,9 +18,12 @@ type Found = func(shard.StoreID) (shard.Cluster, error)
 const byHash = 1
 
 // Alone founds a cluster of one node, 1.
-func Alone(shards int) Found {
+func Alone(shards int) Found { return AloneAs(1, shards) }
+
+// AloneAs founds a cluster of one node with a number.
+func AloneAs(id shard.NodeID, shards int) Found {
 	return func(store shard.StoreID) (shard.Cluster, error) {
-		return shard.Form(shard.ClusterID{1}, byHash, []shard.Node{{ID: 1, Store: store}}, shards, 1)
+		return shard.Form(shard.ClusterID{1}, byHash, []shard.Node{{ID: id, Store: store}}, shards, 1)
 	}
 }
 
