@@ -2,6 +2,8 @@ package engine
 
 import (
 	"encoding/binary"
+	"errors"
+	"io/fs"
 	"strings"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -66,6 +68,25 @@ func (s *Store) CreateMark(log string, synced Synced) (*Mark, error) {
 	}
 	m.store = s
 	return m, nil
+}
+
+// RemoveMark removes the mark of a log that is not open, and whose rows are gone. It does nothing if there is none. That is
+// on disk when it returns.
+func (s *Store) RemoveMark(log string) error {
+	err := s.fs.Remove(s.markPath(log))
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		err = syncDir(s.fs, s.options.Dir)
+	}
+	return err
+}
+
+// Marked returns the names of all logs that have a mark.
+func (s *Store) Marked() (logs []string, err error) {
+	paths, err := s.marks()
+	for _, path := range paths {
+		logs = append(logs, strings.TrimPrefix(s.fs.PathBase(path), markPrefix))
+	}
+	return logs, err
 }
 
 func (s *Store) markPath(log string) string { return s.fs.PathJoin(s.options.Dir, markPrefix+log) }

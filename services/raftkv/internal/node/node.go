@@ -184,8 +184,8 @@ func (n *Node) start(cluster *shard.Cluster) error {
 	for i, members := range cluster.Shards {
 		number := storage.ShardID(i)
 		var local *Local
-		if _, held := members.On(n.StoreID()); held {
-			state, config, err := n.open(number)
+		if self, held := members.On(n.StoreID()); held {
+			state, config, err := n.open(number, self)
 			if err != nil {
 				stopAll(j.held)
 				return err
@@ -214,9 +214,9 @@ func (n *Node) start(cluster *shard.Cluster) error {
 	return nil
 }
 
-// open opens the state and the log of a shard.
-func (n *Node) open(number storage.ShardID) (*storage.State, replicaConfig, error) {
-	state, err := n.store.OpenState(number)
+// open opens the state and the log of this node's member of a shard.
+func (n *Node) open(number storage.ShardID, self storage.MemberID) (*storage.State, replicaConfig, error) {
+	state, err := n.store.OpenState(number, self)
 	if err != nil {
 		return nil, replicaConfig{}, err
 	}
@@ -228,13 +228,8 @@ func (n *Node) open(number storage.ShardID) (*storage.State, replicaConfig, erro
 	if err != nil {
 		return nil, replicaConfig{}, err
 	}
-	members := state.Members()
-	self, held := members.On(n.StoreID())
-	if !held {
-		return nil, replicaConfig{}, fmt.Errorf("shard %d has no member in the store %v", number, n.StoreID())
-	}
 	return state, replicaConfig{
-		ID: self, Members: members, Log: log, State: state, Machine: machine, Shard: number, Transport: n.options.Transport,
+		ID: self, Members: state.Members(), Log: log, State: state, Machine: machine, Shard: number, Transport: n.options.Transport,
 		OnFailure: n.options.OnFailure, Logger: n.options.Logger, At: n.options.At, budget: n.budget,
 		MaxLog: cmp.Or(n.options.MaxLog, maxLog),
 	}, nil

@@ -56,7 +56,7 @@ type restoring struct {
 
 // Fill implements Source.
 func (r restoring) Fill(store *Store) (name string, err error) {
-	state, err := store.OpenState(r.shard)
+	state, err := store.openState(r.shard, 0)
 	if err == nil {
 		err = state.restore(r.backup)
 	}

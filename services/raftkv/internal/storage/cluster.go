@@ -30,7 +30,7 @@ func (d *description) encode() []byte {
 // StoreID returns the store's id, which is random, and made with the folder.
 func (s *Store) StoreID() shard.StoreID { return s.ID() }
 
-// Cluster returns the map of the cluster that the store is of, as it was formed, and the number of the store's node. It
+// Cluster returns the map of the cluster that the store is of, as it was formed or learned, and the number of the store's node. It
 // returns nil and 0 for a new store: one that was filled with a backup is new too.
 func (s *Store) Cluster() (*shard.Cluster, NodeID, error) {
 	d, err := s.description()
@@ -64,8 +64,9 @@ func decodeDescription(row []byte) (*description, error) {
 }
 
 // Form makes a new store one of a cluster's node, before its states are opened: it keeps the map, and the members of each
-// shard that the store has a member of. It is on disk then. To form it again in the same way does nothing; in another, it
-// is refused.
+// shard that the store has a member of since the cluster was formed. Of a shard whose members have changed it knows nothing:
+// its member gets the state from the others. It is on disk then. To form it again in the same way does nothing; in another,
+// it is refused.
 func (s *Store) Form(cluster shard.Cluster, self NodeID) error {
 	d := &description{self, cluster}
 	switch node, known := cluster.Node(self); {
@@ -91,7 +92,33 @@ func (s *Store) Form(cluster shard.Cluster, self NodeID) error {
 	if err := s.Commit(batch, true); err != nil {
 		return err // Pebble may still use the batch
 	}
-	s.shards = len(cluster.Shards)
+	s.shards, s.self = len(cluster.Shards), self
+	return batch.Close()
+}
+
+// Learn keeps what another map knows more of the same cluster. It is on disk then.
+func (s *Store) Learn(cluster shard.Cluster) error {
+	s.describing.Lock()
+	defer s.describing.Unlock()
+	d, err := s.description()
+	switch {
+	case err != nil:
+		return err
+	case d == nil:
+		return fmt.Errorf("the store %v in %s is of no cluster yet", s.StoreID(), s.Dir())
+	case d.Cluster.ID != cluster.ID || len(d.Cluster.Shards) != len(cluster.Shards):
+		return fmt.Errorf("the store %v in %s is of cluster %v with %d shards, and the map is of cluster %v with %d shards",
+			s.StoreID(), s.Dir(), d.Cluster.ID, len(d.Cluster.Shards), cluster.ID, len(cluster.Shards))
+	}
+	var news bool
+	if d.Cluster, news = d.Cluster.Merge(cluster); !news {
+		return nil
+	}
+	batch := s.NewBatch()
+	batch.Set(clusterKey, d.encode(), nil)
+	if err := s.Commit(batch, true); err != nil {
+		return err // Pebble may still use the batch
+	}
 	return batch.Close()
 }
 
@@ -99,7 +126,7 @@ func (s *Store) Form(cluster shard.Cluster, self NodeID) error {
 func (d *description) writeTo(batch *pebble.Batch, store shard.StoreID) {
 	batch.Set(clusterKey, d.encode(), nil)
 	for number, members := range d.Cluster.Shards {
-		if _, here := members.On(store); here {
+		if _, here := members.On(store); here && members.Version == 1 {
 			p := newSlot(ShardID(number)).prefix(stateMembers)
 			batch.Set(p[:], members.Encode(), nil)
 		}

@@ -70,7 +70,7 @@ func TestForm(t *testing.T) {
 			t.Errorf("%s: it is node %d of %+v (%v), and should be node 2 of %+v", how, self, cluster, err, want)
 		}
 		for number, members := range want.Shards {
-			state, err := store.OpenState(ShardID(number))
+			state, err := store.OpenState(ShardID(number), 2)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -134,7 +134,7 @@ func TestForm_shares(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		state, err := store.OpenState(0)
+		state, err := store.OpenState(0, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -206,7 +206,7 @@ func TestCluster_damaged(t *testing.T) {
 		if err != nil {
 			continue
 		}
-		if _, err := damaged.OpenState(0); !IsDamage(err) {
+		if _, err := damaged.OpenState(0, 1); !IsDamage(err) {
 			t.Errorf("%s: the state opens with %v", name, err)
 		}
 		damaged.Close()
@@ -274,5 +274,46 @@ func TestLog_snapshot(t *testing.T) {
 	}
 	if m := snapshot.GetMetadata(); m.GetIndex() != 1 || m.GetTerm() != 1 || !slices.Equal(m.GetConfState().GetVoters(), []uint64{1}) || snapshot.Data != nil {
 		t.Errorf("the snapshot is %v", snapshot)
+	}
+}
+
+// TestLearn: what a store learns of its cluster is there after every end, and what it knew better stays.
+func TestLearn(t *testing.T) {
+	for _, how := range reopenings {
+		disk := vfs.NewCrashableMem()
+		store := bare(t, disk)
+		if err := store.Learn(clusterOf(t, store, 2, 3, 2, 2)); err == nil {
+			t.Error("a store of no cluster has learned of one")
+		}
+		old := clusterOf(t, store, 2, 3, 2, 2)
+		if err := store.Form(old, 2); err != nil {
+			t.Fatal(err)
+		}
+		mustOpen(t, store, 0, 2)
+		moved, changed := old, old
+		moved.Nodes = []shard.Node{{ID: 3, Store: shard.StoreID{33}, Address: "elsewhere:6000", Version: 1}}
+		changed.Shards = slices.Clone(old.Shards)
+		changed.Shards[1] = old.Shards[1].After(beginOf(old.Shards[1], 1, 0))
+		for _, news := range []shard.Cluster{moved, changed, old} {
+			if err := store.Learn(news); err != nil {
+				t.Fatal(err)
+			}
+		}
+		other := old
+		other.ID = shard.ClusterID{8}
+		for _, wrong := range []shard.Cluster{other, clusterOf(t, store, 2, 3, 5, 2)} {
+			if err := store.Learn(wrong); err == nil || !strings.Contains(err.Error(), "the map is of cluster") {
+				t.Errorf("it has learned %+v (%v)", wrong, err)
+			}
+		}
+		_, store = ended(t, disk, store, how)
+		cluster, self, err := store.Cluster()
+		if err != nil || self != 2 {
+			t.Fatalf("%s: it is node %d (%v)", how, self, err)
+		}
+		if node, _ := cluster.Node(3); node.Address != "elsewhere:6000" || cluster.Shards[1].Learner == nil || !slices.Equal(cluster.Dead, []shard.StoreID{{3}}) {
+			t.Errorf("%s: it knows %+v", how, cluster)
+		}
+		store.Close()
 	}
 }

@@ -8,12 +8,16 @@ import (
 	"numstore.example/services/raftkv/internal/kv"
 )
 
-// Get returns a key's record, whose value must not be changed, or false when the key does not exist.
+// Get returns a key's record, whose value must not be changed, or false when the key does not exist. It fails with ErrClosed
+// once the shard is closed: its rows may be gone then, or another member's.
 func (s *State) Get(key []byte) (record kv.Record, exists bool, err error) {
 	for {
 		seen := s.look(key)
 		if seen.known {
 			return seen.record, seen.record.Version != 0, nil
+		}
+		if seen.slot == nil {
+			return kv.Record{}, false, ErrClosed
 		}
 		record, exists, err = s.get(key, seen)
 		// The rows of a slot are deleted when another one counts (see Install): as long as this one does, they were there.

@@ -32,7 +32,7 @@ func openMember(options Options) (*member, error) {
 	}
 	m := &member{Store: store}
 	if err = formLone(store); err == nil {
-		m.state, err = store.OpenState(0)
+		m.state, err = store.OpenState(0, 1)
 	}
 	if err == nil {
 		m.log, err = store.OpenLog(0, m.state.Applied())

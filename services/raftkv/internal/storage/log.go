@@ -54,15 +54,10 @@ func hardStateOf(hard *raftpb.HardState) hardState {
 
 var _ raft.Storage = (*Log)(nil)
 
-// OpenLog opens the log of a shard, or makes an empty one. The state of the shard, which was opened before, shows all
-// entries up to applied. It fails with an error that IsDamage recognises when the log has lost something that was synced.
+// OpenLog opens the log of a member of a shard, or makes an empty one. The state, which was opened before for the same
+// member, shows all entries up to applied. It fails with an error that IsDamage recognises when the log has lost something that was synced.
 func (s *Store) OpenLog(shard ShardID, applied Index) (*Log, error) {
-	l := &Log{store: s, shard: shard}
-	for _, state := range s.states {
-		if state.shard == shard {
-			l.state = state
-		}
-	}
+	l := &Log{store: s, shard: shard, state: s.opened(shard).state}
 	if l.state == nil {
 		return nil, fmt.Errorf("opening the log of shard %d: its state was not opened", shard)
 	}
@@ -72,6 +67,7 @@ func (s *Store) OpenLog(shard ShardID, applied Index) (*Log, error) {
 	if err := l.openMark(); err != nil {
 		return nil, fmt.Errorf("opening the log of shard %d: %w", shard, err)
 	}
+	s.hold(shard, l.state.incarnation)
 	if applied < l.truncated.Index || applied > l.last.Index {
 		l.mark.Close()
 		return nil, l.misses(applied)
@@ -79,7 +75,9 @@ func (s *Store) OpenLog(shard ShardID, applied Index) (*Log, error) {
 	// Raft must not be told of less than was applied. The commit index need not be written for that.
 	l.hard.commit = max(l.hard.commit, applied)
 	l.ended = l.last // Pebble has put what it read from its write-ahead logs into tables, and synced these
-	s.logs = append(s.logs, l)
+	s.mu.Lock()
+	s.open[shard] = open{l.state, l}
+	s.mu.Unlock()
 	return l, nil
 }
 
@@ -130,12 +128,9 @@ func (l *Log) loadEntries() error {
 // openMark compares the log with its mark.
 func (l *Log) openMark() (err error) {
 	fresh := l.last == (Position{}) && l.hard == (hardState{}) // nothing was ever synced, or all is lost
-	l.mark, err = l.store.OpenMark(l.name(), synced(l.last), fresh)
+	l.mark, err = l.store.OpenMark(markName(l.shard, l.state.incarnation), synced(l.last), fresh)
 	return err
 }
-
-// name is what the mark of the log is known by.
-func (l *Log) name() string { return fmt.Sprint(l.shard) }
 
 // reset makes a new log begin after an entry that the state shows, with which it was restored.
 func (l *Log) reset(p Position) error {
@@ -147,7 +142,7 @@ func (l *Log) reset(p Position) error {
 		return err
 	}
 	// It says nothing yet, so that it does no harm if the store is never completed.
-	mark, err := l.store.CreateMark(l.name(), engine.Synced{})
+	mark, err := l.store.CreateMark(markName(l.shard, 0), engine.Synced{})
 	if err != nil {
 		return err
 	}

@@ -36,7 +36,7 @@ func openLogOf(store *Store, applied uint64) (*Log, error) {
 	if err := formLone(store); err != nil {
 		return nil, err
 	}
-	if _, err := store.OpenState(0); err != nil {
+	if _, err := store.OpenState(0, 1); err != nil {
 		return nil, err
 	}
 	return store.OpenLog(0, Index(applied))

@@ -28,7 +28,7 @@ func onDisk(tb testing.TB, dir string) (*Store, *State) {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	state, err := store.OpenState(0)
+	state, err := store.openState(0, 0)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -66,7 +66,7 @@ func TestMemory_sessions(t *testing.T) {
 			t.Fatalf("%s: %d clients are remembered", when, sessions)
 		}
 		cost := heap()
-		state, store.states = nil, nil // what Pebble has of its own stays
+		state, store.open = nil, nil // what Pebble has of its own stays
 		cost -= heap()
 		if cost > clients*each {
 			t.Errorf("%s: each client costs %d bytes, more than %d", when, cost/clients, each)

@@ -141,7 +141,7 @@ func testOlder(t *testing.T, layout int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	state, err := bare.OpenState(0)
+	state, err := bare.OpenState(0, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

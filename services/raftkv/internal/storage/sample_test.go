@@ -58,7 +58,7 @@ func (t *testStore) load() (err error) {
 	if err := formLone(t.Store); err != nil {
 		return err
 	}
-	if t.state, err = t.OpenState(0); err != nil {
+	if t.state, err = t.OpenState(0, 1); err != nil {
 		return err
 	}
 	if t.log, err = t.OpenLog(0, t.state.Applied()); err != nil {

@@ -16,10 +16,10 @@ type Range struct {
 
 // Scan calls visit for the records of a range in the order of their keys, all as of one moment, until there
 // are no more or visit returns false or an error. Key and value may be used until visit returns. Without
-// values, records have versions alone.
+// values, records have versions alone. A scan that has begun goes on when the shard is closed, or another state installed.
 func (s *State) Scan(r Range, values bool, visit func(key []byte, record kv.Record) (bool, error)) error {
 	bounds := func(at slot) (lower, upper []byte) { return at.bounds(r) }
-	if lower, upper := bounds(*s.slot.Load()); bytes.Compare(lower, upper) >= 0 {
+	if lower, upper := bounds(newSlot(s.shard)); bytes.Compare(lower, upper) >= 0 {
 		return nil
 	}
 	iterator, err := s.view(bounds)

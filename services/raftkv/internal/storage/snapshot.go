@@ -39,12 +39,16 @@ type Staged struct {
 }
 
 // Stage reads a snapshot to its end, and checks it, while the state is used. After an error there is nothing staged, and
-// the state is as it was. While the disk counts as full, it is refused with ErrFull.
+// the state is as it was. While the disk counts as full, it is refused with ErrFull; once the shard is closed, with ErrClosed.
 func (s *State) Stage(r io.Reader) (*Staged, error) {
 	if !s.staging.CompareAndSwap(false, true) {
 		return nil, ErrStaged
 	}
-	staged := &Staged{state: s, slot: s.slot.Load().other()} // it stays the other one: nothing else can be installed meanwhile
+	at := s.slot.Load()
+	if at == nil {
+		return nil, ErrClosed
+	}
+	staged := &Staged{state: s, slot: at.other()} // it stays the other one: nothing else can be installed meanwhile
 	if err := staged.fill(r); err != nil {
 		staged.Discard()
 		return nil, err
@@ -55,7 +59,7 @@ func (s *State) Stage(r io.Reader) (*Staged, error) {
 // fill writes the rows of a snapshot, and takes up what a state has of them in memory.
 func (s *Staged) fill(r io.Reader) error {
 	store := s.state.store
-	if err := store.empty(s.slot); err != nil {
+	if err := s.state.beside(func() error { return store.empty(s.slot) }); err != nil {
 		return err
 	}
 	in := bufio.NewReaderSize(r, 64<<10)
@@ -71,10 +75,10 @@ func (s *Staged) fill(r io.Reader) error {
 		if err := store.Writable(); err != nil {
 			return err
 		}
-		return rows.set(key, value)
+		return s.state.beside(func() error { return rows.set(key, value) })
 	})
 	if err == nil {
-		err = rows.flush(false)
+		err = s.state.beside(func() error { return rows.flush(false) })
 	}
 	if err != nil {
 		return err
@@ -90,7 +94,7 @@ func (s *Staged) fill(r io.Reader) error {
 }
 
 // Discard lets go of a snapshot that is not to be installed. It does nothing when it is being installed, or was, or was
-// discarded. It may be called at any time before the store is closed.
+// discarded, or when the shard was closed. It may be called at any time before the store is closed.
 func (s *Staged) Discard() {
 	if s.taken.CompareAndSwap(false, true) {
 		_ = s.leave(s.slot) // an error is the store's, which tells it itself
@@ -99,7 +103,7 @@ func (s *Staged) Discard() {
 
 // leave deletes the rows that are not needed any more, and lets another snapshot come.
 func (s *Staged) leave(unused slot) error {
-	if err := s.state.store.empty(unused); err != nil {
+	if err := s.state.beside(func() error { return s.state.store.empty(unused) }); err != nil {
 		return err
 	}
 	s.content = content{}

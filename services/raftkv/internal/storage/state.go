@@ -21,8 +21,11 @@ type State struct {
 	store   *Store
 	shard   ShardID
 	records *records
-	slot    atomic.Pointer[slot] // where the rows are. It is replaced under both locks, and never changed
+	slot    atomic.Pointer[slot] // where the rows are; nil once it is closed. It is replaced under both locks, and never changed
 	staging atomic.Bool          // whether the other slot is somebody's (see Stage)
+	other   sync.RWMutex         // held while somebody writes to the other slot; to close the state takes all of it
+
+	incarnation uint32 // of the member
 
 	mu      sync.Mutex // of what follows: held while entries are applied, while they are written, and while others are installed
 	kv      *kv.State
@@ -54,14 +57,28 @@ type Figures struct {
 // totalsSize is the length of the totals' row.
 const totalsSize = 7 * 8
 
-// OpenState opens the state of a shard; that of a new shard is empty. The store must have been formed, as the room for
-// sessions and records is shared out among all shards of the cluster.
-func (s *Store) OpenState(shard ShardID) (*State, error) {
-	state := &State{store: s, shard: shard, records: newRecords(cachedRecords / s.shards)}
-	if err := state.open(); err != nil {
-		return nil, fmt.Errorf("opening the state of shard %d: %w", shard, err)
+// OpenState opens the state that this node's member of a shard has: an empty one, without members, if the store knows nothing
+// of the shard. The store must have been formed, as the room for sessions and records is shared out among all shards of the
+// cluster. It is refused when the store has rows of another member, or has the shard open.
+func (s *Store) OpenState(shard ShardID, member MemberID) (*State, error) {
+	err := s.checkMember(shard, member)
+	if err == nil {
+		var state *State
+		if state, err = s.openState(shard, member.Incarnation()); err == nil {
+			return state, nil
+		}
 	}
-	s.states = append(s.states, state)
+	return nil, fmt.Errorf("opening the state of shard %d: %w", shard, err)
+}
+
+func (s *Store) openState(shard ShardID, incarnation uint32) (*State, error) {
+	state := &State{store: s, shard: shard, incarnation: incarnation, records: newRecords(cachedRecords / s.shards)}
+	if err := state.open(); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	s.open[shard] = open{state: state}
+	s.mu.Unlock()
 	return state, nil
 }
 

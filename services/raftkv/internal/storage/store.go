@@ -90,16 +90,21 @@ func IsDamage(err error) bool { return engine.IsDamage(err) }
 // layout is the version of the layout that is written: of the keys (see keys.go), and of what lies in the rows.
 const layout = 3
 
-// Store is what a node has on disk, with all of its shards. States and logs are opened by one goroutine, before
-// Start; the other methods may be called from several goroutines at once.
+// Store is what a node has on disk, with all of its shards. Its methods may be called from several goroutines at once, but
+// what opens, closes and drops shards belongs to one.
 type Store struct {
 	*engine.Store
 	options Options
-	shards  int      // of the cluster; they share the memory for records and sessions
-	logs    []*Log   // all that were opened
-	states  []*State // likewise
+	shards  int    // of the cluster; they share the memory for records and sessions
+	self    NodeID // 0 until the store is formed
 
-	marking sync.Mutex // held while the marks of logs are moved, if not by Pending.Await
+	mu   sync.Mutex         // of what follows
+	held map[ShardID]uint32 // which incarnation of the node's member of a shard has rows here
+	open map[ShardID]open
+
+	describing sync.Mutex // held while the map of the cluster is replaced
+
+	marking sync.Mutex // held while the marks of logs are moved, if not by Pending.Await, and while they are closed
 }
 
 // Open opens the store of a folder, or makes one.
@@ -122,18 +127,21 @@ func Open(options Options) (*Store, error) {
 	}
 	s := newStore(opened, options)
 	d, err := s.description()
+	if err == nil {
+		err = s.findHeld()
+	}
 	if err != nil {
 		return nil, fmt.Errorf("opening %s: %w", options.Dir, errors.Join(err, s.Close()))
 	}
 	if d != nil {
-		s.shards = len(d.Cluster.Shards)
+		s.shards, s.self = len(d.Cluster.Shards), d.Node
 	}
 	return s, nil
 }
 
 // newStore returns what makes one of these of an engine's store: one of a single shard, until more is known.
 func newStore(below *engine.Store, options Options) *Store {
-	return &Store{Store: below, options: options, shards: 1}
+	return &Store{Store: below, options: options, shards: 1, held: make(map[ShardID]uint32), open: make(map[ShardID]open)}
 }
 
 // Source is what a new store is filled with.
@@ -157,7 +165,8 @@ func (f asEngineSource) Fill(below *engine.Store) (name string, err error) {
 	return f.Source.Fill(newStore(below, f.options))
 }
 
-// Start begins the syncs of SyncInterval, if there is one, for all logs that were opened, and the watch over the disk.
+// Start begins the syncs of SyncInterval, if there is one, for all logs that are open by then or later, and the watch over
+// the disk.
 func (s *Store) Start() {
 	s.Watch()
 	if s.options.SyncInterval > 0 {
@@ -187,14 +196,15 @@ func (s *Store) syncRegularly(stopping <-chan struct{}) {
 func (s *Store) syncNow() error {
 	s.marking.Lock()
 	defer s.marking.Unlock()
-	written := make([]Position, len(s.logs))
-	for i, log := range s.logs {
+	logs := s.logs()
+	written := make([]Position, len(logs))
+	for i, log := range logs {
 		written[i] = log.written()
 	}
 	if err := s.Sync(); err != nil {
 		return err
 	}
-	for i, log := range s.logs {
+	for i, log := range logs {
 		if err := log.mark.Set(synced(written[i])); err != nil {
 			return err
 		}
@@ -209,7 +219,7 @@ func (s *Store) Compact(ctx context.Context) error {
 
 // flush writes what has changed in all states.
 func (s *Store) flush() error {
-	for _, state := range s.states {
+	for _, state := range s.states() {
 		if err := state.flush(); err != nil {
 			return err
 		}
@@ -221,7 +231,7 @@ func (s *Store) flush() error {
 // another method runs, and does nothing after a failure.
 func (s *Store) Close() error {
 	return s.Store.Close(func() error {
-		for _, log := range s.logs {
+		for _, log := range s.logs() {
 			log.mark.Close()
 		}
 		return s.flush()
