@@ -80,27 +80,38 @@ def through_clerk(clerk: raftkv_clerk.Clerk) -> Send:
     return send
 
 
-def through_asyncio(clerk: raftkv_clerk.aio.Clerk, loop: asyncio.AbstractEventLoop) -> Send:
-    async def result(call: str, request: Message, timeout: float) -> Any:
-        called = getattr(clerk, call.lower())(**arguments(request), timeout=timeout)
-        return [pair async for pair in called] if call == "Scan" else await called
+async def asyncio_replies(clerk: raftkv_clerk.aio.Clerk, call: str, request: Message, timeout: float) -> list[Message]:
+    called = getattr(clerk, call.lower())(**arguments(request), timeout=timeout)
+    return as_replies(call, [pair async for pair in called] if call == "Scan" else await called)
 
+
+def through_asyncio(clerk: raftkv_clerk.aio.Clerk, loop: asyncio.AbstractEventLoop) -> Send:
     def send(call: str, request: Message, timeout: float) -> list[Message]:
-        return as_replies(call, loop.run_until_complete(result(call, request, timeout)))
+        return loop.run_until_complete(asyncio_replies(clerk, call, request, timeout))
 
     return send
 
 
+def request_of(line: dict[str, Any]) -> Message:
+    method = raftkv_pb2.DESCRIPTOR.services_by_name["RaftKV"].methods_by_name[line["call"]]
+    return text_format.Parse(line["request"], getattr(raftkv_pb2, method.input_type.name)())
+
+
+def answered(replies: list[Message]) -> dict[str, Any]:
+    return {"replies": [text_format.MessageToString(reply, as_one_line=True) for reply in replies]}
+
+
+def refused(error: grpc.RpcError) -> dict[str, Any]:
+    return {"code": error.code().name, "message": error.details()}
+
+
 def perform(wire: Send, client: Send, line: dict[str, Any]) -> dict[str, Any]:
-    call = line["call"]
-    method = raftkv_pb2.DESCRIPTOR.services_by_name["RaftKV"].methods_by_name[call]
-    request = text_format.Parse(line["request"], getattr(raftkv_pb2, method.input_type.name)())
+    call, request = line["call"], request_of(line)
     send = wire if is_for_the_wire(call, request) else client
     try:
-        replies = send(call, request, line.get("timeout") or TIMEOUT)
+        return answered(send(call, request, line.get("timeout") or TIMEOUT))
     except grpc.RpcError as error:
-        return {"code": error.code().name, "message": error.details()}
-    return {"replies": [text_format.MessageToString(reply, as_one_line=True) for reply in replies]}
+        return refused(error)
 
 
 def main() -> None:

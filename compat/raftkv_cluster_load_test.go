@@ -25,12 +25,12 @@ const (
 	callsOfKeys = 600
 )
 
-// kvLoad is clients of a cluster. Each has a Clerk of its own, and makes one call after the other, with a few keys that all
-// of them share, until the load is ended.
+// kvLoad is clients of a cluster. Each makes one call after the other, with a few keys that all of them share, until the load
+// is ended.
 type kvLoad struct {
 	ctx     context.Context // of the calls
 	began   time.Time
-	clerks  []*clerk.Clerk
+	callers []caller
 	running sync.WaitGroup
 
 	mu       sync.Mutex
@@ -41,16 +41,30 @@ type kvLoad struct {
 	ending   bool
 }
 
-// startLoad starts clients that know the addresses of some servers. It ends with the test at the latest.
+// caller has a client do an operation.
+type caller func(ctx context.Context, operation *raftkvpb.Operation) (*raftkvpb.Answer, error)
+
+// startLoad starts clients with a Clerk each that know the addresses of some servers. It ends with the test at the latest.
 func startLoad(t *testing.T, seed uint64, addresses ...string) *kvLoad {
 	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
-	l := &kvLoad{ctx: ctx, began: time.Now()}
-	l.answered.L = &l.mu
-	for i := range loadClients {
+	var callers []caller
+	for range loadClients {
 		c := dialClerk(t, addresses...)
-		l.clerks = append(l.clerks, c)
-		l.running.Go(func() { l.run(i, c, rand.New(rand.NewPCG(seed, uint64(i)))) })
+		callers = append(callers, func(ctx context.Context, operation *raftkvpb.Operation) (*raftkvpb.Answer, error) {
+			return askClerk(ctx, c, operation)
+		})
+	}
+	return startLoadOf(t, seed, callers)
+}
+
+// startLoadOf is startLoad with clients of another kind.
+func startLoadOf(t *testing.T, seed uint64, callers []caller) *kvLoad {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	l := &kvLoad{ctx: ctx, began: time.Now(), callers: callers}
+	l.answered.L = &l.mu
+	for i, call := range callers {
+		l.running.Go(func() { l.run(i, call, rand.New(rand.NewPCG(seed, uint64(i)))) })
 	}
 	t.Cleanup(func() {
 		cancel()
@@ -70,7 +84,7 @@ func dialClerk(t *testing.T, addresses ...string) *clerk.Clerk {
 	return c
 }
 
-func (l *kvLoad) run(number int, c *clerk.Clerk, rng *rand.Rand) {
+func (l *kvLoad) run(number int, ask caller, rng *rand.Rand) {
 	for call := uint64(1); ; call++ {
 		l.mu.Lock()
 		over := l.ending || len(l.failures) > 0
@@ -81,18 +95,18 @@ func (l *kvLoad) run(number int, c *clerk.Clerk, rng *rand.Rand) {
 		}
 		operation := randomOperation(rng, number, call, false)
 		setKey(operation, loadKey(epoch, rng.IntN(keysAtATime)))
-		l.call(number, c, operation)
+		l.call(number, ask, operation)
 	}
 }
 
 func loadKey(epoch, i int) []byte { return fmt.Appendf(nil, "%d/%d", epoch, i) }
 
 // call makes one call, and notes how it ended.
-func (l *kvLoad) call(number int, c *clerk.Clerk, operation *raftkvpb.Operation) {
+func (l *kvLoad) call(number int, ask caller, operation *raftkvpb.Operation) {
 	begin := time.Since(l.began)
 	ctx, cancel := context.WithTimeout(l.ctx, patience)
 	defer cancel()
-	answer, err := askClerk(ctx, c, operation)
+	answer, err := ask(ctx, operation)
 	end := time.Since(l.began)
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -130,7 +144,7 @@ func (l *kvLoad) end(t *testing.T) error {
 	l.running.Wait()
 	calls := len(l.history)
 	for i := range keys {
-		l.call(loadClients, l.clerks[0], &raftkvpb.Operation{Operation: &raftkvpb.Operation_Get{
+		l.call(len(l.callers), l.callers[0], &raftkvpb.Operation{Operation: &raftkvpb.Operation_Get{
 			Get: &raftkvpb.GetRequest{Key: loadKey(i/keysAtATime, i%keysAtATime)}}})
 	}
 	if len(l.failures) > 0 {
