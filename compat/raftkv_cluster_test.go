@@ -2,6 +2,7 @@ package compat
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"strings"
@@ -169,7 +170,7 @@ func TestRaftkvCluster_paused(t *testing.T) {
 	}
 }
 
-// TestRaftkvCluster_emptyDisk starts a node whose folder is empty, in place of one that the cluster knows. It is refused, and
+// TestRaftkvCluster_emptyDisk starts a node whose folder is empty, in place of one that the cluster knows. It waits, and
 // says what to do; the node is no help to a minority, until its folder is back.
 func TestRaftkvCluster_emptyDisk(t *testing.T) {
 	c := newKVCluster(t, 3)
@@ -184,15 +185,24 @@ func TestRaftkvCluster_emptyDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.nodes[1].kill(t)
-	err := lost.launch()
-	if err == nil || !strings.Contains(err.Error(), "node 3") || !strings.Contains(err.Error(), "folder") {
-		t.Errorf("a node whose folder was lost: %v; want it to be refused, and to say what to do", err)
+	if err := lost.begin(); err != nil {
+		t.Fatal(err)
+	}
+	if err := eventually(t, func(context.Context) error {
+		log, command := lost.server.Log(), "kv member replace 3 --with 3="+c.addresses[2]
+		if !strings.Contains(log, "node 3") || !strings.Contains(log, command) {
+			return fmt.Errorf("a node whose folder was lost says nothing of %q:\n%s", command, log)
+		}
+		return nil
+	}); err != nil {
+		t.Error(err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
 	if _, err := dialRaftkv(t, c.nodes[0].port()).Get(ctx, &raftkvpb.GetRequest{Key: key}); status.Code(err) != codes.Unavailable {
 		t.Errorf("one of three, with the empty one beside it: %v; want UNAVAILABLE", err)
 	}
+	lost.kill(t)
 	if err := os.RemoveAll(lost.folder); err != nil {
 		t.Fatal(err)
 	}

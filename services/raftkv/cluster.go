@@ -5,8 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"time"
 
 	"numstore.example/contracts/raftkvpb"
@@ -20,7 +18,7 @@ import (
 // clusterFlags say of which cluster a server is a node.
 type clusterFlags struct {
 	Node      uint64         `group:"Cluster" default:"1" placeholder:"N" help:"The number of this node in its cluster, 1 or greater (default ${default})."`
-	Peers     []string       `group:"Cluster" placeholder:"N=HOST:PORT,..." help:"All nodes of the cluster, this one included, by which others reach them. New folders form a cluster when all of them are there; later the list says where the others are (default: a node alone)."`
+	Peers     []string       `group:"Cluster" placeholder:"N=HOST:PORT,..." help:"Nodes of the cluster, this one included, by which others reach them. New folders form a cluster when all of them are there; one that comes later says how it is taken in (kv member). From then on the nodes know themselves where the others are, and the list only has to have some of them; this node's own address in it is told to the others (default: a node alone)."`
 	Shards    *int           `group:"Cluster" placeholder:"N" help:"Into how many shards keys are divided, when the cluster is formed; it stays so (default 1)."`
 	Replicas  *int           `group:"Cluster" placeholder:"N" help:"How many nodes have each shard, when the cluster is formed. More than half of them must be well (default 3, or all nodes if there are fewer)."`
 	Placement *string        `group:"Cluster" placeholder:"RULE" help:"How a key's shard is found, when the cluster is formed: hash, numeric (keys are integers) or ring. What is between the first { and the next } of a key counts alone, if there is something (default hash)."`
@@ -73,8 +71,8 @@ func (f *clusterFlags) membership(rpc *rpcserver.Server) (m *membership, err err
 	m.defaults = peer.Defaults{
 		Shards: defaultShards, Replicas: min(defaultReplicas, max(len(m.addresses), 1)), Placement: uint32(raftkvpb.Placement_PLACEMENT_HASH),
 	}
-	config := peer.Config{Addresses: m.addresses, Stopping: m.handed, Logger: rpc.Logger()}
-	if len(m.addresses) > 1 {
+	config := peer.Config{Addresses: m.addresses, OnExcluded: rpc.Fail, Stopping: m.handed, Logger: rpc.Logger()}
+	if m.together() {
 		known, err := f.PeerFlags.Peers(rpc)
 		if err != nil {
 			return nil, err
@@ -85,12 +83,12 @@ func (f *clusterFlags) membership(rpc *rpcserver.Server) (m *membership, err err
 	return m, nil
 }
 
-// together says whether there are other nodes.
-func (m *membership) together() bool { return len(m.addresses) > 1 }
+// together says whether there are other nodes, or may be.
+func (m *membership) together() bool { return len(m.addresses) > 0 }
 
 // found founds the cluster of a node alone.
 func (m *membership) found(store shard.StoreID) (shard.Cluster, error) {
-	self := shard.Node{ID: m.self, Store: store, Address: m.addresses[m.self]}
+	self := shard.Node{ID: m.self, Store: store}
 	var id shard.ClusterID
 	rand.Read(id[:])
 	placement, shards, replicas := m.defaults.Placement, m.defaults.Shards, m.defaults.Replicas
@@ -116,23 +114,16 @@ func (m *membership) options(options *node.Options) {
 	}
 }
 
-// agrees says in what the cluster that a folder is of contradicts the flags, with both readings.
-func (m *membership) agrees(cluster *shard.Cluster) error {
+// agrees says in what the cluster that a folder is of contradicts the flags, with both readings. Which nodes the list of --peers
+// has is no matter any more.
+func (m *membership) agrees(cluster *shard.Cluster, store shard.StoreID) error {
 	if cluster == nil {
 		return nil
 	}
 	if err := m.wish.Differs(cluster); err != nil {
 		return fmt.Errorf("%w; leave the flags away, or start with another folder (--data-dir)", err)
 	}
-	var nodes []shard.NodeID
-	for _, node := range cluster.Nodes {
-		nodes = append(nodes, node.ID)
-	}
-	if told := slices.Sorted(maps.Keys(m.addresses)); m.together() && !slices.Equal(told, nodes) {
-		return fmt.Errorf("the cluster %v, which the folder is of, has the nodes %v, and --peers names %v; nodes cannot be added to a cluster, or taken out, so far",
-			cluster.ID, nodes, told)
-	}
-	return nil
+	return peer.Excluded(cluster, m.self, store)
 }
 
 // serve begins to speak for a node, and to answer others.
@@ -140,7 +131,7 @@ func (m *membership) serve(rpc *rpcserver.Server, n *node.Node) {
 	if !m.together() {
 		return
 	}
-	m.peers.Start(n)
+	m.peers.Start(learning{n})
 	m.peers.Register(rpc.Internal())
 	go func() {
 		<-rpc.Stopping()
@@ -150,6 +141,12 @@ func (m *membership) serve(rpc *rpcserver.Server, n *node.Node) {
 		close(m.handed)
 	}()
 }
+
+// learning is a node that cannot keep news of its cluster yet.
+type learning struct{ *node.Node }
+
+// Learn implements peer.Node.
+func (learning) Learn(shard.Cluster) error { return nil }
 
 // ready waits until a node is of a cluster, and then until it can serve.
 func (m *membership) ready(ctx context.Context, n *node.Node) error {

@@ -49,7 +49,7 @@ func (f *flags) open(ctx context.Context, rpc *rpcserver.Server) (service rpcser
 	if err != nil {
 		return service, err
 	}
-	if err := m.agrees(n.Cluster()); err != nil {
+	if err := m.agrees(n.Cluster(), n.StoreID()); err != nil {
 		return service, errors.Join(err, n.Close())
 	}
 	server.RegisterMetrics(rpc.Metrics(), n)

@@ -38,6 +38,7 @@ type described struct {
 	store   shard.StoreID
 	peers   []storage.NodeID // those that it was told of, if it is of no cluster
 	cluster *shard.Cluster   // nil if it is of none
+	version uint32           // of the protocol
 	err     error
 }
 
@@ -45,12 +46,15 @@ type described struct {
 type decision struct {
 	join    *shard.Cluster // adopt this map
 	waits   []string       // ask again: for whom, and why
+	outside bool           // there is a cluster, and it has no such node: the waits say what to do
 	refused error          // this can come to nothing
 }
 
 // decide is the rule by which nodes find to one cluster:
 //
-//   - whoever tells a map that has this node's own number with its own store has formed the cluster with it: it is joined;
+//   - whoever tells a map that has this node's own number with its own store has formed the cluster with it, or has taken it in: it
+//     is joined;
+//   - who is told of a cluster that has not, waits until it has: it never votes in the name of another store, and founds nothing;
 //   - one node, that with the lowest number, founds the cluster, when all the others have said that they are of none, and that
 //     they were told of the same nodes. What it founds it keeps on its disk before it tells it, so there is no second one;
 //   - everything else waits, or contradicts itself and is refused.
@@ -126,13 +130,16 @@ func (f *forming) told(answers map[storage.NodeID]described) (newest *shard.Clus
 // join says whether this node is of a cluster, and whether that is as this node was told.
 func (f *forming) join(cluster *shard.Cluster) decision {
 	known, ok := cluster.Node(f.self)
-	if !ok {
-		return decision{refused: fmt.Errorf("the cluster %v has no node %d; its nodes are %v", cluster.ID, f.self, numbersOf(cluster))}
-	}
-	if known.Store != f.store {
-		return decision{refused: fmt.Errorf("the cluster %v knows node %d with the store %v, and the folder of this node has the store %v. "+
-			"What the number has voted for and holds is in the other folder: start the node with that one; with this one, it would be a stranger that others trust",
-			cluster.ID, f.self, known.Store, f.store)}
+	how := howToTakeIn(cluster, f.self, f.addresses[f.self])
+	switch {
+	case cluster.Buried(f.store):
+		return decision{refused: Excluded(cluster, f.self, f.store)}
+	case !ok:
+		return decision{outside: true, waits: []string{fmt.Sprintf("the cluster %v, which has no node %d (its nodes are %v), to take it in: %s", cluster.ID, f.self, numbersOf(cluster), how)}}
+	case known.Store != f.store:
+		return decision{outside: true, waits: []string{fmt.Sprintf("the cluster %v, which knows node %d with the store %v, to take it in with this folder, whose store is %v. "+
+			"What the number has voted for and holds is in the other folder: start the node with that one, or, if it is lost: %s",
+			cluster.ID, f.self, known.Store, f.store, how)}}
 	}
 	if err := f.wish.Differs(cluster); err != nil {
 		return decision{refused: err}
@@ -140,13 +147,24 @@ func (f *forming) join(cluster *shard.Cluster) decision {
 	return decision{join: cluster}
 }
 
-// Differs returns an error that says in what a cluster is not as this node was told, with both readings, or nil.
+// Excluded returns an error that says that a node's store was one of the cluster's and must not come back, and what to do; nil
+// if that is not so.
+func Excluded(cluster *shard.Cluster, self storage.NodeID, store shard.StoreID) error {
+	if !cluster.Buried(store) {
+		return nil
+	}
+	return fmt.Errorf("the store %v was replaced, or taken out of the cluster %v, and must not come back; start node %d with an empty folder, and let that take part: %s",
+		store, cluster.ID, self, howToTakeIn(cluster, self, ""))
+}
+
+// Differs returns an error that says in what a cluster is not as this node was told, with both readings, or nil. How many replicas
+// there are is a matter of its operators once its members have changed.
 func (w Wish) Differs(cluster *shard.Cluster) error {
 	var differ []string
 	if shards := len(cluster.Shards); w.Shards != nil && *w.Shards != shards {
 		differ = append(differ, fmt.Sprintf("%d shards, where --shards says %d", shards, *w.Shards))
 	}
-	if replicas := len(cluster.Shards[0].Members); w.Replicas != nil && *w.Replicas != replicas {
+	if replicas := len(cluster.Shards[0].Members); cluster.AsFormed() && w.Replicas != nil && *w.Replicas != replicas {
 		differ = append(differ, fmt.Sprintf("%d replicas of each shard, where --replicas says %d", replicas, *w.Replicas))
 	}
 	if w.Placement != nil && *w.Placement != cluster.Placement {

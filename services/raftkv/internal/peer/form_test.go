@@ -37,6 +37,10 @@ func TestDecide(t *testing.T) {
 	lost := clusterOf(t, 1, 2, 3)
 	lost.Nodes[0].Store = shard.StoreID{77}
 	small := clusterOf(t, 2, 3)
+	dead := clusterOf(t, 2, 3)
+	dead.Dead = []shard.StoreID{storeOf(1)}
+	grown := *ours
+	grown.Shards = []shard.Members{{Version: 3, Members: ours.Shards[0].Members[:2]}}
 	type answers map[storage.NodeID]described
 	for _, c := range []struct {
 		name    string
@@ -45,6 +49,7 @@ func TestDecide(t *testing.T) {
 		wish    Wish
 		join    *shard.Cluster
 		waits   string // a part of what is waited for; or else:
+		outside bool
 		refused []string
 	}{
 		{name: "the first founds when all others are new", self: 1, answers: answers{2: fresh(2), 3: fresh(3)}},
@@ -59,8 +64,13 @@ func TestDecide(t *testing.T) {
 		{name: "an answer of another node counts for nothing", self: 1, answers: answers{2: fresh(3), 3: fresh(3)}, waits: "node 2 at n2:6000 (there is node 3)"},
 		{name: "nor its map", self: 1, answers: answers{2: of(3, ours), 3: silent}, waits: "there is node 3"},
 		{name: "two clusters", self: 1, answers: answers{2: of(2, ours), 3: of(3, other)}, refused: []string{"node 2", ours.ID.String(), "node 3", other.ID.String()}},
-		{name: "a lost folder", self: 1, answers: answers{2: of(2, lost), 3: silent}, refused: []string{lost.Nodes[0].Store.String(), storeOf(1).String(), "start the node with that one"}},
-		{name: "a number that the cluster does not have", self: 1, answers: answers{2: of(2, small), 3: silent}, refused: []string{"has no node 1", "[2 3]"}},
+		{name: "a lost folder", self: 1, answers: answers{2: of(2, lost), 3: silent}, outside: true,
+			waits: lost.Nodes[0].Store.String() + ", to take it in with this folder, whose store is " + storeOf(1).String() + ". " +
+				"What the number has voted for and holds is in the other folder: start the node with that one, or, if it is lost: kv member replace 1 --with 1=n1:6000"},
+		{name: "a number that the cluster does not have", self: 1, answers: answers{2: of(2, small), 3: silent}, outside: true,
+			waits: "which has no node 1 (its nodes are [2 3]), to take it in: kv member add 1=n1:6000, or kv member replace OLD --with 1=n1:6000"},
+		{name: "a store that was replaced", self: 1, answers: answers{2: of(2, dead), 3: silent}, refused: []string{storeOf(1).String(), "must not come back", "kv member add 1=HOST:PORT"}},
+		{name: "other replicas than wished, since its members changed", self: 2, answers: answers{1: of(1, &grown)}, wish: Wish{Replicas: new(3)}, join: &grown},
 		{name: "a copied folder", self: 1, answers: answers{2: fresh(2), 3: described{node: 3, store: storeOf(2), peers: all}}, refused: []string{"nodes 2 and 3", storeOf(2).String()}},
 		{name: "a copy of one's own folder", self: 1, answers: answers{2: described{node: 2, store: storeOf(1), peers: all}, 3: silent}, refused: []string{"nodes 1 and 2"}},
 		{name: "another list", self: 1, answers: answers{2: described{node: 2, store: storeOf(2), peers: []storage.NodeID{2, 3}}, 3: silent}, refused: []string{"node 2", "[2 3]", "[1 2 3]"}},
@@ -76,6 +86,9 @@ func TestDecide(t *testing.T) {
 		}
 		if waits := strings.Join(d.waits, "; "); (waits != "") != (c.waits != "") || !strings.Contains(waits, c.waits) {
 			t.Errorf("%s: waits for %q; want %q", c.name, waits, c.waits)
+		}
+		if d.outside != c.outside {
+			t.Errorf("%s: outside: %v; want %v", c.name, d.outside, c.outside)
 		}
 		if (d.refused != nil) != (c.refused != nil) {
 			t.Errorf("%s: refused: %v; want %q", c.name, d.refused, c.refused)
@@ -207,18 +220,67 @@ func TestAwaitCluster_crash(t *testing.T) {
 	}
 }
 
-// TestAwaitCluster_refused: a node whose folder was lost finds out, though it would be the founder, and what can never be
-// is said before anybody is waited for; who is told to stop does.
+// TestAwaitCluster_outside: a node with an empty folder finds nothing, though it would be the founder, and joins nothing: it says what
+// to do every few seconds, until somebody has done it.
+func TestAwaitCluster_outside(t *testing.T) {
+	for name, c := range map[string]struct {
+		known shard.StoreID // under its number; zero for none
+		says  string
+	}{
+		"a lost folder": {shard.StoreID{77}, "kv member replace 1 --with 1=n1:6000"},
+		"a new number":  {shard.StoreID{}, "kv member add 1=n1:6000"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			w, cluster := newWorld(t), clusterOf(t, 1, 2, 3)
+			cluster.Nodes[0].Store = c.known
+			if c.known == (shard.StoreID{}) {
+				cluster = clusterOf(t, 2, 3)
+			}
+			two := w.join(2, cluster, nil)
+			one, found := w.begin(1, nil, Wish{}, 1, 2, 3)
+			defer end(one.member, two)
+			time.Sleep(time.Minute)
+			if log := one.log.String(); len(found) > 0 || strings.Count(log, c.says) < 5 || strings.Count(log, c.says) > 15 {
+				t.Errorf("%s: in a minute, it has found something (%v) and said:\n%s", name, len(found) > 0, log)
+			}
+			row, _ := cluster.Row(1)
+			row.ID = 1
+			two.Learn(cluster.With(row.Replaced(storeOf(1), addressOfNode(1))))
+			if err := <-found; err != nil || one.disk.ID != cluster.ID {
+				t.Errorf("%s: taken in, it has found %+v, %v", name, one.disk, err)
+			}
+		})
+	}
+}
+
+// TestAwaitCluster_two: who forms a cluster whose shards stand still without one of two nodes is told so, once.
+func TestAwaitCluster_two(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		one, foundOne := w.begin(1, nil, Wish{}, 1, 2)
+		two, foundTwo := w.begin(2, nil, Wish{}, 1, 2)
+		defer end(one.member, two.member)
+		if err := <-foundOne; err != nil {
+			t.Fatal(err)
+		}
+		one.setCluster(one.disk)
+		if err := <-foundTwo; err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(one.log.String()+two.log.String(), "two replicas of each shard"); n != 1 {
+			t.Errorf("warned %d times; want once:\n%s%s", n, one.log, two.log)
+		}
+	})
+}
+
+// TestAwaitCluster_refused: what can never be is said before anybody is waited for; who is told to stop does.
 func TestAwaitCluster_refused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, cluster := newWorld(t), clusterOf(t, 1, 2, 3)
 		cluster.Nodes[0].Store = shard.StoreID{77}
 		two := w.join(2, cluster, nil)
-		one, found := w.begin(1, nil, Wish{}, 1, 2, 3)
-		defer end(one.member, two)
-		if err := <-found; err == nil || !strings.Contains(err.Error(), "start the node with that one") {
-			t.Errorf("a lost folder: %v", err)
-		}
+		one := w.join(1, nil, func(c *Config) { c.Addresses = addressesOf(1, 2, 3) })
+		defer end(one, two)
 		if _, err := one.peers.AwaitCluster(t.Context(), Wish{Replicas: new(4)}, Defaults{Shards: 1, Replicas: 3}); err == nil || !strings.Contains(err.Error(), "4 replicas of a shard on 3 nodes") {
 			t.Errorf("too many replicas: %v", err)
 		}

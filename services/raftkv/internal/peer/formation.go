@@ -3,15 +3,10 @@ package peer
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"time"
 
-	"google.golang.org/grpc/status"
-
-	"numstore.example/services/raftkv/internal/peerpb"
 	"numstore.example/services/raftkv/internal/shard"
 	"numstore.example/services/raftkv/internal/storage"
 )
@@ -24,7 +19,8 @@ const (
 )
 
 // AwaitCluster returns the map of the cluster that this node is of, which was started and is of none yet: it waits for the other
-// nodes of Config.Addresses, and either joins the cluster that one of them tells of, or founds one. The caller keeps the map on disk
+// nodes of Config.Addresses, and either joins the cluster that one of them tells of, or founds one. A cluster that does not have
+// this node's number with its store, it joins when it has: until then the log says what to do. The caller keeps the map on disk
 // before anybody else gets to know it: from when Node.Cluster returns it, this node tells it. An error is the context's, or
 // says why these nodes cannot be a cluster.
 func (p *Peers) AwaitCluster(ctx context.Context, wish Wish, defaults Defaults) (shard.Cluster, error) {
@@ -36,7 +32,7 @@ func (p *Peers) AwaitCluster(ctx context.Context, wish Wish, defaults Defaults) 
 	if _, err := f.found(nil, defaults); err != nil {
 		return shard.Cluster{}, err // whatever the others say
 	}
-	noticed := time.Now()
+	last := notices{last: map[notice]time.Time{{text: waitingText}: time.Now()}}
 	for pause := leastAsking; ; pause = min(pause*5/4, mostAsking) {
 		answers := p.describeAll(ctx, f.others())
 		decision := f.decide(answers)
@@ -48,14 +44,36 @@ func (p *Peers) AwaitCluster(ctx context.Context, wish Wish, defaults Defaults) 
 		case decision.join != nil:
 			return *decision.join, nil
 		case len(decision.waits) == 0:
-			return f.found(answers, defaults)
+			return p.found(f, answers, defaults)
 		}
-		if now := time.Now(); now.Sub(noticed) >= waitingNotice {
-			noticed = now
-			p.log.Info("waiting for the other nodes of the cluster", "for", strings.Join(decision.waits, "; "))
+		if text := decision.text(); last.due(notice{text: text}, time.Now(), waitingNotice) {
+			p.log.Info(text, "for", strings.Join(decision.waits, "; "))
 		}
 		sleep(ctx, pause)
 	}
+}
+
+const (
+	waitingText = "waiting for the other nodes of the cluster"
+	outsideText = "waiting to become a node of the cluster"
+)
+
+// text says what a node waits for.
+func (d decision) text() string {
+	if d.outside {
+		return outsideText
+	}
+	return waitingText
+}
+
+// found makes the map of a new cluster, and warns of what is not wise.
+func (p *Peers) found(f *forming, answers map[storage.NodeID]described, defaults Defaults) (shard.Cluster, error) {
+	cluster, err := f.found(answers, defaults)
+	if err == nil && len(cluster.Shards[0].Members) == 2 {
+		p.log.Warn("a cluster is formed with two replicas of each shard: when one of them is lost, the shard stands still, and the lost one cannot be replaced; " +
+			"three would go on with two (--replicas=3)")
+	}
+	return cluster, err
 }
 
 // found makes the map of a new cluster. Without answers, it only says whether there can be one.
@@ -74,54 +92,4 @@ func wished[T any](wish *T, otherwise T) T {
 		return *wish
 	}
 	return otherwise
-}
-
-// describeAll asks nodes who they are, all at the same time.
-func (p *Peers) describeAll(ctx context.Context, ids []storage.NodeID) map[storage.NodeID]described {
-	var mu sync.Mutex
-	var asking sync.WaitGroup
-	answers := make(map[storage.NodeID]described, len(ids))
-	for _, id := range ids {
-		asking.Go(func() {
-			answer := p.describe(ctx, id)
-			mu.Lock()
-			defer mu.Unlock()
-			answers[id] = answer
-		})
-	}
-	asking.Wait()
-	return answers
-}
-
-// describe asks a node who it is.
-func (p *Peers) describe(ctx context.Context, id storage.NodeID) described {
-	link := p.linkTo(id)
-	if link == nil {
-		return described{err: errors.New("no address is known")}
-	}
-	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
-	defer cancel()
-	response, err := link.client.Describe(p.identified(ctx), new(peerpb.DescribeRequest))
-	if err != nil {
-		return described{err: errors.New(status.Convert(err).Message())}
-	}
-	answer := described{node: storage.NodeID(response.GetNode())}
-	if len(response.GetStore()) != len(answer.store) {
-		return described{err: fmt.Errorf("its store has an id of %d bytes", len(response.GetStore()))}
-	}
-	answer.store = shard.StoreID(response.GetStore())
-	for _, peer := range response.GetPeers() {
-		answer.peers = append(answer.peers, storage.NodeID(peer))
-	}
-	if len(response.GetCluster()) > 0 {
-		cluster, err := shard.DecodeCluster(response.GetCluster())
-		if err == nil && len(cluster.Shards) == 0 {
-			err = errors.New("the map of the cluster has no shard")
-		}
-		if err != nil {
-			return described{err: err}
-		}
-		answer.cluster = &cluster
-	}
-	return answer
 }

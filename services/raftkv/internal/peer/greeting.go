@@ -1,6 +1,7 @@
 package peer
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -16,7 +17,7 @@ import (
 
 const (
 	// version is what this program knows of the protocol.
-	version = 1
+	version = versionCompare
 
 	greetingHeader = "raftkv-greeting-bin"
 	tokenHeader    = "authorization"
@@ -61,28 +62,54 @@ func decodeGreeting(b []byte) (g greeting, err error) {
 	}, nil
 }
 
-// check says what does not fit, to a node of a cluster: what was expected, and what came.
+// check says what does not fit, to a node of a cluster: what was expected, what came, and what to do.
 func (g greeting) check(self storage.NodeID, cluster *shard.Cluster) error {
+	if err := g.checkCluster(self, cluster); err != nil {
+		return err
+	}
+	if err := Excluded(cluster, g.from, g.store); err != nil {
+		return err
+	}
 	switch known, ok := cluster.Node(g.from); {
+	case !ok:
+		return fmt.Errorf("node %d is not known here: the cluster %v has the nodes %v; to add it: %s", g.from, cluster.ID, numbersOf(cluster), howToTakeIn(cluster, g.from, ""))
+	case g.store != known.Store:
+		return fmt.Errorf("node %d has the store %v; the cluster knows node %d with the store %v; start it with that one, or, if that is lost, have it replaced: %s",
+			g.from, g.store, g.from, known.Store, howToTakeIn(cluster, g.from, ""))
+	}
+	return nil
+}
+
+// checkCluster says what does not fit of all that does not depend on how much this node knows of the other one.
+func (g greeting) checkCluster(self storage.NodeID, cluster *shard.Cluster) error {
+	switch {
 	case g.cluster != cluster.ID:
 		return fmt.Errorf("node %d is of the cluster %v; this node, %d, is of the cluster %v", g.from, g.cluster, self, cluster.ID)
 	case g.to != self:
 		return fmt.Errorf("node %d wants to speak to node %d; this is node %d: an address in --peers, or in the map of the cluster, is another node's", g.from, g.to, self)
 	case g.from == self:
 		return fmt.Errorf("who speaks has the number of this node, %d, and the store %v", self, g.store)
-	case !ok:
-		return fmt.Errorf("node %d is not known here: the cluster %v has the nodes %v", g.from, cluster.ID, numbersOf(cluster))
-	case g.store != known.Store:
-		return fmt.Errorf("node %d has the store %v; the cluster knows node %d with the store %v", g.from, g.store, g.from, known.Store)
 	}
 	return nil
 }
 
 func numbersOf(cluster *shard.Cluster) (numbers []storage.NodeID) {
 	for _, node := range cluster.Nodes {
-		numbers = append(numbers, node.ID)
+		if !node.Gone {
+			numbers = append(numbers, node.ID)
+		}
 	}
 	return numbers
+}
+
+// howToTakeIn says how a node with a new folder comes into a cluster: in the place of its own number's former store, or as a node more. Without
+// an address, it is left to the reader.
+func howToTakeIn(cluster *shard.Cluster, id storage.NodeID, address string) string {
+	where := fmt.Sprintf("%d=%s", id, cmp.Or(address, "HOST:PORT"))
+	if _, known := cluster.Node(id); known {
+		return fmt.Sprintf("kv member replace %d --with %s", id, where)
+	}
+	return fmt.Sprintf("kv member add %s, or kv member replace OLD --with %s", where, where)
 }
 
 // greet returns a context for calls to a node: with the token, and the greeting. It fails when there is no cluster yet.
@@ -107,21 +134,26 @@ func (p *Peers) identified(ctx context.Context) context.Context {
 // welcome is what each call of another node passes before anything is done for it. It returns this node and the number of
 // the other one, or the status for who may not speak or does not fit.
 func (p *Peers) welcome(ctx context.Context) (Node, storage.NodeID, error) {
+	node, g, err := p.greeted(ctx, greeting.check)
+	return node, g.from, err
+}
+
+// greeted returns this node and the greeting of a call, or the status for who may not speak or does not fit.
+func (p *Peers) greeted(ctx context.Context, check func(greeting, storage.NodeID, *shard.Cluster) error) (_ Node, g greeting, err error) {
 	node, err := p.authorize(ctx)
 	if err != nil {
-		return nil, 0, err
+		return nil, g, err
 	}
 	cluster := node.Cluster()
 	if cluster == nil {
-		return nil, 0, status.Errorf(notFormed, "node %d is of no cluster yet", node.ID())
+		return nil, g, status.Errorf(notFormed, "node %d is of no cluster yet", node.ID())
 	}
 	values := metadata.ValueFromIncomingContext(ctx, greetingHeader)
 	if len(values) != 1 {
-		return nil, 0, status.Errorf(codes.FailedPrecondition, "the call has %d greetings (%s); it must have one", len(values), greetingHeader)
+		return nil, g, status.Errorf(codes.FailedPrecondition, "the call has %d greetings (%s); it must have one", len(values), greetingHeader)
 	}
-	g, err := decodeGreeting([]byte(values[0]))
-	if err == nil {
-		err = g.check(node.ID(), cluster)
+	if g, err = decodeGreeting([]byte(values[0])); err == nil {
+		err = check(g, node.ID(), cluster)
 	}
 	if err != nil {
 		who := g.from
@@ -129,9 +161,9 @@ func (p *Peers) welcome(ctx context.Context) (Node, storage.NodeID, error) {
 			who = 0 // strangers share one line
 		}
 		p.once(who, "refused a node", "reason", err, "peer", callerOf(ctx))
-		return nil, 0, status.Errorf(codes.FailedPrecondition, "refused by node %d: %v", node.ID(), err)
+		return nil, g, status.Errorf(codes.FailedPrecondition, "refused by node %d: %v", node.ID(), err)
 	}
-	return node, g.from, nil
+	return node, g, nil
 }
 
 // authorize returns this node, or the status for who may not speak.

@@ -44,6 +44,9 @@ func (w *world) call(link *link, kind string, headers ...string) error {
 	case "Backup":
 		stream, err := link.client.Backup(ctx, new(peerpb.BackupRequest))
 		return receive(err, func() error { _, err := stream.Recv(); return err })
+	case "Compare":
+		_, err := link.client.Compare(ctx, new(peerpb.CompareRequest))
+		return err
 	default:
 		_, err := link.client.Describe(ctx, new(peerpb.DescribeRequest))
 		return err
@@ -51,13 +54,15 @@ func (w *world) call(link *link, kind string, headers ...string) error {
 }
 
 // calls are all that need a greeting.
-var calls = []string{"Send", "SendSnapshot", "Forward", "Scan", "Backup"}
+var calls = []string{"Send", "SendSnapshot", "Forward", "Scan", "Backup", "Compare"}
 
 // TestGreeting_refused: whatever does not fit is refused, by every call, and what was expected and what came is
 // said; the node's log has it once in a minute.
 func TestGreeting_refused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, cluster := newWorld(t), clusterOf(t, 1, 2, 3)
+		buried := shard.StoreID{66}
+		cluster.Dead = []shard.StoreID{buried}
 		one, two := w.join(1, cluster, nil), w.join(2, cluster, nil)
 		defer end(one, two)
 		good := greeting{version: 1, cluster: cluster.ID, from: 1, store: storeOf(1), to: 2}
@@ -67,14 +72,18 @@ func TestGreeting_refused(t *testing.T) {
 		}{
 			{func(g *greeting) { g.cluster = shard.ClusterID{9} }, []string{"cluster 09000000000000000000000000000000", "cluster " + cluster.ID.String()}},
 			{func(g *greeting) { g.to = 3 }, []string{"wants to speak to node 3", "this is node 2"}},
-			{func(g *greeting) { g.from = 4 }, []string{"node 4 is not known", "[1 2 3]"}},
+			{func(g *greeting) { g.from = 4 }, []string{"node 4 is not known", "[1 2 3]", "kv member add 4=HOST:PORT", "kv member replace OLD --with 4=HOST:PORT"}},
 			{func(g *greeting) { g.from = 2 }, []string{"has the number of this node, 2"}},
-			{func(g *greeting) { g.store = shard.StoreID{8} }, []string{"store 08000000000000000000000000000000", "store " + storeOf(1).String()}},
+			{func(g *greeting) { g.store = shard.StoreID{8} }, []string{"store 08000000000000000000000000000000", "store " + storeOf(1).String(), "kv member replace 1 --with 1=HOST:PORT"}},
+			{func(g *greeting) { g.store = buried }, []string{buried.String(), "must not come back", "an empty folder", "kv member replace 1 --with 1=HOST:PORT"}},
 			{func(g *greeting) { g.version = 0 }, []string{"no version"}},
 		} {
 			g := good
 			c.change(&g)
 			for _, kind := range calls {
+				if kind == "Compare" && (g.from == 4 || g.store != good.store) { // which is how nodes get to know each other
+					continue
+				}
 				err := w.call(one.peers.linkTo(2), kind, greetingHeader, string(g.encode()))
 				if status.Code(err) != codes.FailedPrecondition {
 					t.Errorf("%s with %+v: %v; want FAILED_PRECONDITION", kind, g, err)
@@ -102,8 +111,7 @@ func TestGreeting_refused(t *testing.T) {
 	})
 }
 
-// TestGreeting_both: a node whose cluster is another one is refused, and both nodes say so in their logs, once a
-// minute. It says to those who ask that nothing has happened.
+// TestGreeting_both: nodes of two clusters refuse each other, and say so in their logs, once a minute. It says to those who ask that nothing has happened.
 func TestGreeting_both(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, cluster := newWorld(t), clusterOf(t, 1, 2)
@@ -123,15 +131,16 @@ func TestGreeting_both(t *testing.T) {
 		if len(two.received) > 0 {
 			t.Error("a message of a stranger has come through")
 		}
+		const mine, others = "does not take what this one sends", "refused a node"
 		for _, log := range []string{one.log.String(), two.log.String()} {
-			if strings.Count(log, "\n") != 1 || !strings.Contains(log, cluster.ID.String()) || !strings.Contains(log, other.ID.String()) {
-				t.Errorf("the log should have one line, with both clusters:\n%s", log)
+			if strings.Count(log, mine) != 1 || strings.Count(log, others) != 1 || strings.Count(log, cluster.ID.String()) != 2 || strings.Count(log, other.ID.String()) != 2 {
+				t.Errorf("the log should have each of two lines once, with both clusters:\n%s", log)
 			}
 		}
 		time.Sleep(noticeInterval)
 		one.peers.Send(0, []*raftpb.Message{message(raftpb.MsgHeartbeat, 1, 2, 1, 0)})
 		time.Sleep(2 * mostPause)
-		if log := two.log.String(); strings.Count(log, "\n") != 2 {
+		if log := two.log.String(); strings.Count(log, others) != 2 {
 			t.Errorf("after a minute it should be logged again:\n%s", log)
 		}
 	})
@@ -225,7 +234,7 @@ func TestAuthorize(t *testing.T) {
 		if got := <-two.received; got.message.GetFrom() != 1 {
 			t.Errorf("a message of node %d; want 1", got.message.GetFrom())
 		}
-		if answer := one.peers.describe(t.Context(), 2); answer.node != 2 {
+		if answer := one.peers.describeNode(t.Context(), 2); answer.node != 2 {
 			t.Errorf("node 2 describes itself to one with its token: %+v", answer)
 		}
 		three.peers.Send(0, []*raftpb.Message{message(raftpb.MsgHeartbeat, 3, 2, 1, 0)})

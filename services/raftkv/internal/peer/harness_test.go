@@ -50,10 +50,11 @@ func (w *world) dial(ctx context.Context, address string) (net.Conn, error) {
 // member is a node of the world: a fake one, its peers, and the server that serves them.
 type member struct {
 	*fake
-	world  *world
-	peers  *Peers
-	server *grpc.Server
-	log    *logBuffer
+	world   *world
+	address string
+	peers   *Peers
+	server  *grpc.Server
+	log     *logBuffer
 }
 
 // clusterOf is a map of some nodes with one shard on all of them.
@@ -77,15 +78,24 @@ const serverMessage = 2 << 20
 
 // join starts a node in the world. Change, if not nil, changes its configuration.
 func (w *world) join(id storage.NodeID, cluster *shard.Cluster, change func(*Config)) *member {
-	m := &member{fake: newFake(id), world: w, log: new(logBuffer)}
+	return w.joinAs(newFake(id), cluster, change)
+}
+
+// joinAs is join for a node whose store is not the one that storeOf tells.
+func (w *world) joinAs(f *fake, cluster *shard.Cluster, change func(*Config)) *member {
+	m := &member{fake: f, world: w, address: addressOfNode(f.id), log: new(logBuffer)}
 	m.fake.setCluster(cluster)
-	config := Config{Logger: slog.New(slog.NewTextHandler(m.log, nil)), Dial: w.dial, Stopping: make(chan struct{})}
+	config := Config{Logger: slog.New(slog.NewTextHandler(m.log, nil)), Dial: w.dial, OnExcluded: func(error) {}, Stopping: make(chan struct{})}
 	if change != nil {
 		change(&config)
 	}
+	if own := config.Addresses[f.id]; own != "" {
+		m.address = own
+	}
 	m.peers = New(config)
-	m.peers.Start(m.fake)
+	m.fake.changed = m.peers.Changed
 	m.serve()
+	m.peers.Start(m.fake)
 	return m
 }
 
@@ -96,7 +106,7 @@ func (m *member) serve() {
 	m.peers.Register(m.server)
 	listener := bufconn.Listen(1 << 20)
 	m.world.mu.Lock()
-	m.world.listeners[addressOfNode(m.id)] = listener
+	m.world.listeners[m.address] = listener
 	m.world.mu.Unlock()
 	go m.server.Serve(listener)
 }
@@ -104,7 +114,7 @@ func (m *member) serve() {
 // crash breaks all connections to the node, and lets none in.
 func (m *member) crash() {
 	m.world.mu.Lock()
-	delete(m.world.listeners, addressOfNode(m.id))
+	delete(m.world.listeners, m.address)
 	m.world.mu.Unlock()
 	m.server.Stop()
 }
@@ -144,9 +154,11 @@ type fake struct {
 	received    chan arrival
 	unreachable chan storage.NodeID
 	snapshots   func(ctx context.Context, r io.Reader) error
+	changed     func()
 
 	mu      sync.Mutex
 	cluster *shard.Cluster
+	learned int // how often there was news
 	groups  map[storage.ShardID]node.Group
 }
 
@@ -176,6 +188,21 @@ func (f *fake) setCluster(cluster *shard.Cluster) {
 	defer f.mu.Unlock()
 	f.cluster = cluster
 }
+
+// Learn keeps what is news, as a node does.
+func (f *fake) Learn(other shard.Cluster) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if merged, news := f.cluster.Merge(other); news {
+		f.cluster = &merged
+		f.learned++
+		f.changed()
+	}
+	return nil
+}
+
+// is says whether the node knows the same as another map.
+func (f *fake) is(other shard.Cluster) bool { return f.Cluster().Digest() == other.Digest() }
 
 func (f *fake) setGroup(shard storage.ShardID, group node.Group) {
 	f.mu.Lock()

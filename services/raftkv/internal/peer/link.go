@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -43,24 +44,36 @@ type link struct {
 	peers   *Peers
 	id      storage.NodeID
 	address string
-	conn    *grpc.ClientConn
 	client  peerpb.PeerClient
 	outbox  *outbox
 	forward *forwarder
-	missed  atomic.Bool // the log says that the node does not take anything, and not yet that it does again
+	missed  atomic.Bool        // the log says that the node does not take anything, and not yet that it does again
+	cancel  context.CancelFunc // ends the link
+
+	comparing chan struct{} // has one token if what is known is to be compared
+	back      chan struct{} // has one token if the other node may have been away
+	version   uint32        // of the protocol, that both nodes know; 0: not known yet. compareAlways owns it
 }
 
-// newLink makes a link, and starts its goroutines, which run until the peers are closed. It connects when there is
-// something to send. The lock is held.
+// newLink makes a link, and starts its goroutines, which run until the link is cancelled or the peers are closed. It connects when
+// there is something to send. The lock is held.
 func (p *Peers) newLink(id storage.NodeID, address string) (*link, error) {
 	conn, err := p.dial(address)
 	if err != nil {
 		return nil, err
 	}
-	l := &link{peers: p, id: id, address: address, conn: conn, client: peerpb.NewPeerClient(conn), outbox: newOutbox()}
+	l := &link{peers: p, id: id, address: address, client: peerpb.NewPeerClient(conn), outbox: newOutbox(), comparing: make(chan struct{}, 1), back: make(chan struct{}, 1)}
 	l.forward = newForwarder(l)
-	p.running.Go(func() { l.run(p.ctx) })
-	p.running.Go(func() { l.forward.run(p.ctx) })
+	ctx, cancel := context.WithCancel(p.ctx)
+	l.cancel = cancel
+	p.running.Go(func() {
+		var running sync.WaitGroup
+		running.Go(func() { l.run(ctx) })
+		running.Go(func() { l.forward.run(ctx) })
+		running.Go(func() { l.compareAlways(ctx) })
+		running.Wait()
+		conn.Close()
+	})
 	return l, nil
 }
 
@@ -87,9 +100,6 @@ func (p *Peers) dial(address string) (*grpc.ClientConn, error) {
 	}
 	return grpc.NewClient("passthrough:///"+address, options...)
 }
-
-// close gives up the connection. The goroutines must have ended.
-func (l *link) close() { l.conn.Close() }
 
 func (l *link) String() string { return fmt.Sprintf("node %d at %s", l.id, l.address) }
 
@@ -150,6 +160,7 @@ func (l *link) stream(ctx context.Context) (stood bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	tell(l.back)
 	var cutting cutter
 	for l.outbox.awaitUnless(ctx, cutting.cuts()) {
 		if err := stream.Send(l.request(&cutting)); err != nil {

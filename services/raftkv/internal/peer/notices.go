@@ -22,10 +22,10 @@ type notices struct {
 	last map[notice]time.Time
 }
 
-func (n *notices) due(what notice, now time.Time) bool {
+func (n *notices) due(what notice, now time.Time, interval time.Duration) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if last, ok := n.last[what]; ok && now.Sub(last) < noticeInterval {
+	if last, ok := n.last[what]; ok && now.Sub(last) < interval {
 		return false
 	}
 	n.last[what] = now
@@ -34,7 +34,7 @@ func (n *notices) due(what notice, now time.Time) bool {
 
 // once logs a warning of a node, if that was not logged in the last minute, and says whether it has.
 func (p *Peers) once(node storage.NodeID, text string, about ...any) bool {
-	due := p.notices.due(notice{node, text}, time.Now())
+	due := p.notices.due(notice{node, text}, time.Now(), noticeInterval)
 	if due {
 		p.log.Warn(text, about...)
 	}

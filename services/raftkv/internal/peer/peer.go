@@ -11,6 +11,8 @@
 //     with node.NotLeader; what was sent, and not answered, may have happened: node.ErrDeposed. A node that is silent for a few
 //     seconds while something is asked of it is given up, as a process that stands still keeps its connections.
 //   - a stream for each snapshot, of which one leaves and one arrives at a time, at a limited speed (snapshot.go).
+//   - a short call now and then, by which both nodes get to know what either knows of the cluster (spread.go): who its nodes are, where,
+//     and who the members of its shards. A node that moves is found at its new address without a restart of others.
 //
 // Each call says in its metadata who speaks, of which cluster, and to whom (greeting.go). What does not fit is refused, and
 // both nodes log what was expected. Who may speak at all, Config.Authorize decides before that.
@@ -46,6 +48,9 @@ type Node interface {
 	Receive(shard storage.ShardID, message *raftpb.Message)
 	// Unreachable is told that messages to a node were lost. It does not wait; it may be called within Transport.Send.
 	Unreachable(storage.NodeID)
+	// Learn keeps what another node knows of the cluster, whatever is news of it, on disk when it returns.
+	Learn(shard.Cluster) error
+
 	// ReceiveSnapshot takes the state of a shard. It returns when the member has it on disk, or with an error.
 	ReceiveSnapshot(ctx context.Context, shard storage.ShardID, message *raftpb.Message, r io.Reader) error
 	// Local returns the group of a shard as this node's member answers for it.
@@ -54,8 +59,9 @@ type Node interface {
 
 // Config says how peers speak to each other.
 type Config struct {
-	// Addresses are where other nodes are, HOST:PORT each, as far as this one was told. For others, the map of the cluster
-	// has it.
+	// Addresses are where other nodes are, HOST:PORT each, as far as this one was told. They are for finding a cluster, and for
+	// finding a node again that is not where the map has it; else the map knows better. This node's own one is what the map gets to
+	// say of it.
 	Addresses map[storage.NodeID]string
 
 	// Token is sent with each call, unless it is empty; Credentials are of the connections, nil for none.
@@ -67,6 +73,9 @@ type Config struct {
 
 	// SnapshotRate is how many bytes of states are sent, and taken, in a second. Zero means 64 MiB.
 	SnapshotRate int
+
+	// OnExcluded is told, once, when the cluster has taken this node out of it, or replaced it.
+	OnExcluded func(error)
 
 	// Stopping is closed when the server stops: then streams of others end, after what was asked on them is answered.
 	Stopping <-chan struct{}
@@ -89,6 +98,7 @@ type Peers struct {
 
 	leaving, arriving         chan struct{} // hold what stands for the one snapshot
 	leavingRate, arrivingRate *rate.Limiter // bytes
+	changed                   chan struct{} // has one token if the map may have become another
 	ctx                       context.Context
 	cancel                    context.CancelFunc
 	running                   sync.WaitGroup
@@ -116,7 +126,7 @@ func New(config Config) *Peers {
 		config: config, log: config.Logger, notices: notices{last: make(map[notice]time.Time)},
 		leaving: make(chan struct{}, 1), arriving: make(chan struct{}, 1),
 		leavingRate: limiter(), arrivingRate: limiter(),
-		links: make(map[storage.NodeID]*link),
+		changed: make(chan struct{}, 1), links: make(map[storage.NodeID]*link),
 	}
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	return p
@@ -132,6 +142,7 @@ func (p *Peers) Start(node Node) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.node = node
+	p.running.Go(p.spread)
 }
 
 // started returns the node, or nil before Start.
@@ -147,14 +158,10 @@ func (p *Peers) started() Node {
 func (p *Peers) Close() {
 	p.mu.Lock()
 	p.done = true
-	links := p.links
 	p.links = nil
 	p.mu.Unlock()
 	p.cancel()
 	p.running.Wait()
-	for _, link := range links {
-		link.close()
-	}
 }
 
 // Send implements node.Transport.
@@ -193,12 +200,9 @@ func (p *Peers) linkTo(id storage.NodeID) *link {
 
 // addressOf returns where a node is, or "". The lock is held.
 func (p *Peers) addressOf(id storage.NodeID) string {
-	if address := p.config.Addresses[id]; address != "" {
-		return address
-	}
 	if cluster := p.node.Cluster(); cluster != nil {
 		node, _ := cluster.Node(id)
 		return node.Address
 	}
-	return ""
+	return p.config.Addresses[id]
 }

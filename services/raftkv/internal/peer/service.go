@@ -30,7 +30,7 @@ func (s *service) Describe(ctx context.Context, _ *peerpb.DescribeRequest) (*pee
 		return nil, err
 	}
 	store := node.StoreID()
-	response := &peerpb.DescribeResponse{Node: uint64(node.ID()), Store: store[:]}
+	response := &peerpb.DescribeResponse{Node: uint64(node.ID()), Store: store[:], Version: version}
 	if cluster := node.Cluster(); cluster != nil {
 		response.Cluster = cluster.Encode()
 		return response, nil

@@ -1,0 +1,89 @@
+package peer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"google.golang.org/grpc/status"
+
+	"numstore.example/services/raftkv/internal/peerpb"
+	"numstore.example/services/raftkv/internal/shard"
+	"numstore.example/services/raftkv/internal/storage"
+)
+
+// Identity is who a node says it is.
+type Identity struct {
+	Node    storage.NodeID
+	Store   shard.StoreID
+	Cluster *shard.Cluster // nil if it is of none
+}
+
+// Identify asks the node at an address who it is.
+func (p *Peers) Identify(ctx context.Context, address string) (Identity, error) {
+	conn, err := p.dial(address)
+	if err != nil {
+		return Identity{}, err
+	}
+	defer conn.Close()
+	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+	defer cancel()
+	answer := p.describe(ctx, peerpb.NewPeerClient(conn))
+	return Identity{answer.node, answer.store, answer.cluster}, answer.err
+}
+
+// describeAll asks nodes who they are, all at the same time.
+func (p *Peers) describeAll(ctx context.Context, ids []storage.NodeID) map[storage.NodeID]described {
+	var mu sync.Mutex
+	var asking sync.WaitGroup
+	answers := make(map[storage.NodeID]described, len(ids))
+	for _, id := range ids {
+		asking.Go(func() {
+			answer := p.describeNode(ctx, id)
+			mu.Lock()
+			defer mu.Unlock()
+			answers[id] = answer
+		})
+	}
+	asking.Wait()
+	return answers
+}
+
+// describeNode asks a node who it is.
+func (p *Peers) describeNode(ctx context.Context, id storage.NodeID) described {
+	link := p.linkTo(id)
+	if link == nil {
+		return described{err: errors.New("no address is known")}
+	}
+	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+	defer cancel()
+	return p.describe(ctx, link.client)
+}
+
+// describe asks who is at the other end of a connection.
+func (p *Peers) describe(ctx context.Context, client peerpb.PeerClient) described {
+	response, err := client.Describe(p.identified(ctx), new(peerpb.DescribeRequest))
+	if err != nil {
+		return described{err: errors.New(status.Convert(err).Message())}
+	}
+	answer := described{node: storage.NodeID(response.GetNode()), version: max(response.GetVersion(), 1)}
+	if len(response.GetStore()) != len(answer.store) {
+		return described{err: fmt.Errorf("its store has an id of %d bytes", len(response.GetStore()))}
+	}
+	answer.store = shard.StoreID(response.GetStore())
+	for _, peer := range response.GetPeers() {
+		answer.peers = append(answer.peers, storage.NodeID(peer))
+	}
+	if len(response.GetCluster()) > 0 {
+		cluster, err := shard.DecodeCluster(response.GetCluster())
+		if err == nil && len(cluster.Shards) == 0 {
+			err = errors.New("the map of the cluster has no shard")
+		}
+		if err != nil {
+			return described{err: err}
+		}
+		answer.cluster = &cluster
+	}
+	return answer
+}
