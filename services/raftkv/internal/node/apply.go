@@ -17,6 +17,7 @@ type applied struct {
 	replies [][]byte
 	kept    storage.Index // what the machine keeps now
 	bytes   int           // of the entry in the log
+	step    *stepped      // if it has changed the members
 }
 
 // apply is the applier's goroutine, which owns the machine.
@@ -39,20 +40,28 @@ func (r *Replica) applyEntries(message *raftpb.Message) error {
 	done := make([]applied, 0, len(message.GetEntries()))
 	for _, entry := range message.GetEntries() {
 		r.at(BeforeApply)
-		at := storage.PositionOf(entry)
-		e, err := decodeEntry(entry)
-		if err != nil {
-			return err
-		}
-		replies, kept, err := r.config.Machine.Apply(at, e.time, e.commands)
+		a, err := r.applyEntry(entry)
 		if err != nil {
 			return err
 		}
 		r.at(AfterApply)
-		done = append(done, applied{at, e, replies, kept, len(entry.GetData())})
+		done = append(done, a)
 	}
 	r.mail.applied(done, message.GetResponses())
 	return nil
+}
+
+func (r *Replica) applyEntry(entry *raftpb.Entry) (applied, error) {
+	if entry.GetType() != raftpb.EntryNormal {
+		return r.applyStep(entry)
+	}
+	e, err := decodeEntry(entry)
+	if err != nil {
+		return applied{}, err
+	}
+	at := storage.PositionOf(entry)
+	replies, kept, err := r.config.Machine.Apply(at, e.time, e.commands)
+	return applied{Position: at, entry: e, replies: replies, kept: kept, bytes: len(entry.GetData())}, err
 }
 
 // settle answers who proposed an entry that was applied.
@@ -68,4 +77,7 @@ func (r *Replica) settle(a *applied) {
 	r.applied, r.appliedTerm = a.Index, a.Term
 	r.ledger.settle(a.id, a.replies)
 	r.tail.add(a.Index, a.bytes)
+	if a.step != nil {
+		r.stepApplied(a.step)
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"time"
 
@@ -105,6 +106,10 @@ func (c *cluster) run() error {
 	for _, member := range c.members {
 		breaking.Go(member.suffer)
 	}
+	if c.variant.moves {
+		breaking.Go(c.move)
+		living.Go(c.spread)
+	}
 	var everyone []*client
 	for number := range clients {
 		client := newClient(&c.world, number)
@@ -156,8 +161,25 @@ func (c *cluster) await(what string, wait func()) error {
 	case <-c.failed:
 		return nil // the member knows why
 	case <-time.After(time.Hour):
-		return fmt.Errorf("after an hour, %s are still waited for", what)
+		return fmt.Errorf("after an hour, %s are still waited for; %s", what, c.standing())
 	}
+}
+
+// standing tells how the members stand.
+func (c *cluster) standing() string {
+	var all strings.Builder
+	for _, member := range c.members {
+		fmt.Fprintf(&all, "\nnode %d", member.seat.id)
+		in := member.alive()
+		if in == nil {
+			continue
+		}
+		for _, local := range in.node.Locals() {
+			replica := in.node.Replica(local.Shard())
+			fmt.Fprintf(&all, "\n\tshard %d, member %v: %+v, %+v", local.Shard(), replica.ID(), local.Status(), replica.Members())
+		}
+	}
+	return all.String()
 }
 
 // untilEqual waits until all members of each shard have applied the same entries, and their states are equal byte by byte.
@@ -187,7 +209,7 @@ func (c *cluster) equal(shard storage.ShardID) bool {
 	if err != nil {
 		holders[0].fail(err)
 	}
-	return same && len(holders) == c.shape.replicas
+	return same && len(holders) > 0 && len(holders) == c.replicas(shard)
 }
 
 // compare says whether members show the same entry. An error says that their states differ then.

@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"io"
+	"sync/atomic"
 
 	"numstore.example/services/raftkv/internal/kv"
 	"numstore.example/services/raftkv/internal/storage"
@@ -70,8 +71,11 @@ func Execute(ctx context.Context, group Group, command []byte) ([]byte, error) {
 // otherwise ErrNotLeader.
 type Local struct {
 	shard   storage.ShardID
+	member  storage.MemberID
 	replica *Replica
 	state   *storage.State
+
+	left atomic.Bool // the member is none any more: what it reads does not count
 }
 
 var _ Group = (*Local)(nil)
@@ -88,22 +92,40 @@ func (l *Local) leads() bool {
 // Propose implements Group.
 func (l *Local) Propose(p *Proposal) { l.replica.Propose(p) }
 
+// await waits until the member shows all that was answered before.
+func (l *Local) await(ctx context.Context) error {
+	err := l.replica.AwaitBarrier(ctx)
+	if l.left.Load() {
+		return errAbsent
+	}
+	return err
+}
+
+// seen returns the error of a read, or that the rows may have been deleted before it.
+func (l *Local) seen(err error) error {
+	if l.left.Load() {
+		return errAbsent
+	}
+	return err
+}
+
 // Get implements Group.
 func (l *Local) Get(ctx context.Context, key []byte) (kv.Record, bool, error) {
-	if err := l.replica.AwaitBarrier(ctx); err != nil {
+	if err := l.await(ctx); err != nil {
 		return kv.Record{}, false, err
 	}
-	return l.state.Get(key)
+	record, found, err := l.state.Get(key)
+	return record, found, l.seen(err)
 }
 
 // GetAll implements Group. All keys share one barrier.
 func (l *Local) GetAll(ctx context.Context, keys [][]byte, tell func(int, kv.Record, bool, error) bool) error {
-	if err := l.replica.AwaitBarrier(ctx); err != nil {
+	if err := l.await(ctx); err != nil {
 		return err
 	}
 	for i, key := range keys {
 		record, found, err := l.state.Get(key)
-		if !tell(i, record, found, err) {
+		if !tell(i, record, found, l.seen(err)) {
 			break
 		}
 	}
@@ -112,7 +134,7 @@ func (l *Local) GetAll(ctx context.Context, keys [][]byte, tell func(int, kv.Rec
 
 // Scan implements Group.
 func (l *Local) Scan(ctx context.Context, span Range, values bool, tell func([]byte, kv.Record) (bool, error)) error {
-	if err := l.replica.AwaitBarrier(ctx); err != nil {
+	if err := l.await(ctx); err != nil {
 		return err
 	}
 	return l.state.Scan(span, values, tell)
@@ -120,7 +142,7 @@ func (l *Local) Scan(ctx context.Context, span Range, values bool, tell func([]b
 
 // Backup implements Group.
 func (l *Local) Backup(ctx context.Context, w io.Writer) error {
-	if err := l.replica.AwaitBarrier(ctx); err != nil {
+	if err := l.await(ctx); err != nil {
 		return err
 	}
 	return l.state.Backup(w)

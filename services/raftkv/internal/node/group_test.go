@@ -21,13 +21,13 @@ func TestCluster(t *testing.T) {
 	crashes := number(t, "RAFTKV_CRASHES", fewer(300))
 	seed := number(t, "RAFTKV_SEED", rand.Uint64())
 	calls := 0
-	var installs atomic.Uint64
+	var installs, steps atomic.Uint64
 	for crashes > 0 {
 		shape, each := shapes[seed%uint64(len(shapes))], 10
 		var err error
 		synctest.Test(t, func(*testing.T) {
 			variant := variantOf(seed)
-			variant.installs = &installs
+			variant.installs, variant.steps = &installs, &steps
 			cluster := newCluster(seed, shape, each, variant)
 			err = cluster.run()
 			calls += len(cluster.history)
@@ -39,17 +39,18 @@ func TestCluster(t *testing.T) {
 		crashes -= min(crashes, uint64(shape.nodes*each))
 		seed++
 	}
-	t.Logf("%d calls were answered; members got the state of others %d times", calls, installs.Load())
+	t.Logf("%d calls were answered; members got the state of others %d times; %d changes of members began or were taken back", calls, installs.Load(), steps.Load())
 }
 
 // variantOf chooses what is different in a run: whether members that were away need the state, as nearly nothing of the log
-// is kept, and whether clients ask any member.
+// is kept, whether clients ask any member, and whether the members change.
 func variantOf(seed uint64) (v variant) {
 	if seed/4%2 == 0 {
 		v.maxLog = 100
 	}
 	v.routed = seed/8%2 == 0
 	v.hasty = seed/16%4 == 0
+	v.moves = seed/16%2 == 0
 	return v
 }
 

@@ -39,8 +39,9 @@ func (g *giving) lead(now int64) {
 // givePreferred gives the leadership to the preferred leader, if that answers and has all that is committed. Not in
 // quick turns: one whose disk is slow might lose it again and again.
 func (r *Replica) givePreferred() {
-	preferred := r.config.Members.Members[0].ID
-	if preferred == r.config.ID || r.giving.ends || r.ticks < r.giving.next || !r.answers(preferred) {
+	members := r.Members()
+	preferred := members.Members[0].ID
+	if preferred == r.config.ID || members.Learner != nil && members.Learner.Replaces == preferred || r.giving.ends || r.ticks < r.giving.next || !r.answers(preferred) {
 		return
 	}
 	status := r.raft.BasicStatus()
@@ -65,18 +66,16 @@ func (r *Replica) match(member storage.MemberID) (index storage.Index) {
 
 // handOver has the replica give its leadership away, if it leads, and not take it back.
 func (r *Replica) handOver() {
-	_ = r.mail.put(func(m *mail) {
-		m.orders = append(m.orders, func(r *Replica) {
-			r.giving.ends = true
-			r.giveAny()
-		})
+	_ = r.order(func(r *Replica) {
+		r.giving.ends = true
+		r.giveAny()
 	})
 }
 
-// giveAny gives the leadership to the voter that has most of the log, of those that answer.
-func (r *Replica) giveAny() {
+// giveAny gives the leadership to the voter that has most of the log, of those that answer, and says whether there is one.
+func (r *Replica) giveAny() bool {
 	if r.Status().Role != Leader {
-		return
+		return false
 	}
 	var best storage.MemberID
 	var most storage.Index
@@ -89,11 +88,12 @@ func (r *Replica) giveAny() {
 	if best != 0 {
 		r.raft.TransferLeader(uint64(best))
 	}
+	return best != 0
 }
 
 // awaitDeposed waits until the replica does not lead, or ctx ends. One that has no other members leads for ever.
 func (r *Replica) awaitDeposed(ctx context.Context) {
-	if r.config.alone() {
+	if r.alone() {
 		return
 	}
 	for r.Status().Role == Leader {
@@ -111,17 +111,15 @@ func (r *Replica) awaitDeposed(ctx context.Context) {
 // silent, hears nothing, and its clock stands still, so that the others choose another leader; who waits for an answer from
 // it is told that there will be none. A member alone has nobody who could take over, and waits.
 func (r *Replica) stall(stalls bool) {
-	if r.config.alone() {
+	if r.alone() {
 		return
 	}
-	_ = r.mail.put(func(m *mail) {
-		m.orders = append(m.orders, func(r *Replica) {
-			r.stalled = stalls
-			if stalls {
-				r.ledger.fail(ErrDeposed)
-			}
-			r.publish()
-		})
+	_ = r.order(func(r *Replica) {
+		r.stalled = stalls
+		if stalls {
+			r.ledger.fail(ErrDeposed)
+		}
+		r.publish()
 	})
 }
 
@@ -142,14 +140,14 @@ func (r *Replica) isFor(message *raftpb.Message) bool {
 
 // unreachable is told that messages to a node were lost.
 func (r *Replica) unreachable(node storage.NodeID) {
-	if !r.config.alone() {
+	if len(r.Members().All()) > 1 {
 		_ = r.mail.put(func(m *mail) { m.lost = append(m.lost, node) })
 	}
 }
 
 // reportLost tells Raft of members that may not have got what was sent.
 func (r *Replica) reportLost(nodes []storage.NodeID) {
-	for _, member := range r.config.Members.Members {
+	for _, member := range r.Members().All() {
 		for _, node := range nodes {
 			if member.ID.Node() == node {
 				r.raft.ReportUnreachable(uint64(member.ID))

@@ -48,7 +48,7 @@ func (r *Replica) loop() (err error) {
 	}()
 	// Who is to lead, or has nobody else who could, does not wait for a leader to be silent. (The others refuse him who
 	// stands while they hear one.)
-	if r.config.Members.Members[0].ID == r.config.ID {
+	if members := r.Members().Members; len(members) > 0 && members[0].ID == r.config.ID {
 		if err := r.raft.Campaign(); err != nil {
 			return err
 		}
@@ -81,11 +81,12 @@ func (r *Replica) tick() {
 	if !r.overwhelmed() && !r.stalled {
 		r.raft.Tick()
 	}
-	if !r.config.alone() {
+	if !r.alone() {
 		r.reads.expire(r.ticks, r.notLeader)
 	}
 	switch {
 	case r.Status().Role == Leader:
+		r.goOn()
 		r.givePreferred()
 	case r.ticks-r.deposed >= readTicks:
 		r.ledger.fail(ErrDeposed)
@@ -158,7 +159,11 @@ func (r *Replica) takeReports(mail *mail) {
 
 // takeReceived gives Raft messages of other members.
 func (r *Replica) takeReceived(messages []*raftpb.Message) {
+	knowsNothing := r.Members().Version == 0
 	for _, message := range messages {
+		if knowsNothing && message.GetType() == raftpb.MsgApp && message.GetIndex() == 0 {
+			continue // the first entries are for members that know who they are; this one waits for the state
+		}
 		// An error means that the message came too late, or from nobody of this group.
 		_ = r.raft.Step(message)
 		if raft.IsResponseMsg(message.GetType()) {
@@ -239,9 +244,13 @@ func (r *Replica) truncate() {
 	all, answering := r.slowest()
 	index := min(r.kept, max(answering, r.tail.behind(maxBehind*r.config.MaxLog)), max(all, r.tail.behind(maxAbsent*r.config.MaxLog)))
 	index = r.keptForSnapshots(index)
-	if index <= r.truncated {
-		return
+	if index > r.truncated {
+		r.cutOff(index)
 	}
+}
+
+// cutOff cuts off the log up to an entry that the machine keeps.
+func (r *Replica) cutOff(index storage.Index) {
 	r.truncated = index
 	r.tail.cut(index)
 	r.appends.put(appending{truncate: index})
@@ -285,6 +294,7 @@ func (r *Replica) roleChanged(state *raft.SoftState) {
 			r.deposed = r.ticks
 		}
 		r.clock.stop()
+		r.failChange(ErrDeposed)
 	}
 	r.reads.askAgain()
 	if state.Lead != raft.None {

@@ -57,6 +57,9 @@ type Options struct {
 	// SessionTTL is after which time, of the log, clients may be forgotten that have written nothing. Zero means never.
 	SessionTTL time.Duration
 
+	// OnCluster is told, by the goroutine that keeps the map, that Cluster returns another one; it must not wait. Nil is nobody.
+	OnCluster func()
+
 	// OnFailure is told, once, when the store, or the first of the replicas, cannot go on; see storage.Options.
 	OnFailure func(error)
 
@@ -76,19 +79,11 @@ type Node struct {
 	budget  *budget
 	joined  atomic.Pointer[joined] // nil as long as the node is of no cluster
 
-	lifecycle sync.Mutex // held by Join and Stop
+	lifecycle sync.Mutex    // held by Join, Stop, and while the map changes
+	changed   chan struct{} // has an element when members have changed (see keep)
 	stop      context.CancelFunc
 	stopping  context.Context
-	running   sync.WaitGroup // the ticker, and who forgets
-}
-
-// joined is what a node has once it is of a cluster.
-type joined struct {
-	cluster *shard.Cluster
-	groups  []Group  // of the shards
-	routes  []*route // those of them that may lead to other nodes
-	held    []*Local // of the shards of which this node has a member
-	locals  []*Local // of all shards; nil where it has none
+	running   sync.WaitGroup // the ticker, who keeps the map, and who forgets
 }
 
 // Open opens a node, or makes a new one. Its groups begin to look for their leaders, which it does not wait for.
@@ -102,7 +97,7 @@ func Open(options Options) (*Node, error) {
 	}
 	var once sync.Once
 	options.OnFailure = func(err error) { once.Do(func() { failed(err) }) }
-	n := &Node{options: options, budget: &budget{limit: options.MaxInFlight}}
+	n := &Node{options: options, budget: &budget{limit: options.MaxInFlight}, changed: make(chan struct{}, 1)}
 	n.stopping, n.stop = context.WithCancel(context.Background())
 	if err := n.openStore(); err != nil {
 		return nil, err
@@ -180,22 +175,29 @@ func (n *Node) start(cluster *shard.Cluster) error {
 			n.store.Dir(), n.options.ID, cluster.ID, len(cluster.Nodes))
 	}
 	j := &joined{cluster: cluster}
+	rows := n.store.Held()
 	var configs []replicaConfig
 	for i, members := range cluster.Shards {
 		number := storage.ShardID(i)
-		var local *Local
-		if self, held := members.On(n.StoreID()); held {
-			state, config, err := n.open(number, self)
-			if err != nil {
-				stopAll(j.held)
+		j.groups = append(j.groups, &route{node: n, shard: number})
+		j.locals = append(j.locals, nil)
+		member, held := members.On(n.StoreID())
+		if of, any := rows[number]; any && !(held && of == member) {
+			if err := n.store.Drop(number); err != nil { // which a crash came before
 				return err
 			}
-			local = &Local{shard: number, state: state}
-			configs = append(configs, config)
-			j.held = append(j.held, local)
 		}
-		j.locals = append(j.locals, local)
+		if !held {
+			continue
+		}
+		local, config, err := n.open(number, member)
+		if err != nil {
+			return err
+		}
+		configs = append(configs, config)
+		j.locals[i] = local
 	}
+	j.index()
 	n.store.Start()
 	for i, config := range configs {
 		replica, err := startReplica(config)
@@ -205,8 +207,9 @@ func (n *Node) start(cluster *shard.Cluster) error {
 		}
 		j.held[i].replica = replica
 	}
-	n.route(j)
 	n.joined.Store(j)
+	n.running.Go(n.keep)
+	n.membersChanged() // the members may know more than the map
 	n.running.Go(n.tick)
 	if n.options.SessionTTL > 0 {
 		n.running.Go(n.forget)
@@ -214,9 +217,9 @@ func (n *Node) start(cluster *shard.Cluster) error {
 	return nil
 }
 
-// open opens the state and the log of this node's member of a shard.
-func (n *Node) open(number storage.ShardID, self storage.MemberID) (*storage.State, replicaConfig, error) {
-	state, err := n.store.OpenState(number, self)
+// open opens the state and the log of a shard for a member.
+func (n *Node) open(number storage.ShardID, member storage.MemberID) (*Local, replicaConfig, error) {
+	state, err := n.store.OpenState(number, member)
 	if err != nil {
 		return nil, replicaConfig{}, err
 	}
@@ -228,9 +231,9 @@ func (n *Node) open(number storage.ShardID, self storage.MemberID) (*storage.Sta
 	if err != nil {
 		return nil, replicaConfig{}, err
 	}
-	return state, replicaConfig{
-		ID: self, Members: state.Members(), Log: log, State: state, Machine: machine, Shard: number, Transport: n.options.Transport,
-		OnFailure: n.options.OnFailure, Logger: n.options.Logger, At: n.options.At, budget: n.budget,
+	return &Local{shard: number, member: member, state: state}, replicaConfig{
+		ID: member, Log: log, State: state, Machine: machine, Shard: number, Transport: n.options.Transport,
+		OnFailure: n.options.OnFailure, OnMembers: n.membersChanged, Logger: n.options.Logger, At: n.options.At, budget: n.budget,
 		MaxLog: cmp.Or(n.options.MaxLog, maxLog),
 	}, nil
 }
@@ -239,18 +242,18 @@ func (n *Node) open(number storage.ShardID, self storage.MemberID) (*storage.Sta
 func (n *Node) tick() {
 	ticker := time.NewTicker(tickInterval)
 	defer ticker.Stop()
-	j := n.joined.Load()
 	for {
+		j := n.joined.Load()
 		select {
 		case <-ticker.C:
 			for _, local := range j.held {
 				local.replica.Tick()
 			}
-			for _, route := range j.routes {
+			for _, route := range j.groups {
 				route.tick()
 			}
 		case <-n.stopping.Done():
-			for _, route := range j.routes {
+			for _, route := range j.groups {
 				route.stop()
 			}
 			return
@@ -264,7 +267,8 @@ func (n *Node) ID() storage.NodeID { return n.options.ID }
 // StoreID returns the id of the node's store.
 func (n *Node) StoreID() shard.StoreID { return n.store.StoreID() }
 
-// Cluster returns the map of the cluster, or nil as long as the node is of none. It must not be changed.
+// Cluster returns the map of the cluster, as far as this node knows it by now, or nil as long as it is of none. It must
+// not be changed.
 func (n *Node) Cluster() *shard.Cluster {
 	if j := n.joined.Load(); j != nil {
 		return j.cluster
@@ -295,8 +299,8 @@ func (n *Node) local(shard storage.ShardID) *Local {
 // Stop ends the groups: who waits for an answer gets ErrStopped. The store can be read until Close.
 func (n *Node) Stop() {
 	n.stop()
-	n.lifecycle.Lock() // Join has ended, and there will be none
-	defer n.lifecycle.Unlock()
+	n.lifecycle.Lock() // what changes the map, or joins, has ended, and nothing will
+	n.lifecycle.Unlock()
 	n.running.Wait()
 	stopAll(n.Locals())
 }

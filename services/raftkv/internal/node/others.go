@@ -7,6 +7,7 @@ import (
 
 	"go.etcd.io/raft/v3/raftpb"
 
+	"numstore.example/services/raftkv/internal/shard"
 	"numstore.example/services/raftkv/internal/storage"
 )
 
@@ -27,10 +28,26 @@ func (n *Node) Leader(shard storage.ShardID) storage.NodeID {
 	if j == nil || int(shard) >= len(j.groups) {
 		return 0
 	}
-	if route, ok := j.groups[shard].(*route); ok {
-		return leaderOf(route.noLeader())
+	return leaderOf(j.groups[shard].noLeader())
+}
+
+// ChangeMembers has a step of a change of a shard's members taken that begins it, or takes it back; see Replica.ChangeMembers.
+// Where this node does not lead the shard, that is a *NotLeader.
+func (n *Node) ChangeMembers(ctx context.Context, number storage.ShardID, step shard.Step) error {
+	local := n.local(number)
+	if local == nil {
+		return errAbsent
 	}
-	return j.locals[shard].Status().Leader
+	return local.replica.ChangeMembers(ctx, step)
+}
+
+// Progress returns how far the members of a shard are, if this node leads it, or a *NotLeader.
+func (n *Node) Progress(ctx context.Context, shard storage.ShardID) ([]MemberProgress, error) {
+	local := n.local(shard)
+	if local == nil {
+		return nil, errAbsent
+	}
+	return local.replica.Progress(ctx)
 }
 
 // Local returns a shard's group as this node's member answers for it. Where it has none, that is ErrNotLeader.

@@ -38,7 +38,6 @@ type Machine interface {
 // replicaConfig says what a replica is a part of.
 type replicaConfig struct {
 	ID      storage.MemberID
-	Members shard.Members
 	Shard   storage.ShardID
 	Log     *storage.Log
 	State   *storage.State // to be sent to other members, or replaced by theirs
@@ -52,6 +51,9 @@ type replicaConfig struct {
 	// were broken. Of its own failure the store tells.
 	OnFailure func(error)
 
+	// OnMembers is told, by the goroutine that everyone waits for, that the members have changed.
+	OnMembers func()
+
 	Logger *slog.Logger
 
 	MaxLog int // see Options
@@ -59,9 +61,6 @@ type replicaConfig struct {
 	// At is for tests: it is called at each moment of the life of an entry. Nil otherwise.
 	At func(Moment)
 }
-
-// alone says whether there is no other member.
-func (c *replicaConfig) alone() bool { return len(c.Members.Members) == 1 }
 
 // Moment is a point in the life of an entry at which a crash may leave something half done.
 type Moment int
@@ -122,6 +121,9 @@ type Replica struct {
 	reads  reads
 	status atomic.Pointer[Status]
 
+	members  atomic.Pointer[shard.Members] // as Raft knows them
+	changing *changing                     // of the members, as long as that is not decided
+
 	worked stopwatch
 	clock  clock // of the log; it runs while this member leads
 
@@ -140,6 +142,7 @@ type Replica struct {
 	applied     storage.Index
 	appliedTerm storage.Term  // of the last entry applied; 0 if there was none since the start
 	kept        storage.Index // the last entry that the machine keeps
+	committed   storage.Index // what the group had decided a tick ago, as long as this member leads
 	truncated   storage.Index // the last entry that was cut off
 	tail        tail          // of applied entries that were not cut off
 
@@ -176,6 +179,7 @@ func startReplica(config replicaConfig) (*Replica, error) {
 		stopping:   make(chan struct{}),
 		clockTicks: make(chan struct{}, 1),
 	}
+	r.members.Store(new(config.State.Members()))
 	node, err := raft.NewRawNode(&raft.Config{
 		ID:                        uint64(config.ID),
 		ElectionTick:              electionTicks,
@@ -262,6 +266,9 @@ func (r *Replica) Failed() <-chan struct{} { return r.config.Log.Failed() }
 
 // Failure returns why, once Failed is closed: an ErrStopped.
 func (r *Replica) Failure() error { return fmt.Errorf("%w: %w", ErrStopped, r.config.Log.Failure()) }
+
+// ID returns the member's number.
+func (r *Replica) ID() storage.MemberID { return r.config.ID }
 
 // Syncs returns how many appends the syncer has seen reach the disk.
 func (r *Replica) Syncs() uint64 { return r.syncs.Load() }

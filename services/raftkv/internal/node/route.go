@@ -27,10 +27,8 @@ const readPause = 20 * time.Millisecond
 // not executed for want of a leader, and no more than that, is tried again until leaderPatience is over. Request ids are
 // in the commands, so they stay what they are.
 type route struct {
-	node   *Node
-	shard  storage.ShardID
-	local  *Local           // nil if this node has no member
-	others []storage.NodeID // that have one, the preferred leader first
+	node  *Node
+	shard storage.ShardID
 
 	mu      sync.Mutex
 	leader  storage.NodeID // as others say, 0 if unknown; of use only without a member that knows
@@ -41,18 +39,19 @@ type route struct {
 
 var _ Group = (*route)(nil)
 
-// route makes the groups of a node's shards. One that has all its members here needs no way.
-func (n *Node) route(j *joined) {
-	for i, members := range j.cluster.Shards {
-		local := j.locals[i]
-		if local != nil && len(members.Members) == 1 {
-			j.groups = append(j.groups, local)
-			continue
-		}
-		others := slices.DeleteFunc(members.Nodes(), func(id storage.NodeID) bool { return id == n.options.ID })
-		r := &route{node: n, shard: storage.ShardID(i), local: local, others: others}
-		j.groups, j.routes = append(j.groups, r), append(j.routes, r)
+// local returns this node's member of the group, or nil if there is none that knows what the group does.
+func (r *route) local() *Local {
+	local := r.node.local(r.shard)
+	if local == nil || local.Status().Stalled || local.replica.Members().Version == 0 {
+		return nil
 	}
+	return local
+}
+
+// others returns the nodes that have a voter, the preferred leader first, but for this one.
+func (r *route) others() []storage.NodeID {
+	nodes := r.node.Cluster().Shards[r.shard].Nodes()
+	return slices.DeleteFunc(nodes, func(id storage.NodeID) bool { return id == r.node.ID() })
 }
 
 // passing is a proposal on its way to a leader.
@@ -75,8 +74,8 @@ func (r *route) Propose(p *Proposal) {
 
 // pass sends a proposal to whom leads, or lets it wait.
 func (r *route) pass(p *passing) {
-	if r.leadsHere() {
-		r.local.replica.enter(&Proposal{Commands: p.Commands, Done: func(replies [][]byte, err error) { r.passed(p, r.node.ID(), replies, err) }})
+	if local := r.local(); local != nil && local.leads() {
+		local.replica.enter(&Proposal{Commands: p.Commands, Done: func(replies [][]byte, err error) { r.passed(p, r.node.ID(), replies, err) }})
 		return
 	}
 	to := r.whom()
@@ -153,33 +152,33 @@ func (r *route) stop() {
 }
 
 func (r *route) noLeader() error {
-	if r.local != nil {
-		return &NotLeader{Leader: r.local.Status().Leader}
+	if local := r.local(); local != nil {
+		return &NotLeader{Leader: local.Status().Leader}
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return &NotLeader{Leader: r.leader}
 }
 
-func (r *route) leadsHere() bool { return r.local != nil && r.local.leads() }
-
 // whom returns the other node to ask: the leader, or, where this node cannot know, one after the other. It is 0 when the
 // shard has no leader, or this node leads.
 func (r *route) whom() storage.NodeID {
-	if r.local != nil {
-		if status := r.local.Status(); !status.Stalled {
-			if status.Leader == r.node.ID() {
-				return 0
-			}
-			return status.Leader
+	if local := r.local(); local != nil {
+		if leader := local.Status().Leader; leader != r.node.ID() {
+			return leader
 		}
+		return 0
 	}
+	others := r.others()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.leader != 0 {
+	switch {
+	case r.leader != 0:
 		return r.leader
+	case len(others) == 0:
+		return 0
 	}
-	return r.others[r.turn%len(r.others)]
+	return others[r.turn%len(others)]
 }
 
 // refused takes note that a node does not lead, and whom it has named instead, if anybody.
@@ -200,8 +199,8 @@ func (r *route) refused(asked, leader storage.NodeID) {
 
 // read does a read here if this node has a member, else, or if that finds no leader, at others, one after the other.
 func (r *route) read(ctx context.Context, read func(Group) error) error {
-	if r.local != nil && !r.local.Status().Stalled {
-		err := read(r.local)
+	if local := r.local(); local != nil {
+		err := read(local)
 		if !errors.Is(err, ErrNotLeader) || r.whom() == 0 {
 			return err
 		}
@@ -295,16 +294,16 @@ func (n *noticing) Write(b []byte) (int, error) {
 
 // Failed implements Group. A member of this node that has failed does not keep others from answering.
 func (r *route) Failed() <-chan struct{} {
-	if r.local != nil {
-		return r.local.Failed()
+	if local := r.node.local(r.shard); local != nil {
+		return local.Failed()
 	}
 	return nil
 }
 
 // Failure implements Group.
 func (r *route) Failure() error {
-	if r.local != nil {
-		return r.local.Failure()
+	if local := r.node.local(r.shard); local != nil {
+		return local.Failure()
 	}
 	return nil
 }

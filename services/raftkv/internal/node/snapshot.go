@@ -120,6 +120,7 @@ func (r *Replica) install(ctx context.Context, message *raftpb.Message, staged *
 		return fmt.Errorf("the state shows entry %d, and entry %d was announced", staged.Position.Index, metadata.GetIndex())
 	}
 	metadata.Index, metadata.Term = new(uint64(staged.Position.Index)), new(uint64(staged.Position.Term))
+	metadata.ConfState = staged.ConfState()
 	if err := r.mail.put(func(m *mail) { m.offered = append(m.offered, s) }); err != nil {
 		staged.Discard()
 		return err
@@ -170,6 +171,7 @@ func (r *Replica) installed(s *staging) {
 	position := s.staged.Position
 	r.applied, r.appliedTerm, r.kept, r.truncated = position.Index, position.Term, position.Index, position.Index
 	r.tail = tail{}
+	r.setMembers(r.config.State.Members())
 	r.states.Add(1)
 	r.config.Logger.Info("installed the state of another member", "shard", r.config.Shard, "entry", position.Index)
 	s.done <- nil

@@ -37,6 +37,8 @@ type variant struct {
 	hasty        bool                              // members of a cluster die soon, and are back at once
 	alone        bool                              // the last node goes by a map in which it has all shards for itself
 	rows         func(i int, key []byte) bool      // which rows of a state get to other members; nil for all
+	moves        bool                              // the members of shards change
+	steps        *atomic.Uint64                    // counts steps of such changes that were taken
 }
 
 // request returns the request id of a write that a client would give this one.

@@ -35,6 +35,9 @@ func numbers(members []shard.Member) (numbers []uint64) {
 	return numbers
 }
 
+// ConfState returns the members of the shard at the moment that a snapshot is of, as Raft knows them.
+func (s *Staged) ConfState() *raftpb.ConfState { return confState(s.content.members) }
+
 // FirstIndex implements raft.Storage.
 func (l *Log) FirstIndex() (uint64, error) {
 	l.mu.Lock()
