@@ -3,7 +3,8 @@
 //
 // This file is the reference for clients in any language. A server listens on port 6000 unless told
 // otherwise, without TLS. `numstore.example/contracts/raftkv` has a Go client that does all that this
-// file asks of one; the rest of this comment is what a client of your own has to know.
+// file asks of one, and `python` has one in Python; the rest of this comment is what a client of your own has to know, and
+// CLIENTS.md, beside this file, takes you through it step by step.
 //
 // # Keys, values, versions
 //
