@@ -103,7 +103,9 @@ func TestRaftkvCluster_minority(t *testing.T) {
 			_, err := client.Put(ctx, &raftkvpb.PutRequest{Key: key, Value: []byte("alone")})
 			return err
 		},
-		"scan": func(ctx context.Context) error { return scan(ctx, client, &raftkvpb.ScanRequest{}, func(*raftkvpb.Pair) {}) },
+		"scan": func(ctx context.Context) error {
+			return scan(ctx, client, &raftkvpb.ScanRequest{}, func(*raftkvpb.Pair) {})
+		},
 	} {
 		ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 		if err := call(ctx); status.Code(err) != codes.Unavailable {
