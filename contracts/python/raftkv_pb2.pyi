@@ -21,6 +21,13 @@ class Placement(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     PLACEMENT_HASH: _ClassVar[Placement]
     PLACEMENT_NUMERIC: _ClassVar[Placement]
     PLACEMENT_RING: _ClassVar[Placement]
+
+class MemberRole(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    MEMBER_ROLE_UNSPECIFIED: _ClassVar[MemberRole]
+    MEMBER_ROLE_VOTER: _ClassVar[MemberRole]
+    MEMBER_ROLE_LEARNER: _ClassVar[MemberRole]
+    MEMBER_ROLE_LEAVING: _ClassVar[MemberRole]
 ROLE_UNSPECIFIED: Role
 ROLE_FOLLOWER: Role
 ROLE_CANDIDATE: Role
@@ -29,6 +36,10 @@ PLACEMENT_UNSPECIFIED: Placement
 PLACEMENT_HASH: Placement
 PLACEMENT_NUMERIC: Placement
 PLACEMENT_RING: Placement
+MEMBER_ROLE_UNSPECIFIED: MemberRole
+MEMBER_ROLE_VOTER: MemberRole
+MEMBER_ROLE_LEARNER: MemberRole
+MEMBER_ROLE_LEAVING: MemberRole
 
 class RequestId(_message.Message):
     __slots__ = ("client_id", "sequence")
@@ -389,5 +400,126 @@ class CompactRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class CompactResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ListMembersRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ListMembersResponse(_message.Message):
+    __slots__ = ("cluster_id", "map_version", "nodes", "shards", "dead_stores")
+    CLUSTER_ID_FIELD_NUMBER: _ClassVar[int]
+    MAP_VERSION_FIELD_NUMBER: _ClassVar[int]
+    NODES_FIELD_NUMBER: _ClassVar[int]
+    SHARDS_FIELD_NUMBER: _ClassVar[int]
+    DEAD_STORES_FIELD_NUMBER: _ClassVar[int]
+    cluster_id: bytes
+    map_version: int
+    nodes: _containers.RepeatedCompositeFieldContainer[ClusterNode]
+    shards: _containers.RepeatedCompositeFieldContainer[ShardMembers]
+    dead_stores: _containers.RepeatedScalarFieldContainer[bytes]
+    def __init__(self, cluster_id: _Optional[bytes] = ..., map_version: _Optional[int] = ..., nodes: _Optional[_Iterable[_Union[ClusterNode, _Mapping]]] = ..., shards: _Optional[_Iterable[_Union[ShardMembers, _Mapping]]] = ..., dead_stores: _Optional[_Iterable[bytes]] = ...) -> None: ...
+
+class ClusterNode(_message.Message):
+    __slots__ = ("id", "address", "store", "gone")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    STORE_FIELD_NUMBER: _ClassVar[int]
+    GONE_FIELD_NUMBER: _ClassVar[int]
+    id: int
+    address: str
+    store: bytes
+    gone: bool
+    def __init__(self, id: _Optional[int] = ..., address: _Optional[str] = ..., store: _Optional[bytes] = ..., gone: bool = ...) -> None: ...
+
+class ShardMembers(_message.Message):
+    __slots__ = ("shard", "version", "members", "leader")
+    SHARD_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    MEMBERS_FIELD_NUMBER: _ClassVar[int]
+    LEADER_FIELD_NUMBER: _ClassVar[int]
+    shard: int
+    version: int
+    members: _containers.RepeatedCompositeFieldContainer[Member]
+    leader: int
+    def __init__(self, shard: _Optional[int] = ..., version: _Optional[int] = ..., members: _Optional[_Iterable[_Union[Member, _Mapping]]] = ..., leader: _Optional[int] = ...) -> None: ...
+
+class Member(_message.Message):
+    __slots__ = ("node", "incarnation", "store", "role", "replaces", "progress")
+    NODE_FIELD_NUMBER: _ClassVar[int]
+    INCARNATION_FIELD_NUMBER: _ClassVar[int]
+    STORE_FIELD_NUMBER: _ClassVar[int]
+    ROLE_FIELD_NUMBER: _ClassVar[int]
+    REPLACES_FIELD_NUMBER: _ClassVar[int]
+    PROGRESS_FIELD_NUMBER: _ClassVar[int]
+    node: int
+    incarnation: int
+    store: bytes
+    role: MemberRole
+    replaces: int
+    progress: MemberProgress
+    def __init__(self, node: _Optional[int] = ..., incarnation: _Optional[int] = ..., store: _Optional[bytes] = ..., role: _Optional[_Union[MemberRole, str]] = ..., replaces: _Optional[int] = ..., progress: _Optional[_Union[MemberProgress, _Mapping]] = ...) -> None: ...
+
+class MemberProgress(_message.Message):
+    __slots__ = ("answers", "match_index", "behind")
+    ANSWERS_FIELD_NUMBER: _ClassVar[int]
+    MATCH_INDEX_FIELD_NUMBER: _ClassVar[int]
+    BEHIND_FIELD_NUMBER: _ClassVar[int]
+    answers: bool
+    match_index: int
+    behind: int
+    def __init__(self, answers: bool = ..., match_index: _Optional[int] = ..., behind: _Optional[int] = ...) -> None: ...
+
+class ChangeMemberRequest(_message.Message):
+    __slots__ = ("shard", "replace", "add", "remove", "rebuild", "cancel")
+    SHARD_FIELD_NUMBER: _ClassVar[int]
+    REPLACE_FIELD_NUMBER: _ClassVar[int]
+    ADD_FIELD_NUMBER: _ClassVar[int]
+    REMOVE_FIELD_NUMBER: _ClassVar[int]
+    REBUILD_FIELD_NUMBER: _ClassVar[int]
+    CANCEL_FIELD_NUMBER: _ClassVar[int]
+    shard: int
+    replace: ReplaceMember
+    add: NewMember
+    remove: int
+    rebuild: int
+    cancel: CancelChange
+    def __init__(self, shard: _Optional[int] = ..., replace: _Optional[_Union[ReplaceMember, _Mapping]] = ..., add: _Optional[_Union[NewMember, _Mapping]] = ..., remove: _Optional[int] = ..., rebuild: _Optional[int] = ..., cancel: _Optional[_Union[CancelChange, _Mapping]] = ...) -> None: ...
+
+class ReplaceMember(_message.Message):
+    __slots__ = ("node",)
+    NODE_FIELD_NUMBER: _ClassVar[int]
+    WITH_FIELD_NUMBER: _ClassVar[int]
+    node: int
+    def __init__(self, node: _Optional[int] = ..., **kwargs) -> None: ...
+
+class NewMember(_message.Message):
+    __slots__ = ("id", "address")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    id: int
+    address: str
+    def __init__(self, id: _Optional[int] = ..., address: _Optional[str] = ...) -> None: ...
+
+class CancelChange(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ChangeMemberResponse(_message.Message):
+    __slots__ = ("version",)
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    version: int
+    def __init__(self, version: _Optional[int] = ...) -> None: ...
+
+class ForgetNodeRequest(_message.Message):
+    __slots__ = ("node", "map_version")
+    NODE_FIELD_NUMBER: _ClassVar[int]
+    MAP_VERSION_FIELD_NUMBER: _ClassVar[int]
+    node: int
+    map_version: int
+    def __init__(self, node: _Optional[int] = ..., map_version: _Optional[int] = ...) -> None: ...
+
+class ForgetNodeResponse(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...

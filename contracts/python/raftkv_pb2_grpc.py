@@ -390,6 +390,21 @@ class RaftKVAdminStub(object):
                 request_serializer=raftkv__pb2.CompactRequest.SerializeToString,
                 response_deserializer=raftkv__pb2.CompactResponse.FromString,
                 )
+        self.ListMembers = channel.unary_unary(
+                '/raftkv.v1.RaftKVAdmin/ListMembers',
+                request_serializer=raftkv__pb2.ListMembersRequest.SerializeToString,
+                response_deserializer=raftkv__pb2.ListMembersResponse.FromString,
+                )
+        self.ChangeMember = channel.unary_unary(
+                '/raftkv.v1.RaftKVAdmin/ChangeMember',
+                request_serializer=raftkv__pb2.ChangeMemberRequest.SerializeToString,
+                response_deserializer=raftkv__pb2.ChangeMemberResponse.FromString,
+                )
+        self.ForgetNode = channel.unary_unary(
+                '/raftkv.v1.RaftKVAdmin/ForgetNode',
+                request_serializer=raftkv__pb2.ForgetNodeRequest.SerializeToString,
+                response_deserializer=raftkv__pb2.ForgetNodeResponse.FromString,
+                )
 
 
 class RaftKVAdminServicer(object):
@@ -424,6 +439,43 @@ class RaftKVAdminServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListMembers(self, request, context):
+        """ListMembers returns which nodes the cluster has and had, and who has a replica of each shard, as far as the asked server knows:
+        of a shard that it has no replica of, it may know an older version; how far the members are, only the shard's leader knows.
+        Who wants all of it asks all servers, and takes of each shard the members of the greatest version.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ChangeMember(self, request, context):
+        """ChangeMember begins, or takes back, a change of who has a replica of one shard. The shard's leader is to be asked: others
+        refuse with UNAVAILABLE and a Redirect. It is answered when the step is decided, and survives from then on what the shard survives;
+        the rest of the change is done by whoever leads the shard: the new member has no vote until it has got the shard's
+        state, then it begins to vote in the same moment in which the one that it replaces begins to leave. ListMembers tells how far it
+        is. A shard has one change at a time.
+
+        A new node must run already, with an empty folder and its number: who is asked finds it at its address. It is not told of
+        the cluster before, and so cannot speak in anybody's name. The node that a new one of the same number replaces must not run: its store is
+        dead from then on, and with it all its replicas.
+
+        Besides the errors of all calls: FAILED_PRECONDITION when the change cannot be begun, with the reason: another one is under
+        way, more than half of the voters before or after would not answer, a node has or does not have a replica already, and the
+        like; nothing has changed then. UNAVAILABLE without a Redirect, DEADLINE_EXCEEDED and CANCELLED leave open whether it has: ask
+        ListMembers.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ForgetNode(self, request, context):
+        """ForgetNode takes a node out of the cluster of which no shard has a member any more. Any server can be asked. The node's store must not come
+        back; its number may be used again. FAILED_PRECONDITION when a shard has a member on it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_RaftKVAdminServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -441,6 +493,21 @@ def add_RaftKVAdminServicer_to_server(servicer, server):
                     servicer.Compact,
                     request_deserializer=raftkv__pb2.CompactRequest.FromString,
                     response_serializer=raftkv__pb2.CompactResponse.SerializeToString,
+            ),
+            'ListMembers': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListMembers,
+                    request_deserializer=raftkv__pb2.ListMembersRequest.FromString,
+                    response_serializer=raftkv__pb2.ListMembersResponse.SerializeToString,
+            ),
+            'ChangeMember': grpc.unary_unary_rpc_method_handler(
+                    servicer.ChangeMember,
+                    request_deserializer=raftkv__pb2.ChangeMemberRequest.FromString,
+                    response_serializer=raftkv__pb2.ChangeMemberResponse.SerializeToString,
+            ),
+            'ForgetNode': grpc.unary_unary_rpc_method_handler(
+                    servicer.ForgetNode,
+                    request_deserializer=raftkv__pb2.ForgetNodeRequest.FromString,
+                    response_serializer=raftkv__pb2.ForgetNodeResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -504,5 +571,56 @@ class RaftKVAdmin(object):
         return grpc.experimental.unary_unary(request, target, '/raftkv.v1.RaftKVAdmin/Compact',
             raftkv__pb2.CompactRequest.SerializeToString,
             raftkv__pb2.CompactResponse.FromString,
+            options, channel_credentials,
+            insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
+
+    @staticmethod
+    def ListMembers(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(request, target, '/raftkv.v1.RaftKVAdmin/ListMembers',
+            raftkv__pb2.ListMembersRequest.SerializeToString,
+            raftkv__pb2.ListMembersResponse.FromString,
+            options, channel_credentials,
+            insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
+
+    @staticmethod
+    def ChangeMember(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(request, target, '/raftkv.v1.RaftKVAdmin/ChangeMember',
+            raftkv__pb2.ChangeMemberRequest.SerializeToString,
+            raftkv__pb2.ChangeMemberResponse.FromString,
+            options, channel_credentials,
+            insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
+
+    @staticmethod
+    def ForgetNode(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(request, target, '/raftkv.v1.RaftKVAdmin/ForgetNode',
+            raftkv__pb2.ForgetNodeRequest.SerializeToString,
+            raftkv__pb2.ForgetNodeResponse.FromString,
             options, channel_credentials,
             insecure, call_credentials, compression, wait_for_ready, timeout, metadata)

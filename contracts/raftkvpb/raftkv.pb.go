@@ -283,6 +283,61 @@ func (Placement) EnumDescriptor() ([]byte, []int) {
 	return file_raftkv_proto_rawDescGZIP(), []int{1}
 }
 
+type MemberRole int32
+
+const (
+	MemberRole_MEMBER_ROLE_UNSPECIFIED MemberRole = 0
+	// It votes.
+	MemberRole_MEMBER_ROLE_VOTER MemberRole = 1
+	// It gets the shard's state and log, and will vote when it has caught up.
+	MemberRole_MEMBER_ROLE_LEARNER MemberRole = 2
+	// It is replaced, and votes until the last step of that is decided, beside the one that replaces it.
+	MemberRole_MEMBER_ROLE_LEAVING MemberRole = 3
+)
+
+// Enum value maps for MemberRole.
+var (
+	MemberRole_name = map[int32]string{
+		0: "MEMBER_ROLE_UNSPECIFIED",
+		1: "MEMBER_ROLE_VOTER",
+		2: "MEMBER_ROLE_LEARNER",
+		3: "MEMBER_ROLE_LEAVING",
+	}
+	MemberRole_value = map[string]int32{
+		"MEMBER_ROLE_UNSPECIFIED": 0,
+		"MEMBER_ROLE_VOTER":       1,
+		"MEMBER_ROLE_LEARNER":     2,
+		"MEMBER_ROLE_LEAVING":     3,
+	}
+)
+
+func (x MemberRole) Enum() *MemberRole {
+	p := new(MemberRole)
+	*p = x
+	return p
+}
+
+func (x MemberRole) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (MemberRole) Descriptor() protoreflect.EnumDescriptor {
+	return file_raftkv_proto_enumTypes[2].Descriptor()
+}
+
+func (MemberRole) Type() protoreflect.EnumType {
+	return &file_raftkv_proto_enumTypes[2]
+}
+
+func (x MemberRole) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use MemberRole.Descriptor instead.
+func (MemberRole) EnumDescriptor() ([]byte, []int) {
+	return file_raftkv_proto_rawDescGZIP(), []int{2}
+}
+
 // RequestId names one write, so that it can be sent again: see "Exactly once" above.
 type RequestId struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2758,6 +2813,842 @@ func (*CompactResponse) Descriptor() ([]byte, []int) {
 	return file_raftkv_proto_rawDescGZIP(), []int{37}
 }
 
+type ListMembersRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListMembersRequest) Reset() {
+	*x = ListMembersRequest{}
+	mi := &file_raftkv_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListMembersRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListMembersRequest) ProtoMessage() {}
+
+func (x *ListMembersRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_raftkv_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListMembersRequest.ProtoReflect.Descriptor instead.
+func (*ListMembersRequest) Descriptor() ([]byte, []int) {
+	return file_raftkv_proto_rawDescGZIP(), []int{38}
+}
+
+type ListMembersResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// 16 random bytes, made when the cluster was formed.
+	ClusterId []byte `protobuf:"bytes,1,opt,name=cluster_id,json=clusterId,proto3" json:"cluster_id,omitempty"`
+	// As in TopologyResponse.
+	MapVersion uint64 `protobuf:"varint,2,opt,name=map_version,json=mapVersion,proto3" json:"map_version,omitempty"`
+	// In the order of their numbers; those that are gone too.
+	Nodes []*ClusterNode `protobuf:"bytes,3,rep,name=nodes,proto3" json:"nodes,omitempty"`
+	// By their numbers.
+	Shards []*ShardMembers `protobuf:"bytes,4,rep,name=shards,proto3" json:"shards,omitempty"`
+	// The stores of nodes that were replaced or taken out. Who starts with one of them is not let in.
+	DeadStores    [][]byte `protobuf:"bytes,5,rep,name=dead_stores,json=deadStores,proto3" json:"dead_stores,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListMembersResponse) Reset() {
+	*x = ListMembersResponse{}
+	mi := &file_raftkv_proto_msgTypes[39]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListMembersResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListMembersResponse) ProtoMessage() {}
+
+func (x *ListMembersResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_raftkv_proto_msgTypes[39]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListMembersResponse.ProtoReflect.Descriptor instead.
+func (*ListMembersResponse) Descriptor() ([]byte, []int) {
+	return file_raftkv_proto_rawDescGZIP(), []int{39}
+}
+
+func (x *ListMembersResponse) GetClusterId() []byte {
+	if x != nil {
+		return x.ClusterId
+	}
+	return nil
+}
+
+func (x *ListMembersResponse) GetMapVersion() uint64 {
+	if x != nil {
+		return x.MapVersion
+	}
+	return 0
+}
+
+func (x *ListMembersResponse) GetNodes() []*ClusterNode {
+	if x != nil {
+		return x.Nodes
+	}
+	return nil
+}
+
+func (x *ListMembersResponse) GetShards() []*ShardMembers {
+	if x != nil {
+		return x.Shards
+	}
+	return nil
+}
+
+func (x *ListMembersResponse) GetDeadStores() [][]byte {
+	if x != nil {
+		return x.DeadStores
+	}
+	return nil
+}
+
+type ClusterNode struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    uint64                 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
+	// As in Node.
+	Address string `protobuf:"bytes,2,opt,name=address,proto3" json:"address,omitempty"`
+	// The id of the node's folder: 16 random bytes, made with it.
+	Store []byte `protobuf:"bytes,3,opt,name=store,proto3" json:"store,omitempty"`
+	// The node was taken out of the cluster.
+	Gone          bool `protobuf:"varint,4,opt,name=gone,proto3" json:"gone,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ClusterNode) Reset() {
+	*x = ClusterNode{}
+	mi := &file_raftkv_proto_msgTypes[40]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ClusterNode) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ClusterNode) ProtoMessage() {}
+
+func (x *ClusterNode) ProtoReflect() protoreflect.Message {
+	mi := &file_raftkv_proto_msgTypes[40]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ClusterNode.ProtoReflect.Descriptor instead.
+func (*ClusterNode) Descriptor() ([]byte, []int) {
+	return file_raftkv_proto_rawDescGZIP(), []int{40}
+}
+
+func (x *ClusterNode) GetId() uint64 {
+	if x != nil {
+		return x.Id
+	}
+	return 0
+}
+
+func (x *ClusterNode) GetAddress() string {
+	if x != nil {
+		return x.Address
+	}
+	return ""
+}
+
+func (x *ClusterNode) GetStore() []byte {
+	if x != nil {
+		return x.Store
+	}
+	return nil
+}
+
+func (x *ClusterNode) GetGone() bool {
+	if x != nil {
+		return x.Gone
+	}
+	return false
+}
+
+// ShardMembers is who has a replica of a shard.
+type ShardMembers struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Shard uint32                 `protobuf:"varint,1,opt,name=shard,proto3" json:"shard,omitempty"`
+	// One more with each step of a change, from 1.
+	Version uint64 `protobuf:"varint,2,opt,name=version,proto3" json:"version,omitempty"`
+	// First those that vote, the first of which leads the shard when nothing is in the way.
+	Members []*Member `protobuf:"bytes,3,rep,name=members,proto3" json:"members,omitempty"`
+	// As in Shard.
+	Leader        uint64 `protobuf:"varint,4,opt,name=leader,proto3" json:"leader,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ShardMembers) Reset() {
+	*x = ShardMembers{}
+	mi := &file_raftkv_proto_msgTypes[41]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ShardMembers) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ShardMembers) ProtoMessage() {}
+
+func (x *ShardMembers) ProtoReflect() protoreflect.Message {
+	mi := &file_raftkv_proto_msgTypes[41]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ShardMembers.ProtoReflect.Descriptor instead.
+func (*ShardMembers) Descriptor() ([]byte, []int) {
+	return file_raftkv_proto_rawDescGZIP(), []int{41}
+}
+
+func (x *ShardMembers) GetShard() uint32 {
+	if x != nil {
+		return x.Shard
+	}
+	return 0
+}
+
+func (x *ShardMembers) GetVersion() uint64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *ShardMembers) GetMembers() []*Member {
+	if x != nil {
+		return x.Members
+	}
+	return nil
+}
+
+func (x *ShardMembers) GetLeader() uint64 {
+	if x != nil {
+		return x.Leader
+	}
+	return 0
+}
+
+// Member is one replica of a shard, or what is to become one.
+type Member struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Node  uint64                 `protobuf:"varint,1,opt,name=node,proto3" json:"node,omitempty"`
+	// How many members of this shard the node had before this one.
+	Incarnation uint32 `protobuf:"varint,2,opt,name=incarnation,proto3" json:"incarnation,omitempty"`
+	// Of the folder that holds it, which may be another one than the node has now: then the replica is lost.
+	Store []byte     `protobuf:"bytes,3,opt,name=store,proto3" json:"store,omitempty"`
+	Role  MemberRole `protobuf:"varint,4,opt,name=role,proto3,enum=raftkv.v1.MemberRole" json:"role,omitempty"`
+	// The node in whose place the learner will vote; 0 if it will in nobody's. It may be its own: then it replaces an
+	// earlier member of the same node.
+	Replaces uint64 `protobuf:"varint,5,opt,name=replaces,proto3" json:"replaces,omitempty"`
+	// How far it is, if the asked server leads the shard; else absent.
+	Progress      *MemberProgress `protobuf:"bytes,6,opt,name=progress,proto3" json:"progress,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Member) Reset() {
+	*x = Member{}
+	mi := &file_raftkv_proto_msgTypes[42]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Member) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Member) ProtoMessage() {}
+
+func (x *Member) ProtoReflect() protoreflect.Message {
+	mi := &file_raftkv_proto_msgTypes[42]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Member.ProtoReflect.Descriptor instead.
+func (*Member) Descriptor() ([]byte, []int) {
+	return file_raftkv_proto_rawDescGZIP(), []int{42}
+}
+
+func (x *Member) GetNode() uint64 {
+	if x != nil {
+		return x.Node
+	}
+	return 0
+}
+
+func (x *Member) GetIncarnation() uint32 {
+	if x != nil {
+		return x.Incarnation
+	}
+	return 0
+}
+
+func (x *Member) GetStore() []byte {
+	if x != nil {
+		return x.Store
+	}
+	return nil
+}
+
+func (x *Member) GetRole() MemberRole {
+	if x != nil {
+		return x.Role
+	}
+	return MemberRole_MEMBER_ROLE_UNSPECIFIED
+}
+
+func (x *Member) GetReplaces() uint64 {
+	if x != nil {
+		return x.Replaces
+	}
+	return 0
+}
+
+func (x *Member) GetProgress() *MemberProgress {
+	if x != nil {
+		return x.Progress
+	}
+	return nil
+}
+
+// MemberProgress is what a leader knows of a member.
+type MemberProgress struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whether something came from it lately; true for the leader itself.
+	Answers bool `protobuf:"varint,1,opt,name=answers,proto3" json:"answers,omitempty"`
+	// The last entry of the log that it is known to have on its disk; 0 as long as nothing is known.
+	MatchIndex uint64 `protobuf:"varint,2,opt,name=match_index,json=matchIndex,proto3" json:"match_index,omitempty"`
+	// How many entries of those that are final it lacks.
+	Behind        uint64 `protobuf:"varint,3,opt,name=behind,proto3" json:"behind,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MemberProgress) Reset() {
+	*x = MemberProgress{}
+	mi := &file_raftkv_proto_msgTypes[43]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MemberProgress) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MemberProgress) ProtoMessage() {}
+
+func (x *MemberProgress) ProtoReflect() protoreflect.Message {
+	mi := &file_raftkv_proto_msgTypes[43]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MemberProgress.ProtoReflect.Descriptor instead.
+func (*MemberProgress) Descriptor() ([]byte, []int) {
+	return file_raftkv_proto_rawDescGZIP(), []int{43}
+}
+
+func (x *MemberProgress) GetAnswers() bool {
+	if x != nil {
+		return x.Answers
+	}
+	return false
+}
+
+func (x *MemberProgress) GetMatchIndex() uint64 {
+	if x != nil {
+		return x.MatchIndex
+	}
+	return 0
+}
+
+func (x *MemberProgress) GetBehind() uint64 {
+	if x != nil {
+		return x.Behind
+	}
+	return 0
+}
+
+type ChangeMemberRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Shard uint32                 `protobuf:"varint,1,opt,name=shard,proto3" json:"shard,omitempty"`
+	// Types that are valid to be assigned to Change:
+	//
+	//	*ChangeMemberRequest_Replace
+	//	*ChangeMemberRequest_Add
+	//	*ChangeMemberRequest_Remove
+	//	*ChangeMemberRequest_Rebuild
+	//	*ChangeMemberRequest_Cancel
+	Change        isChangeMemberRequest_Change `protobuf_oneof:"change"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ChangeMemberRequest) Reset() {
+	*x = ChangeMemberRequest{}
+	mi := &file_raftkv_proto_msgTypes[44]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ChangeMemberRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ChangeMemberRequest) ProtoMessage() {}
+
+func (x *ChangeMemberRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_raftkv_proto_msgTypes[44]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ChangeMemberRequest.ProtoReflect.Descriptor instead.
+func (*ChangeMemberRequest) Descriptor() ([]byte, []int) {
+	return file_raftkv_proto_rawDescGZIP(), []int{44}
+}
+
+func (x *ChangeMemberRequest) GetShard() uint32 {
+	if x != nil {
+		return x.Shard
+	}
+	return 0
+}
+
+func (x *ChangeMemberRequest) GetChange() isChangeMemberRequest_Change {
+	if x != nil {
+		return x.Change
+	}
+	return nil
+}
+
+func (x *ChangeMemberRequest) GetReplace() *ReplaceMember {
+	if x != nil {
+		if x, ok := x.Change.(*ChangeMemberRequest_Replace); ok {
+			return x.Replace
+		}
+	}
+	return nil
+}
+
+func (x *ChangeMemberRequest) GetAdd() *NewMember {
+	if x != nil {
+		if x, ok := x.Change.(*ChangeMemberRequest_Add); ok {
+			return x.Add
+		}
+	}
+	return nil
+}
+
+func (x *ChangeMemberRequest) GetRemove() uint64 {
+	if x != nil {
+		if x, ok := x.Change.(*ChangeMemberRequest_Remove); ok {
+			return x.Remove
+		}
+	}
+	return 0
+}
+
+func (x *ChangeMemberRequest) GetRebuild() uint64 {
+	if x != nil {
+		if x, ok := x.Change.(*ChangeMemberRequest_Rebuild); ok {
+			return x.Rebuild
+		}
+	}
+	return 0
+}
+
+func (x *ChangeMemberRequest) GetCancel() *CancelChange {
+	if x != nil {
+		if x, ok := x.Change.(*ChangeMemberRequest_Cancel); ok {
+			return x.Cancel
+		}
+	}
+	return nil
+}
+
+type isChangeMemberRequest_Change interface {
+	isChangeMemberRequest_Change()
+}
+
+type ChangeMemberRequest_Replace struct {
+	// One replica takes the place of another one.
+	Replace *ReplaceMember `protobuf:"bytes,2,opt,name=replace,proto3,oneof"`
+}
+
+type ChangeMemberRequest_Add struct {
+	// The shard gets one replica more.
+	Add *NewMember `protobuf:"bytes,3,opt,name=add,proto3,oneof"`
+}
+
+type ChangeMemberRequest_Remove struct {
+	// The node's replica goes, and nothing takes its place: the shard has one replica less from then on.
+	Remove uint64 `protobuf:"varint,4,opt,name=remove,proto3,oneof"`
+}
+
+type ChangeMemberRequest_Rebuild struct {
+	// The node's replica, which is damaged for example, goes, and the node gets another one from the others.
+	Rebuild uint64 `protobuf:"varint,5,opt,name=rebuild,proto3,oneof"`
+}
+
+type ChangeMemberRequest_Cancel struct {
+	// The change that is under way is taken back: the learner goes.
+	Cancel *CancelChange `protobuf:"bytes,6,opt,name=cancel,proto3,oneof"`
+}
+
+func (*ChangeMemberRequest_Replace) isChangeMemberRequest_Change() {}
+
+func (*ChangeMemberRequest_Add) isChangeMemberRequest_Change() {}
+
+func (*ChangeMemberRequest_Remove) isChangeMemberRequest_Change() {}
+
+func (*ChangeMemberRequest_Rebuild) isChangeMemberRequest_Change() {}
+
+func (*ChangeMemberRequest_Cancel) isChangeMemberRequest_Change() {}
+
+type ReplaceMember struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whose replica goes.
+	Node uint64 `protobuf:"varint,1,opt,name=node,proto3" json:"node,omitempty"`
+	// Who gets one. With the same number, it is the same node with a new folder.
+	With          *NewMember `protobuf:"bytes,2,opt,name=with,proto3" json:"with,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReplaceMember) Reset() {
+	*x = ReplaceMember{}
+	mi := &file_raftkv_proto_msgTypes[45]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReplaceMember) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReplaceMember) ProtoMessage() {}
+
+func (x *ReplaceMember) ProtoReflect() protoreflect.Message {
+	mi := &file_raftkv_proto_msgTypes[45]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReplaceMember.ProtoReflect.Descriptor instead.
+func (*ReplaceMember) Descriptor() ([]byte, []int) {
+	return file_raftkv_proto_rawDescGZIP(), []int{45}
+}
+
+func (x *ReplaceMember) GetNode() uint64 {
+	if x != nil {
+		return x.Node
+	}
+	return 0
+}
+
+func (x *ReplaceMember) GetWith() *NewMember {
+	if x != nil {
+		return x.With
+	}
+	return nil
+}
+
+// NewMember is a node that gets a replica of a shard.
+type NewMember struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    uint64                 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`
+	// host:port, where it is. It may be empty for a node that the cluster knows already.
+	Address       string `protobuf:"bytes,2,opt,name=address,proto3" json:"address,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NewMember) Reset() {
+	*x = NewMember{}
+	mi := &file_raftkv_proto_msgTypes[46]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NewMember) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NewMember) ProtoMessage() {}
+
+func (x *NewMember) ProtoReflect() protoreflect.Message {
+	mi := &file_raftkv_proto_msgTypes[46]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NewMember.ProtoReflect.Descriptor instead.
+func (*NewMember) Descriptor() ([]byte, []int) {
+	return file_raftkv_proto_rawDescGZIP(), []int{46}
+}
+
+func (x *NewMember) GetId() uint64 {
+	if x != nil {
+		return x.Id
+	}
+	return 0
+}
+
+func (x *NewMember) GetAddress() string {
+	if x != nil {
+		return x.Address
+	}
+	return ""
+}
+
+type CancelChange struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CancelChange) Reset() {
+	*x = CancelChange{}
+	mi := &file_raftkv_proto_msgTypes[47]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CancelChange) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CancelChange) ProtoMessage() {}
+
+func (x *CancelChange) ProtoReflect() protoreflect.Message {
+	mi := &file_raftkv_proto_msgTypes[47]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CancelChange.ProtoReflect.Descriptor instead.
+func (*CancelChange) Descriptor() ([]byte, []int) {
+	return file_raftkv_proto_rawDescGZIP(), []int{47}
+}
+
+type ChangeMemberResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The version of the shard's members after the step.
+	Version       uint64 `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ChangeMemberResponse) Reset() {
+	*x = ChangeMemberResponse{}
+	mi := &file_raftkv_proto_msgTypes[48]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ChangeMemberResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ChangeMemberResponse) ProtoMessage() {}
+
+func (x *ChangeMemberResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_raftkv_proto_msgTypes[48]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ChangeMemberResponse.ProtoReflect.Descriptor instead.
+func (*ChangeMemberResponse) Descriptor() ([]byte, []int) {
+	return file_raftkv_proto_rawDescGZIP(), []int{48}
+}
+
+func (x *ChangeMemberResponse) GetVersion() uint64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+type ForgetNodeRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Node  uint64                 `protobuf:"varint,1,opt,name=node,proto3" json:"node,omitempty"`
+	// The version of the map in which no shard had a member of the node any more. A server that knows only older ones refuses
+	// with UNAVAILABLE: it will know in a moment.
+	MapVersion    uint64 `protobuf:"varint,2,opt,name=map_version,json=mapVersion,proto3" json:"map_version,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ForgetNodeRequest) Reset() {
+	*x = ForgetNodeRequest{}
+	mi := &file_raftkv_proto_msgTypes[49]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ForgetNodeRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ForgetNodeRequest) ProtoMessage() {}
+
+func (x *ForgetNodeRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_raftkv_proto_msgTypes[49]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ForgetNodeRequest.ProtoReflect.Descriptor instead.
+func (*ForgetNodeRequest) Descriptor() ([]byte, []int) {
+	return file_raftkv_proto_rawDescGZIP(), []int{49}
+}
+
+func (x *ForgetNodeRequest) GetNode() uint64 {
+	if x != nil {
+		return x.Node
+	}
+	return 0
+}
+
+func (x *ForgetNodeRequest) GetMapVersion() uint64 {
+	if x != nil {
+		return x.MapVersion
+	}
+	return 0
+}
+
+type ForgetNodeResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ForgetNodeResponse) Reset() {
+	*x = ForgetNodeResponse{}
+	mi := &file_raftkv_proto_msgTypes[50]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ForgetNodeResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ForgetNodeResponse) ProtoMessage() {}
+
+func (x *ForgetNodeResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_raftkv_proto_msgTypes[50]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ForgetNodeResponse.ProtoReflect.Descriptor instead.
+func (*ForgetNodeResponse) Descriptor() ([]byte, []int) {
+	return file_raftkv_proto_rawDescGZIP(), []int{50}
+}
+
 var File_raftkv_proto protoreflect.FileDescriptor
 
 const file_raftkv_proto_rawDesc = "" +
@@ -2926,7 +3817,61 @@ const file_raftkv_proto_rawDesc = "" +
 	"\x0eBackupResponse\x12\x14\n" +
 	"\x05chunk\x18\x01 \x01(\fR\x05chunk\"\x10\n" +
 	"\x0eCompactRequest\"\x11\n" +
-	"\x0fCompactResponse*T\n" +
+	"\x0fCompactResponse\"\x14\n" +
+	"\x12ListMembersRequest\"\xd5\x01\n" +
+	"\x13ListMembersResponse\x12\x1d\n" +
+	"\n" +
+	"cluster_id\x18\x01 \x01(\fR\tclusterId\x12\x1f\n" +
+	"\vmap_version\x18\x02 \x01(\x04R\n" +
+	"mapVersion\x12,\n" +
+	"\x05nodes\x18\x03 \x03(\v2\x16.raftkv.v1.ClusterNodeR\x05nodes\x12/\n" +
+	"\x06shards\x18\x04 \x03(\v2\x17.raftkv.v1.ShardMembersR\x06shards\x12\x1f\n" +
+	"\vdead_stores\x18\x05 \x03(\fR\n" +
+	"deadStores\"a\n" +
+	"\vClusterNode\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\x04R\x02id\x12\x18\n" +
+	"\aaddress\x18\x02 \x01(\tR\aaddress\x12\x14\n" +
+	"\x05store\x18\x03 \x01(\fR\x05store\x12\x12\n" +
+	"\x04gone\x18\x04 \x01(\bR\x04gone\"\x83\x01\n" +
+	"\fShardMembers\x12\x14\n" +
+	"\x05shard\x18\x01 \x01(\rR\x05shard\x12\x18\n" +
+	"\aversion\x18\x02 \x01(\x04R\aversion\x12+\n" +
+	"\amembers\x18\x03 \x03(\v2\x11.raftkv.v1.MemberR\amembers\x12\x16\n" +
+	"\x06leader\x18\x04 \x01(\x04R\x06leader\"\xd2\x01\n" +
+	"\x06Member\x12\x12\n" +
+	"\x04node\x18\x01 \x01(\x04R\x04node\x12 \n" +
+	"\vincarnation\x18\x02 \x01(\rR\vincarnation\x12\x14\n" +
+	"\x05store\x18\x03 \x01(\fR\x05store\x12)\n" +
+	"\x04role\x18\x04 \x01(\x0e2\x15.raftkv.v1.MemberRoleR\x04role\x12\x1a\n" +
+	"\breplaces\x18\x05 \x01(\x04R\breplaces\x125\n" +
+	"\bprogress\x18\x06 \x01(\v2\x19.raftkv.v1.MemberProgressR\bprogress\"c\n" +
+	"\x0eMemberProgress\x12\x18\n" +
+	"\aanswers\x18\x01 \x01(\bR\aanswers\x12\x1f\n" +
+	"\vmatch_index\x18\x02 \x01(\x04R\n" +
+	"matchIndex\x12\x16\n" +
+	"\x06behind\x18\x03 \x01(\x04R\x06behind\"\xfe\x01\n" +
+	"\x13ChangeMemberRequest\x12\x14\n" +
+	"\x05shard\x18\x01 \x01(\rR\x05shard\x124\n" +
+	"\areplace\x18\x02 \x01(\v2\x18.raftkv.v1.ReplaceMemberH\x00R\areplace\x12(\n" +
+	"\x03add\x18\x03 \x01(\v2\x14.raftkv.v1.NewMemberH\x00R\x03add\x12\x18\n" +
+	"\x06remove\x18\x04 \x01(\x04H\x00R\x06remove\x12\x1a\n" +
+	"\arebuild\x18\x05 \x01(\x04H\x00R\arebuild\x121\n" +
+	"\x06cancel\x18\x06 \x01(\v2\x17.raftkv.v1.CancelChangeH\x00R\x06cancelB\b\n" +
+	"\x06change\"M\n" +
+	"\rReplaceMember\x12\x12\n" +
+	"\x04node\x18\x01 \x01(\x04R\x04node\x12(\n" +
+	"\x04with\x18\x02 \x01(\v2\x14.raftkv.v1.NewMemberR\x04with\"5\n" +
+	"\tNewMember\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\x04R\x02id\x12\x18\n" +
+	"\aaddress\x18\x02 \x01(\tR\aaddress\"\x0e\n" +
+	"\fCancelChange\"0\n" +
+	"\x14ChangeMemberResponse\x12\x18\n" +
+	"\aversion\x18\x01 \x01(\x04R\aversion\"H\n" +
+	"\x11ForgetNodeRequest\x12\x12\n" +
+	"\x04node\x18\x01 \x01(\x04R\x04node\x12\x1f\n" +
+	"\vmap_version\x18\x02 \x01(\x04R\n" +
+	"mapVersion\"\x14\n" +
+	"\x12ForgetNodeResponse*T\n" +
 	"\x04Role\x12\x14\n" +
 	"\x10ROLE_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rROLE_FOLLOWER\x10\x01\x12\x12\n" +
@@ -2936,7 +3881,13 @@ const file_raftkv_proto_rawDesc = "" +
 	"\x15PLACEMENT_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0ePLACEMENT_HASH\x10\x01\x12\x15\n" +
 	"\x11PLACEMENT_NUMERIC\x10\x02\x12\x12\n" +
-	"\x0ePLACEMENT_RING\x10\x032\xb0\x04\n" +
+	"\x0ePLACEMENT_RING\x10\x03*r\n" +
+	"\n" +
+	"MemberRole\x12\x1b\n" +
+	"\x17MEMBER_ROLE_UNSPECIFIED\x10\x00\x12\x15\n" +
+	"\x11MEMBER_ROLE_VOTER\x10\x01\x12\x17\n" +
+	"\x13MEMBER_ROLE_LEARNER\x10\x02\x12\x17\n" +
+	"\x13MEMBER_ROLE_LEAVING\x10\x032\xb0\x04\n" +
 	"\x06RaftKV\x124\n" +
 	"\x03Get\x12\x15.raftkv.v1.GetRequest\x1a\x16.raftkv.v1.GetResponse\x124\n" +
 	"\x03Put\x12\x15.raftkv.v1.PutRequest\x1a\x16.raftkv.v1.PutResponse\x12=\n" +
@@ -2946,11 +3897,15 @@ const file_raftkv_proto_rawDesc = "" +
 	"\x04Scan\x12\x16.raftkv.v1.ScanRequest\x1a\x17.raftkv.v1.ScanResponse0\x01\x12G\n" +
 	"\bPipeline\x12\x1a.raftkv.v1.PipelineRequest\x1a\x1b.raftkv.v1.PipelineResponse(\x010\x01\x127\n" +
 	"\x04Stat\x12\x16.raftkv.v1.StatRequest\x1a\x17.raftkv.v1.StatResponse\x12C\n" +
-	"\bTopology\x12\x1a.raftkv.v1.TopologyRequest\x1a\x1b.raftkv.v1.TopologyResponse2\xd5\x01\n" +
+	"\bTopology\x12\x1a.raftkv.v1.TopologyRequest\x1a\x1b.raftkv.v1.TopologyResponse2\xbf\x03\n" +
 	"\vRaftKVAdmin\x12C\n" +
 	"\bShutdown\x12\x1a.raftkv.v1.ShutdownRequest\x1a\x1b.raftkv.v1.ShutdownResponse\x12?\n" +
 	"\x06Backup\x12\x18.raftkv.v1.BackupRequest\x1a\x19.raftkv.v1.BackupResponse0\x01\x12@\n" +
-	"\aCompact\x12\x19.raftkv.v1.CompactRequest\x1a\x1a.raftkv.v1.CompactResponseB%Z#numstore.example/contracts/raftkvpbb\x06proto3"
+	"\aCompact\x12\x19.raftkv.v1.CompactRequest\x1a\x1a.raftkv.v1.CompactResponse\x12L\n" +
+	"\vListMembers\x12\x1d.raftkv.v1.ListMembersRequest\x1a\x1e.raftkv.v1.ListMembersResponse\x12O\n" +
+	"\fChangeMember\x12\x1e.raftkv.v1.ChangeMemberRequest\x1a\x1f.raftkv.v1.ChangeMemberResponse\x12I\n" +
+	"\n" +
+	"ForgetNode\x12\x1c.raftkv.v1.ForgetNodeRequest\x1a\x1d.raftkv.v1.ForgetNodeResponseB%Z#numstore.example/contracts/raftkvpbb\x06proto3"
 
 var (
 	file_raftkv_proto_rawDescOnce sync.Once
@@ -2964,118 +3919,147 @@ func file_raftkv_proto_rawDescGZIP() []byte {
 	return file_raftkv_proto_rawDescData
 }
 
-var file_raftkv_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_raftkv_proto_msgTypes = make([]protoimpl.MessageInfo, 38)
+var file_raftkv_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_raftkv_proto_msgTypes = make([]protoimpl.MessageInfo, 51)
 var file_raftkv_proto_goTypes = []any{
 	(Role)(0),                     // 0: raftkv.v1.Role
 	(Placement)(0),                // 1: raftkv.v1.Placement
-	(*RequestId)(nil),             // 2: raftkv.v1.RequestId
-	(*GetRequest)(nil),            // 3: raftkv.v1.GetRequest
-	(*GetResponse)(nil),           // 4: raftkv.v1.GetResponse
-	(*PutRequest)(nil),            // 5: raftkv.v1.PutRequest
-	(*PutResponse)(nil),           // 6: raftkv.v1.PutResponse
-	(*AppendRequest)(nil),         // 7: raftkv.v1.AppendRequest
-	(*AppendResponse)(nil),        // 8: raftkv.v1.AppendResponse
-	(*DeleteRequest)(nil),         // 9: raftkv.v1.DeleteRequest
-	(*DeleteResponse)(nil),        // 10: raftkv.v1.DeleteResponse
-	(*BatchRequest)(nil),          // 11: raftkv.v1.BatchRequest
-	(*Write)(nil),                 // 12: raftkv.v1.Write
-	(*BatchResponse)(nil),         // 13: raftkv.v1.BatchResponse
-	(*WriteResult)(nil),           // 14: raftkv.v1.WriteResult
-	(*ScanRequest)(nil),           // 15: raftkv.v1.ScanRequest
-	(*ScanResponse)(nil),          // 16: raftkv.v1.ScanResponse
-	(*Pair)(nil),                  // 17: raftkv.v1.Pair
-	(*PipelineRequest)(nil),       // 18: raftkv.v1.PipelineRequest
-	(*Operation)(nil),             // 19: raftkv.v1.Operation
-	(*PipelineResponse)(nil),      // 20: raftkv.v1.PipelineResponse
-	(*Answer)(nil),                // 21: raftkv.v1.Answer
-	(*Error)(nil),                 // 22: raftkv.v1.Error
-	(*Redirect)(nil),              // 23: raftkv.v1.Redirect
-	(*StatRequest)(nil),           // 24: raftkv.v1.StatRequest
-	(*StatResponse)(nil),          // 25: raftkv.v1.StatResponse
-	(*Latencies)(nil),             // 26: raftkv.v1.Latencies
-	(*DiskStat)(nil),              // 27: raftkv.v1.DiskStat
-	(*Limits)(nil),                // 28: raftkv.v1.Limits
-	(*ShardStat)(nil),             // 29: raftkv.v1.ShardStat
-	(*TopologyRequest)(nil),       // 30: raftkv.v1.TopologyRequest
-	(*TopologyResponse)(nil),      // 31: raftkv.v1.TopologyResponse
-	(*Node)(nil),                  // 32: raftkv.v1.Node
-	(*Shard)(nil),                 // 33: raftkv.v1.Shard
-	(*ShutdownRequest)(nil),       // 34: raftkv.v1.ShutdownRequest
-	(*ShutdownResponse)(nil),      // 35: raftkv.v1.ShutdownResponse
-	(*BackupRequest)(nil),         // 36: raftkv.v1.BackupRequest
-	(*BackupResponse)(nil),        // 37: raftkv.v1.BackupResponse
-	(*CompactRequest)(nil),        // 38: raftkv.v1.CompactRequest
-	(*CompactResponse)(nil),       // 39: raftkv.v1.CompactResponse
-	(*timestamppb.Timestamp)(nil), // 40: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),   // 41: google.protobuf.Duration
+	(MemberRole)(0),               // 2: raftkv.v1.MemberRole
+	(*RequestId)(nil),             // 3: raftkv.v1.RequestId
+	(*GetRequest)(nil),            // 4: raftkv.v1.GetRequest
+	(*GetResponse)(nil),           // 5: raftkv.v1.GetResponse
+	(*PutRequest)(nil),            // 6: raftkv.v1.PutRequest
+	(*PutResponse)(nil),           // 7: raftkv.v1.PutResponse
+	(*AppendRequest)(nil),         // 8: raftkv.v1.AppendRequest
+	(*AppendResponse)(nil),        // 9: raftkv.v1.AppendResponse
+	(*DeleteRequest)(nil),         // 10: raftkv.v1.DeleteRequest
+	(*DeleteResponse)(nil),        // 11: raftkv.v1.DeleteResponse
+	(*BatchRequest)(nil),          // 12: raftkv.v1.BatchRequest
+	(*Write)(nil),                 // 13: raftkv.v1.Write
+	(*BatchResponse)(nil),         // 14: raftkv.v1.BatchResponse
+	(*WriteResult)(nil),           // 15: raftkv.v1.WriteResult
+	(*ScanRequest)(nil),           // 16: raftkv.v1.ScanRequest
+	(*ScanResponse)(nil),          // 17: raftkv.v1.ScanResponse
+	(*Pair)(nil),                  // 18: raftkv.v1.Pair
+	(*PipelineRequest)(nil),       // 19: raftkv.v1.PipelineRequest
+	(*Operation)(nil),             // 20: raftkv.v1.Operation
+	(*PipelineResponse)(nil),      // 21: raftkv.v1.PipelineResponse
+	(*Answer)(nil),                // 22: raftkv.v1.Answer
+	(*Error)(nil),                 // 23: raftkv.v1.Error
+	(*Redirect)(nil),              // 24: raftkv.v1.Redirect
+	(*StatRequest)(nil),           // 25: raftkv.v1.StatRequest
+	(*StatResponse)(nil),          // 26: raftkv.v1.StatResponse
+	(*Latencies)(nil),             // 27: raftkv.v1.Latencies
+	(*DiskStat)(nil),              // 28: raftkv.v1.DiskStat
+	(*Limits)(nil),                // 29: raftkv.v1.Limits
+	(*ShardStat)(nil),             // 30: raftkv.v1.ShardStat
+	(*TopologyRequest)(nil),       // 31: raftkv.v1.TopologyRequest
+	(*TopologyResponse)(nil),      // 32: raftkv.v1.TopologyResponse
+	(*Node)(nil),                  // 33: raftkv.v1.Node
+	(*Shard)(nil),                 // 34: raftkv.v1.Shard
+	(*ShutdownRequest)(nil),       // 35: raftkv.v1.ShutdownRequest
+	(*ShutdownResponse)(nil),      // 36: raftkv.v1.ShutdownResponse
+	(*BackupRequest)(nil),         // 37: raftkv.v1.BackupRequest
+	(*BackupResponse)(nil),        // 38: raftkv.v1.BackupResponse
+	(*CompactRequest)(nil),        // 39: raftkv.v1.CompactRequest
+	(*CompactResponse)(nil),       // 40: raftkv.v1.CompactResponse
+	(*ListMembersRequest)(nil),    // 41: raftkv.v1.ListMembersRequest
+	(*ListMembersResponse)(nil),   // 42: raftkv.v1.ListMembersResponse
+	(*ClusterNode)(nil),           // 43: raftkv.v1.ClusterNode
+	(*ShardMembers)(nil),          // 44: raftkv.v1.ShardMembers
+	(*Member)(nil),                // 45: raftkv.v1.Member
+	(*MemberProgress)(nil),        // 46: raftkv.v1.MemberProgress
+	(*ChangeMemberRequest)(nil),   // 47: raftkv.v1.ChangeMemberRequest
+	(*ReplaceMember)(nil),         // 48: raftkv.v1.ReplaceMember
+	(*NewMember)(nil),             // 49: raftkv.v1.NewMember
+	(*CancelChange)(nil),          // 50: raftkv.v1.CancelChange
+	(*ChangeMemberResponse)(nil),  // 51: raftkv.v1.ChangeMemberResponse
+	(*ForgetNodeRequest)(nil),     // 52: raftkv.v1.ForgetNodeRequest
+	(*ForgetNodeResponse)(nil),    // 53: raftkv.v1.ForgetNodeResponse
+	(*timestamppb.Timestamp)(nil), // 54: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 55: google.protobuf.Duration
 }
 var file_raftkv_proto_depIdxs = []int32{
-	2,  // 0: raftkv.v1.PutRequest.request_id:type_name -> raftkv.v1.RequestId
-	2,  // 1: raftkv.v1.AppendRequest.request_id:type_name -> raftkv.v1.RequestId
-	2,  // 2: raftkv.v1.DeleteRequest.request_id:type_name -> raftkv.v1.RequestId
-	12, // 3: raftkv.v1.BatchRequest.writes:type_name -> raftkv.v1.Write
-	2,  // 4: raftkv.v1.BatchRequest.request_id:type_name -> raftkv.v1.RequestId
-	5,  // 5: raftkv.v1.Write.put:type_name -> raftkv.v1.PutRequest
-	7,  // 6: raftkv.v1.Write.append:type_name -> raftkv.v1.AppendRequest
-	9,  // 7: raftkv.v1.Write.delete:type_name -> raftkv.v1.DeleteRequest
-	14, // 8: raftkv.v1.BatchResponse.results:type_name -> raftkv.v1.WriteResult
-	6,  // 9: raftkv.v1.WriteResult.put:type_name -> raftkv.v1.PutResponse
-	8,  // 10: raftkv.v1.WriteResult.append:type_name -> raftkv.v1.AppendResponse
-	10, // 11: raftkv.v1.WriteResult.delete:type_name -> raftkv.v1.DeleteResponse
-	17, // 12: raftkv.v1.ScanResponse.pairs:type_name -> raftkv.v1.Pair
-	19, // 13: raftkv.v1.PipelineRequest.operations:type_name -> raftkv.v1.Operation
-	3,  // 14: raftkv.v1.Operation.get:type_name -> raftkv.v1.GetRequest
-	5,  // 15: raftkv.v1.Operation.put:type_name -> raftkv.v1.PutRequest
-	7,  // 16: raftkv.v1.Operation.append:type_name -> raftkv.v1.AppendRequest
-	9,  // 17: raftkv.v1.Operation.delete:type_name -> raftkv.v1.DeleteRequest
-	21, // 18: raftkv.v1.PipelineResponse.answers:type_name -> raftkv.v1.Answer
-	4,  // 19: raftkv.v1.Answer.get:type_name -> raftkv.v1.GetResponse
-	6,  // 20: raftkv.v1.Answer.put:type_name -> raftkv.v1.PutResponse
-	8,  // 21: raftkv.v1.Answer.append:type_name -> raftkv.v1.AppendResponse
-	10, // 22: raftkv.v1.Answer.delete:type_name -> raftkv.v1.DeleteResponse
-	22, // 23: raftkv.v1.Answer.error:type_name -> raftkv.v1.Error
-	23, // 24: raftkv.v1.Error.redirect:type_name -> raftkv.v1.Redirect
-	40, // 25: raftkv.v1.StatResponse.start_time:type_name -> google.protobuf.Timestamp
-	28, // 26: raftkv.v1.StatResponse.limits:type_name -> raftkv.v1.Limits
-	29, // 27: raftkv.v1.StatResponse.shards:type_name -> raftkv.v1.ShardStat
-	27, // 28: raftkv.v1.StatResponse.disk:type_name -> raftkv.v1.DiskStat
-	26, // 29: raftkv.v1.StatResponse.gets_took:type_name -> raftkv.v1.Latencies
-	26, // 30: raftkv.v1.StatResponse.writes_took:type_name -> raftkv.v1.Latencies
-	41, // 31: raftkv.v1.DiskStat.stalled:type_name -> google.protobuf.Duration
+	3,  // 0: raftkv.v1.PutRequest.request_id:type_name -> raftkv.v1.RequestId
+	3,  // 1: raftkv.v1.AppendRequest.request_id:type_name -> raftkv.v1.RequestId
+	3,  // 2: raftkv.v1.DeleteRequest.request_id:type_name -> raftkv.v1.RequestId
+	13, // 3: raftkv.v1.BatchRequest.writes:type_name -> raftkv.v1.Write
+	3,  // 4: raftkv.v1.BatchRequest.request_id:type_name -> raftkv.v1.RequestId
+	6,  // 5: raftkv.v1.Write.put:type_name -> raftkv.v1.PutRequest
+	8,  // 6: raftkv.v1.Write.append:type_name -> raftkv.v1.AppendRequest
+	10, // 7: raftkv.v1.Write.delete:type_name -> raftkv.v1.DeleteRequest
+	15, // 8: raftkv.v1.BatchResponse.results:type_name -> raftkv.v1.WriteResult
+	7,  // 9: raftkv.v1.WriteResult.put:type_name -> raftkv.v1.PutResponse
+	9,  // 10: raftkv.v1.WriteResult.append:type_name -> raftkv.v1.AppendResponse
+	11, // 11: raftkv.v1.WriteResult.delete:type_name -> raftkv.v1.DeleteResponse
+	18, // 12: raftkv.v1.ScanResponse.pairs:type_name -> raftkv.v1.Pair
+	20, // 13: raftkv.v1.PipelineRequest.operations:type_name -> raftkv.v1.Operation
+	4,  // 14: raftkv.v1.Operation.get:type_name -> raftkv.v1.GetRequest
+	6,  // 15: raftkv.v1.Operation.put:type_name -> raftkv.v1.PutRequest
+	8,  // 16: raftkv.v1.Operation.append:type_name -> raftkv.v1.AppendRequest
+	10, // 17: raftkv.v1.Operation.delete:type_name -> raftkv.v1.DeleteRequest
+	22, // 18: raftkv.v1.PipelineResponse.answers:type_name -> raftkv.v1.Answer
+	5,  // 19: raftkv.v1.Answer.get:type_name -> raftkv.v1.GetResponse
+	7,  // 20: raftkv.v1.Answer.put:type_name -> raftkv.v1.PutResponse
+	9,  // 21: raftkv.v1.Answer.append:type_name -> raftkv.v1.AppendResponse
+	11, // 22: raftkv.v1.Answer.delete:type_name -> raftkv.v1.DeleteResponse
+	23, // 23: raftkv.v1.Answer.error:type_name -> raftkv.v1.Error
+	24, // 24: raftkv.v1.Error.redirect:type_name -> raftkv.v1.Redirect
+	54, // 25: raftkv.v1.StatResponse.start_time:type_name -> google.protobuf.Timestamp
+	29, // 26: raftkv.v1.StatResponse.limits:type_name -> raftkv.v1.Limits
+	30, // 27: raftkv.v1.StatResponse.shards:type_name -> raftkv.v1.ShardStat
+	28, // 28: raftkv.v1.StatResponse.disk:type_name -> raftkv.v1.DiskStat
+	27, // 29: raftkv.v1.StatResponse.gets_took:type_name -> raftkv.v1.Latencies
+	27, // 30: raftkv.v1.StatResponse.writes_took:type_name -> raftkv.v1.Latencies
+	55, // 31: raftkv.v1.DiskStat.stalled:type_name -> google.protobuf.Duration
 	0,  // 32: raftkv.v1.ShardStat.role:type_name -> raftkv.v1.Role
 	1,  // 33: raftkv.v1.TopologyResponse.placement:type_name -> raftkv.v1.Placement
-	32, // 34: raftkv.v1.TopologyResponse.nodes:type_name -> raftkv.v1.Node
-	33, // 35: raftkv.v1.TopologyResponse.shards:type_name -> raftkv.v1.Shard
-	3,  // 36: raftkv.v1.RaftKV.Get:input_type -> raftkv.v1.GetRequest
-	5,  // 37: raftkv.v1.RaftKV.Put:input_type -> raftkv.v1.PutRequest
-	7,  // 38: raftkv.v1.RaftKV.Append:input_type -> raftkv.v1.AppendRequest
-	9,  // 39: raftkv.v1.RaftKV.Delete:input_type -> raftkv.v1.DeleteRequest
-	11, // 40: raftkv.v1.RaftKV.Batch:input_type -> raftkv.v1.BatchRequest
-	15, // 41: raftkv.v1.RaftKV.Scan:input_type -> raftkv.v1.ScanRequest
-	18, // 42: raftkv.v1.RaftKV.Pipeline:input_type -> raftkv.v1.PipelineRequest
-	24, // 43: raftkv.v1.RaftKV.Stat:input_type -> raftkv.v1.StatRequest
-	30, // 44: raftkv.v1.RaftKV.Topology:input_type -> raftkv.v1.TopologyRequest
-	34, // 45: raftkv.v1.RaftKVAdmin.Shutdown:input_type -> raftkv.v1.ShutdownRequest
-	36, // 46: raftkv.v1.RaftKVAdmin.Backup:input_type -> raftkv.v1.BackupRequest
-	38, // 47: raftkv.v1.RaftKVAdmin.Compact:input_type -> raftkv.v1.CompactRequest
-	4,  // 48: raftkv.v1.RaftKV.Get:output_type -> raftkv.v1.GetResponse
-	6,  // 49: raftkv.v1.RaftKV.Put:output_type -> raftkv.v1.PutResponse
-	8,  // 50: raftkv.v1.RaftKV.Append:output_type -> raftkv.v1.AppendResponse
-	10, // 51: raftkv.v1.RaftKV.Delete:output_type -> raftkv.v1.DeleteResponse
-	13, // 52: raftkv.v1.RaftKV.Batch:output_type -> raftkv.v1.BatchResponse
-	16, // 53: raftkv.v1.RaftKV.Scan:output_type -> raftkv.v1.ScanResponse
-	20, // 54: raftkv.v1.RaftKV.Pipeline:output_type -> raftkv.v1.PipelineResponse
-	25, // 55: raftkv.v1.RaftKV.Stat:output_type -> raftkv.v1.StatResponse
-	31, // 56: raftkv.v1.RaftKV.Topology:output_type -> raftkv.v1.TopologyResponse
-	35, // 57: raftkv.v1.RaftKVAdmin.Shutdown:output_type -> raftkv.v1.ShutdownResponse
-	37, // 58: raftkv.v1.RaftKVAdmin.Backup:output_type -> raftkv.v1.BackupResponse
-	39, // 59: raftkv.v1.RaftKVAdmin.Compact:output_type -> raftkv.v1.CompactResponse
-	48, // [48:60] is the sub-list for method output_type
-	36, // [36:48] is the sub-list for method input_type
-	36, // [36:36] is the sub-list for extension type_name
-	36, // [36:36] is the sub-list for extension extendee
-	0,  // [0:36] is the sub-list for field type_name
+	33, // 34: raftkv.v1.TopologyResponse.nodes:type_name -> raftkv.v1.Node
+	34, // 35: raftkv.v1.TopologyResponse.shards:type_name -> raftkv.v1.Shard
+	43, // 36: raftkv.v1.ListMembersResponse.nodes:type_name -> raftkv.v1.ClusterNode
+	44, // 37: raftkv.v1.ListMembersResponse.shards:type_name -> raftkv.v1.ShardMembers
+	45, // 38: raftkv.v1.ShardMembers.members:type_name -> raftkv.v1.Member
+	2,  // 39: raftkv.v1.Member.role:type_name -> raftkv.v1.MemberRole
+	46, // 40: raftkv.v1.Member.progress:type_name -> raftkv.v1.MemberProgress
+	48, // 41: raftkv.v1.ChangeMemberRequest.replace:type_name -> raftkv.v1.ReplaceMember
+	49, // 42: raftkv.v1.ChangeMemberRequest.add:type_name -> raftkv.v1.NewMember
+	50, // 43: raftkv.v1.ChangeMemberRequest.cancel:type_name -> raftkv.v1.CancelChange
+	49, // 44: raftkv.v1.ReplaceMember.with:type_name -> raftkv.v1.NewMember
+	4,  // 45: raftkv.v1.RaftKV.Get:input_type -> raftkv.v1.GetRequest
+	6,  // 46: raftkv.v1.RaftKV.Put:input_type -> raftkv.v1.PutRequest
+	8,  // 47: raftkv.v1.RaftKV.Append:input_type -> raftkv.v1.AppendRequest
+	10, // 48: raftkv.v1.RaftKV.Delete:input_type -> raftkv.v1.DeleteRequest
+	12, // 49: raftkv.v1.RaftKV.Batch:input_type -> raftkv.v1.BatchRequest
+	16, // 50: raftkv.v1.RaftKV.Scan:input_type -> raftkv.v1.ScanRequest
+	19, // 51: raftkv.v1.RaftKV.Pipeline:input_type -> raftkv.v1.PipelineRequest
+	25, // 52: raftkv.v1.RaftKV.Stat:input_type -> raftkv.v1.StatRequest
+	31, // 53: raftkv.v1.RaftKV.Topology:input_type -> raftkv.v1.TopologyRequest
+	35, // 54: raftkv.v1.RaftKVAdmin.Shutdown:input_type -> raftkv.v1.ShutdownRequest
+	37, // 55: raftkv.v1.RaftKVAdmin.Backup:input_type -> raftkv.v1.BackupRequest
+	39, // 56: raftkv.v1.RaftKVAdmin.Compact:input_type -> raftkv.v1.CompactRequest
+	41, // 57: raftkv.v1.RaftKVAdmin.ListMembers:input_type -> raftkv.v1.ListMembersRequest
+	47, // 58: raftkv.v1.RaftKVAdmin.ChangeMember:input_type -> raftkv.v1.ChangeMemberRequest
+	52, // 59: raftkv.v1.RaftKVAdmin.ForgetNode:input_type -> raftkv.v1.ForgetNodeRequest
+	5,  // 60: raftkv.v1.RaftKV.Get:output_type -> raftkv.v1.GetResponse
+	7,  // 61: raftkv.v1.RaftKV.Put:output_type -> raftkv.v1.PutResponse
+	9,  // 62: raftkv.v1.RaftKV.Append:output_type -> raftkv.v1.AppendResponse
+	11, // 63: raftkv.v1.RaftKV.Delete:output_type -> raftkv.v1.DeleteResponse
+	14, // 64: raftkv.v1.RaftKV.Batch:output_type -> raftkv.v1.BatchResponse
+	17, // 65: raftkv.v1.RaftKV.Scan:output_type -> raftkv.v1.ScanResponse
+	21, // 66: raftkv.v1.RaftKV.Pipeline:output_type -> raftkv.v1.PipelineResponse
+	26, // 67: raftkv.v1.RaftKV.Stat:output_type -> raftkv.v1.StatResponse
+	32, // 68: raftkv.v1.RaftKV.Topology:output_type -> raftkv.v1.TopologyResponse
+	36, // 69: raftkv.v1.RaftKVAdmin.Shutdown:output_type -> raftkv.v1.ShutdownResponse
+	38, // 70: raftkv.v1.RaftKVAdmin.Backup:output_type -> raftkv.v1.BackupResponse
+	40, // 71: raftkv.v1.RaftKVAdmin.Compact:output_type -> raftkv.v1.CompactResponse
+	42, // 72: raftkv.v1.RaftKVAdmin.ListMembers:output_type -> raftkv.v1.ListMembersResponse
+	51, // 73: raftkv.v1.RaftKVAdmin.ChangeMember:output_type -> raftkv.v1.ChangeMemberResponse
+	53, // 74: raftkv.v1.RaftKVAdmin.ForgetNode:output_type -> raftkv.v1.ForgetNodeResponse
+	60, // [60:75] is the sub-list for method output_type
+	45, // [45:60] is the sub-list for method input_type
+	45, // [45:45] is the sub-list for extension type_name
+	45, // [45:45] is the sub-list for extension extendee
+	0,  // [0:45] is the sub-list for field type_name
 }
 
 func init() { file_raftkv_proto_init() }
@@ -3110,13 +4094,20 @@ func file_raftkv_proto_init() {
 		(*Answer_Delete)(nil),
 		(*Answer_Error)(nil),
 	}
+	file_raftkv_proto_msgTypes[44].OneofWrappers = []any{
+		(*ChangeMemberRequest_Replace)(nil),
+		(*ChangeMemberRequest_Add)(nil),
+		(*ChangeMemberRequest_Remove)(nil),
+		(*ChangeMemberRequest_Rebuild)(nil),
+		(*ChangeMemberRequest_Cancel)(nil),
+	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_raftkv_proto_rawDesc), len(file_raftkv_proto_rawDesc)),
-			NumEnums:      2,
-			NumMessages:   38,
+			NumEnums:      3,
+			NumMessages:   51,
 			NumExtensions: 0,
 			NumServices:   2,
 		},

@@ -608,9 +608,12 @@ var RaftKV_ServiceDesc = grpc.ServiceDesc{
 }
 
 const (
-	RaftKVAdmin_Shutdown_FullMethodName = "/raftkv.v1.RaftKVAdmin/Shutdown"
-	RaftKVAdmin_Backup_FullMethodName   = "/raftkv.v1.RaftKVAdmin/Backup"
-	RaftKVAdmin_Compact_FullMethodName  = "/raftkv.v1.RaftKVAdmin/Compact"
+	RaftKVAdmin_Shutdown_FullMethodName     = "/raftkv.v1.RaftKVAdmin/Shutdown"
+	RaftKVAdmin_Backup_FullMethodName       = "/raftkv.v1.RaftKVAdmin/Backup"
+	RaftKVAdmin_Compact_FullMethodName      = "/raftkv.v1.RaftKVAdmin/Compact"
+	RaftKVAdmin_ListMembers_FullMethodName  = "/raftkv.v1.RaftKVAdmin/ListMembers"
+	RaftKVAdmin_ChangeMember_FullMethodName = "/raftkv.v1.RaftKVAdmin/ChangeMember"
+	RaftKVAdmin_ForgetNode_FullMethodName   = "/raftkv.v1.RaftKVAdmin/ForgetNode"
 )
 
 // RaftKVAdminClient is the client API for RaftKVAdmin service.
@@ -632,6 +635,28 @@ type RaftKVAdminClient interface {
 	// Compact gives the space of what was overwritten and deleted back to the disk. The server does that by
 	// itself in time; the call returns when it is done.
 	Compact(ctx context.Context, in *CompactRequest, opts ...grpc.CallOption) (*CompactResponse, error)
+	// ListMembers returns which nodes the cluster has and had, and who has a replica of each shard, as far as the asked server knows:
+	// of a shard that it has no replica of, it may know an older version; how far the members are, only the shard's leader knows.
+	// Who wants all of it asks all servers, and takes of each shard the members of the greatest version.
+	ListMembers(ctx context.Context, in *ListMembersRequest, opts ...grpc.CallOption) (*ListMembersResponse, error)
+	// ChangeMember begins, or takes back, a change of who has a replica of one shard. The shard's leader is to be asked: others
+	// refuse with UNAVAILABLE and a Redirect. It is answered when the step is decided, and survives from then on what the shard survives;
+	// the rest of the change is done by whoever leads the shard: the new member has no vote until it has got the shard's
+	// state, then it begins to vote in the same moment in which the one that it replaces begins to leave. ListMembers tells how far it
+	// is. A shard has one change at a time.
+	//
+	// A new node must run already, with an empty folder and its number: who is asked finds it at its address. It is not told of
+	// the cluster before, and so cannot speak in anybody's name. The node that a new one of the same number replaces must not run: its store is
+	// dead from then on, and with it all its replicas.
+	//
+	// Besides the errors of all calls: FAILED_PRECONDITION when the change cannot be begun, with the reason: another one is under
+	// way, more than half of the voters before or after would not answer, a node has or does not have a replica already, and the
+	// like; nothing has changed then. UNAVAILABLE without a Redirect, DEADLINE_EXCEEDED and CANCELLED leave open whether it has: ask
+	// ListMembers.
+	ChangeMember(ctx context.Context, in *ChangeMemberRequest, opts ...grpc.CallOption) (*ChangeMemberResponse, error)
+	// ForgetNode takes a node out of the cluster of which no shard has a member any more. Any server can be asked. The node's store must not come
+	// back; its number may be used again. FAILED_PRECONDITION when a shard has a member on it.
+	ForgetNode(ctx context.Context, in *ForgetNodeRequest, opts ...grpc.CallOption) (*ForgetNodeResponse, error)
 }
 
 type raftKVAdminClient struct {
@@ -681,6 +706,36 @@ func (c *raftKVAdminClient) Compact(ctx context.Context, in *CompactRequest, opt
 	return out, nil
 }
 
+func (c *raftKVAdminClient) ListMembers(ctx context.Context, in *ListMembersRequest, opts ...grpc.CallOption) (*ListMembersResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListMembersResponse)
+	err := c.cc.Invoke(ctx, RaftKVAdmin_ListMembers_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *raftKVAdminClient) ChangeMember(ctx context.Context, in *ChangeMemberRequest, opts ...grpc.CallOption) (*ChangeMemberResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ChangeMemberResponse)
+	err := c.cc.Invoke(ctx, RaftKVAdmin_ChangeMember_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *raftKVAdminClient) ForgetNode(ctx context.Context, in *ForgetNodeRequest, opts ...grpc.CallOption) (*ForgetNodeResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ForgetNodeResponse)
+	err := c.cc.Invoke(ctx, RaftKVAdmin_ForgetNode_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // RaftKVAdminServer is the server API for RaftKVAdmin service.
 // All implementations must embed UnimplementedRaftKVAdminServer
 // for forward compatibility.
@@ -700,6 +755,28 @@ type RaftKVAdminServer interface {
 	// Compact gives the space of what was overwritten and deleted back to the disk. The server does that by
 	// itself in time; the call returns when it is done.
 	Compact(context.Context, *CompactRequest) (*CompactResponse, error)
+	// ListMembers returns which nodes the cluster has and had, and who has a replica of each shard, as far as the asked server knows:
+	// of a shard that it has no replica of, it may know an older version; how far the members are, only the shard's leader knows.
+	// Who wants all of it asks all servers, and takes of each shard the members of the greatest version.
+	ListMembers(context.Context, *ListMembersRequest) (*ListMembersResponse, error)
+	// ChangeMember begins, or takes back, a change of who has a replica of one shard. The shard's leader is to be asked: others
+	// refuse with UNAVAILABLE and a Redirect. It is answered when the step is decided, and survives from then on what the shard survives;
+	// the rest of the change is done by whoever leads the shard: the new member has no vote until it has got the shard's
+	// state, then it begins to vote in the same moment in which the one that it replaces begins to leave. ListMembers tells how far it
+	// is. A shard has one change at a time.
+	//
+	// A new node must run already, with an empty folder and its number: who is asked finds it at its address. It is not told of
+	// the cluster before, and so cannot speak in anybody's name. The node that a new one of the same number replaces must not run: its store is
+	// dead from then on, and with it all its replicas.
+	//
+	// Besides the errors of all calls: FAILED_PRECONDITION when the change cannot be begun, with the reason: another one is under
+	// way, more than half of the voters before or after would not answer, a node has or does not have a replica already, and the
+	// like; nothing has changed then. UNAVAILABLE without a Redirect, DEADLINE_EXCEEDED and CANCELLED leave open whether it has: ask
+	// ListMembers.
+	ChangeMember(context.Context, *ChangeMemberRequest) (*ChangeMemberResponse, error)
+	// ForgetNode takes a node out of the cluster of which no shard has a member any more. Any server can be asked. The node's store must not come
+	// back; its number may be used again. FAILED_PRECONDITION when a shard has a member on it.
+	ForgetNode(context.Context, *ForgetNodeRequest) (*ForgetNodeResponse, error)
 	mustEmbedUnimplementedRaftKVAdminServer()
 }
 
@@ -718,6 +795,15 @@ func (UnimplementedRaftKVAdminServer) Backup(*BackupRequest, grpc.ServerStreamin
 }
 func (UnimplementedRaftKVAdminServer) Compact(context.Context, *CompactRequest) (*CompactResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Compact not implemented")
+}
+func (UnimplementedRaftKVAdminServer) ListMembers(context.Context, *ListMembersRequest) (*ListMembersResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListMembers not implemented")
+}
+func (UnimplementedRaftKVAdminServer) ChangeMember(context.Context, *ChangeMemberRequest) (*ChangeMemberResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ChangeMember not implemented")
+}
+func (UnimplementedRaftKVAdminServer) ForgetNode(context.Context, *ForgetNodeRequest) (*ForgetNodeResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ForgetNode not implemented")
 }
 func (UnimplementedRaftKVAdminServer) mustEmbedUnimplementedRaftKVAdminServer() {}
 func (UnimplementedRaftKVAdminServer) testEmbeddedByValue()                     {}
@@ -787,6 +873,60 @@ func _RaftKVAdmin_Compact_Handler(srv interface{}, ctx context.Context, dec func
 	return interceptor(ctx, in, info, handler)
 }
 
+func _RaftKVAdmin_ListMembers_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListMembersRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RaftKVAdminServer).ListMembers(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RaftKVAdmin_ListMembers_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RaftKVAdminServer).ListMembers(ctx, req.(*ListMembersRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _RaftKVAdmin_ChangeMember_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ChangeMemberRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RaftKVAdminServer).ChangeMember(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RaftKVAdmin_ChangeMember_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RaftKVAdminServer).ChangeMember(ctx, req.(*ChangeMemberRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _RaftKVAdmin_ForgetNode_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ForgetNodeRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RaftKVAdminServer).ForgetNode(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RaftKVAdmin_ForgetNode_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RaftKVAdminServer).ForgetNode(ctx, req.(*ForgetNodeRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // RaftKVAdmin_ServiceDesc is the grpc.ServiceDesc for RaftKVAdmin service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -801,6 +941,18 @@ var RaftKVAdmin_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Compact",
 			Handler:    _RaftKVAdmin_Compact_Handler,
+		},
+		{
+			MethodName: "ListMembers",
+			Handler:    _RaftKVAdmin_ListMembers_Handler,
+		},
+		{
+			MethodName: "ChangeMember",
+			Handler:    _RaftKVAdmin_ChangeMember_Handler,
+		},
+		{
+			MethodName: "ForgetNode",
+			Handler:    _RaftKVAdmin_ForgetNode_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{
