@@ -60,7 +60,7 @@ func (l *Log) switchTo(staged *Staged, hard *raftpb.HardState) error {
 		return err // Pebble may still use the batch
 	}
 	l.mu.Lock()
-	l.ended = l.last
+	l.ended, l.applied = l.last, l.last.Index
 	l.mu.Unlock()
 	if err := l.mark.Set(ends); err != nil {
 		return err

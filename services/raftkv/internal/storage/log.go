@@ -33,6 +33,7 @@ type Log struct {
 	mu        sync.Mutex // of what follows; it is held for no write. Who writes may read these without it
 	truncated Position   // of the last entry that was cut off
 	last      Position
+	applied   Index           // as OpenLog, Applied and Install were told
 	recent    []*raftpb.Entry // the last entries, up to last; may be empty. The slice is replaced, never changed
 	ended     Position        // last, as far as Pebble has it: what syncNow marks
 }
@@ -74,6 +75,7 @@ func (s *Store) OpenLog(shard ShardID, applied Index) (*Log, error) {
 	}
 	// Raft must not be told of less than was applied. The commit index need not be written for that.
 	l.hard.commit = max(l.hard.commit, applied)
+	l.applied = applied
 	l.ended = l.last // Pebble has put what it read from its write-ahead logs into tables, and synced these
 	s.mu.Lock()
 	s.open[shard] = open{l.state, l}
@@ -251,18 +253,30 @@ func (l *Log) written() Position {
 	return l.ended
 }
 
-// Applied lets go of entries in memory that were applied, but for the last one. Raft may have the old slice.
+// Applied is told up to which entry all were applied, and lets go of these in memory, but for the last one. Raft may have the
+// old slice.
 func (l *Log) Applied(index Index) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.applied = max(l.applied, index)
 	if n := int(min(index, l.last.Index)) - int(l.recentFirst()); n > 0 && n < len(l.recent) {
 		l.recent = slices.Clone(l.recent[n:])
 	}
 }
 
-// Truncate cuts off the entries up to index, all of which must have been applied. It need not be synced:
-// the state that shows them goes before it in the write-ahead log.
+// Truncate cuts off the entries up to index, if they are there still. All of them must have been applied, and what they have
+// changed must be kept (see State.Apply). It need not be synced: the state that shows them goes before it in the write-ahead
+// log.
 func (l *Log) Truncate(index Index) error {
+	l.mu.Lock()
+	truncated, applied := l.truncated.Index, l.applied
+	l.mu.Unlock()
+	switch {
+	case index <= truncated:
+		return nil
+	case index > applied:
+		return fmt.Errorf("the log of shard %d cannot be cut off after entry %d: entry %d was applied last", l.shard, index, applied)
+	}
 	term, err := l.Term(uint64(index))
 	if err != nil {
 		return err

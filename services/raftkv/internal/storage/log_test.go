@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -376,6 +377,7 @@ func TestLog_appliedElsewhere(t *testing.T) {
 	disk := vfs.NewMem()
 	store, log := openLog(t, Options{FS: disk}, 0)
 	log.write(t, some(1, 1, 9), nil)
+	log.Applied(4)
 	if err := log.Truncate(4); err != nil {
 		t.Fatal(err)
 	}
@@ -424,4 +426,28 @@ func TestLog_intervalKeepsMark(t *testing.T) {
 			t.Errorf("the mark is at %v, not at %v", mark.Last(), want)
 		}
 	})
+}
+
+// TestLog_truncateRefused: what was cut off is not cut off again, and what was not applied stays.
+func TestLog_truncateRefused(t *testing.T) {
+	store := begin(t, vfs.NewMem())
+	defer store.end(t)
+	for i := range uint64(4) {
+		store.must(t, put(1, i+1, "key", "value"))
+	}
+	store.log.write(t, some(1, 5, 2), nil)
+	if err := store.log.Truncate(5); err == nil || !strings.Contains(err.Error(), "entry 4 was applied last") {
+		t.Errorf("what was not applied is cut off: %v", err)
+	}
+	if err := store.log.Truncate(7); err == nil {
+		t.Error("what is not there is cut off")
+	}
+	for _, index := range []Index{2, 2, 1, 0} {
+		if err := store.log.Truncate(index); err != nil {
+			t.Errorf("cut off after entry %d: %v", index, err)
+		}
+		if first, _ := store.log.FirstIndex(); first != 3 {
+			t.Errorf("cut off after entry %d, the log begins with entry %d", index, first)
+		}
+	}
 }
