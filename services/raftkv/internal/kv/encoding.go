@@ -14,6 +14,7 @@ var errMalformed = errors.New("kv: malformed command or reply (written by anothe
 //
 //	command  1 FLAGS [CLIENT SEQUENCE] COUNT WRITE…   writes
 //	command  2 MILLIS                                 forget who was idle for so long
+//	command  3 INDEX SUM LEADER                       compare your checksum at an entry with this one
 //	write    KIND+FLAGS [EXPECT] [MAXVALUE] LENGTH KEY [LENGTH VALUE]
 //	reply    0 COUNT RESULT…                          all was done
 //	reply    OUTCOME REFUSED ACTUAL                   nothing was
@@ -32,8 +33,9 @@ const (
 
 // The first byte of a command tells what it is.
 const (
-	commandWrites = 1
-	commandForget = 2
+	commandWrites  = 1
+	commandForget  = 2
+	commandCompare = 3
 )
 
 // AppendTo appends the encoded command to b. Lengths and numbers are uvarints.
@@ -79,6 +81,13 @@ func (w *Write) appendTo(b []byte) []byte {
 // for at least idle milliseconds.
 func AppendForget(b []byte, idle Millis) []byte {
 	return binary.AppendUvarint(append(b, commandForget), uint64(idle))
+}
+
+// AppendCompare appends an encoded command that has each replica compare the checksum that its state had at an entry with that of
+// a leader's, a node's number.
+func AppendCompare(b []byte, index, sum, leader uint64) []byte {
+	b = binary.AppendUvarint(append(b, commandCompare), index)
+	return binary.AppendUvarint(binary.AppendUvarint(b, sum), leader)
 }
 
 // decode reads a command of writes. Keys and values alias what the decoder reads from.

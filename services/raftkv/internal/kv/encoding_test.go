@@ -55,6 +55,7 @@ func FuzzCommand(f *testing.F) {
 	}}
 	f.Add(c.AppendTo(nil))
 	f.Add(AppendForget(nil, 1000))
+	f.Add(AppendCompare(nil, 1000, 1<<63, 3))
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, command []byte) {
 		state, store := NewState(Totals{}, nil, MaxSessions), newMemory()

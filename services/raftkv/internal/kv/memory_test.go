@@ -12,7 +12,8 @@ type memory struct {
 	replies  map[ClientID][]byte
 	sessions map[ClientID]Session
 	dropped  map[ClientID]bool
-	lent     []byte // the value that Get returned last
+	compared [3]uint64 // what Compare was told last
+	lent     []byte    // the value that Get returned last
 }
 
 func newMemory() *memory {
@@ -65,6 +66,8 @@ func (m *memory) DropSession(session *Session) {
 	delete(m.sessions, session.Client)
 	m.dropped[session.Client] = true
 }
+
+func (m *memory) Compare(index, sum, leader uint64) { m.compared = [3]uint64{index, sum, leader} }
 
 func (m *memory) Dropped(client ClientID) (bool, error) { return m.dropped[client], nil }
 

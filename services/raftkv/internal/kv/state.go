@@ -21,6 +21,9 @@ type Store interface {
 	DropSession(session *Session)
 	// Dropped says whether a client had a session that was dropped.
 	Dropped(client ClientID) (bool, error)
+
+	// Compare is told which checksum a leader's state had at an entry. Nothing of the state changes by it.
+	Compare(index, sum, leader uint64)
 }
 
 // Totals are the numbers that a state keeps beside its keys and sessions. They become durable together
@@ -83,6 +86,13 @@ func (s *State) Apply(store Store, time Millis, command, b []byte) ([]byte, erro
 			return nil, err
 		}
 		s.forget(store, idle)
+		return (&Reply{}).AppendTo(b), nil
+	case commandCompare:
+		index, sum, leader := d.uvarint(), d.uvarint(), d.uvarint()
+		if err := d.end(); err != nil {
+			return nil, err
+		}
+		store.Compare(index, sum, leader)
 		return (&Reply{}).AppendTo(b), nil
 	default:
 		return nil, errMalformed

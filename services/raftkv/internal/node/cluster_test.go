@@ -191,8 +191,8 @@ func (c *cluster) untilEqual() {
 	}
 }
 
-// equal says whether all members of a shard show the same entry. It fails those that differ then, and those whose log is
-// ahead of time.
+// equal says whether all members of a shard show the same entry. It fails those that differ then, or have by their checksums,
+// and those whose log is ahead of time.
 func (c *cluster) equal(shard storage.ShardID) bool {
 	var holders []*incarnation
 	for _, member := range c.members {
@@ -203,6 +203,9 @@ func (c *cluster) equal(shard storage.ShardID) bool {
 	for _, in := range holders {
 		if now, passed := in.node.State(shard).Now(), time.Since(c.began); time.Duration(now)*time.Millisecond > passed {
 			in.fail(fmt.Errorf("the time of shard %d's log is %d ms, after %v", shard, now, passed))
+		}
+		if sum, differs := in.node.State(shard).Checksum(); differs {
+			in.fail(fmt.Errorf("shard %d was another at node %d than at its leader when both showed entry %d", shard, in.id, sum.Index))
 		}
 	}
 	same, err := compare(holders, shard)

@@ -160,6 +160,9 @@ func (l *Local) Status() Status { return l.replica.Status() }
 // Figures returns what this node's member counts.
 func (l *Local) Figures() storage.Figures { return l.state.Figures() }
 
+// Checksum returns the last checksum of this node's member, and whether the leader had another one at the same entry.
+func (l *Local) Checksum() (own storage.Checksum, differs bool) { return l.state.Checksum() }
+
 // Syncs returns how many appends to the log were waited for until they were on disk.
 func (l *Local) Syncs() uint64 { return l.replica.Syncs() }
 

@@ -108,7 +108,7 @@ func (in *incarnation) open() (err error) {
 		ID: in.id, Found: in.found,
 		Storage: storage.Options{
 			Dir: dir, FS: errorfs.Wrap(in.disk, errorfs.InjectorFunc(in.beforeOperation)),
-			SyncInterval: in.variant.syncInterval, WriteBehind: in.variant.writeBehind,
+			SyncInterval: in.variant.syncInterval, WriteBehind: in.variant.writeBehind, ChecksumEvery: time.Second,
 		},
 		MaxInFlight: 1 << 30, MaxLog: in.variant.maxLog, Logger: log, At: in.at, Machine: in.variant.machine,
 		OnFailure: func(err error) { in.failures.Add(1); in.fail(err) },

@@ -211,6 +211,7 @@ func (n *Node) start(cluster *shard.Cluster) error {
 	n.running.Go(n.keep)
 	n.membersChanged() // the members may know more than the map
 	n.running.Go(n.tick)
+	n.running.Go(n.compare)
 	if n.options.SessionTTL > 0 {
 		n.running.Go(n.forget)
 	}

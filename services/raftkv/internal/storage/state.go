@@ -38,6 +38,7 @@ type State struct {
 	broken  error // why the state cannot be used any more
 
 	shown atomic.Pointer[shown]
+	sums  checksums
 }
 
 // shown is what everybody may know of a state, as of the last entry applied.
@@ -205,6 +206,7 @@ func (s *State) Apply(at Position, time kv.Millis, commands [][]byte) (replies [
 	if at.Index <= s.applied.Index {
 		return nil, s.kept, nil
 	}
+	before := s.kv.Now
 	if replies, err = s.apply(time, commands); err != nil {
 		s.broken = fmt.Errorf("applying entry %d: %w", at.Index, err)
 		return nil, s.kept, s.broken
@@ -213,6 +215,9 @@ func (s *State) Apply(at Position, time kv.Millis, commands [][]byte) (replies [
 	s.publish()
 	if limit := s.store.options.WriteBehind; s.pending >= limit || s.changes.size() >= limit {
 		err = s.write()
+	}
+	if err == nil {
+		err = s.addUp(before)
 	}
 	return replies, s.kept, err
 }

@@ -29,6 +29,7 @@
 package storage
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -54,6 +55,10 @@ type Options struct {
 	// WriteBehind is how many bytes of changes a state keeps in memory before it writes them. They are in the log
 	// meanwhile. Zero means DefaultWriteBehind; with 1, the changes of each entry are written when it is applied.
 	WriteBehind int
+
+	// ChecksumEvery is how often, by the time of a shard's log, its members compare their states: all nodes need the same.
+	// Zero means hourly.
+	ChecksumEvery time.Duration
 
 	// Restore, if not nil, fills a new store before it becomes usable. Open then fails with ErrExists when
 	// there is a store already, unless it was filled with the same.
@@ -112,6 +117,7 @@ func Open(options Options) (*Store, error) {
 	if options.WriteBehind == 0 {
 		options.WriteBehind = DefaultWriteBehind
 	}
+	options.ChecksumEvery = cmp.Or(options.ChecksumEvery, checksumEvery)
 	below := engine.Options{
 		Dir: options.Dir, FS: options.FS, MaxTables: options.MaxTables,
 		Reserve: options.Reserve, DiskStall: options.DiskStall, OnStall: options.OnStall,
