@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"sync"
 	"testing"
@@ -36,6 +37,7 @@ type kvLoad struct {
 	mu       sync.Mutex
 	answered sync.Cond // more calls were
 	history  []porcupine.Operation
+	counts   map[int]int // of answered calls, by client
 	failures []error
 	longest  time.Duration // of a call
 	ending   bool
@@ -47,21 +49,33 @@ type caller func(ctx context.Context, operation *raftkvpb.Operation) (*raftkvpb.
 // startLoad starts clients with a Clerk each that know the addresses of some servers. It ends with the test at the latest.
 func startLoad(t *testing.T, seed uint64, addresses ...string) *kvLoad {
 	t.Helper()
-	var callers []caller
-	for range loadClients {
+	return startLoadOf(t, seed, clerkCallers(t, patience, addresses...))
+}
+
+// clerkCallers returns clients with a Clerk each, whose calls fail when they take longer than a timeout. Every other one reads
+// from any server that has the key.
+func clerkCallers(t *testing.T, timeout time.Duration, addresses ...string) (callers []caller) {
+	t.Helper()
+	for i := range loadClients {
 		c := dialClerk(t, addresses...)
+		var options []clerk.ReadOption
+		if i%2 == 1 {
+			options = append(options, clerk.ReadAny())
+		}
 		callers = append(callers, func(ctx context.Context, operation *raftkvpb.Operation) (*raftkvpb.Answer, error) {
-			return askClerk(ctx, c, operation)
+			ctx, cancel := context.WithTimeout(ctx, timeout)
+			defer cancel()
+			return askClerk(ctx, c, operation, options...)
 		})
 	}
-	return startLoadOf(t, seed, callers)
+	return callers
 }
 
 // startLoadOf is startLoad with clients of another kind.
 func startLoadOf(t *testing.T, seed uint64, callers []caller) *kvLoad {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	l := &kvLoad{ctx: ctx, began: time.Now(), callers: callers}
+	l := &kvLoad{ctx: ctx, began: time.Now(), callers: callers, counts: make(map[int]int)}
 	l.answered.L = &l.mu
 	for i, call := range callers {
 		l.running.Go(func() { l.run(i, call, rand.New(rand.NewPCG(seed, uint64(i)))) })
@@ -116,6 +130,7 @@ func (l *kvLoad) call(number int, ask caller, operation *raftkvpb.Operation) {
 		return
 	}
 	l.longest = max(l.longest, end-begin)
+	l.counts[number]++
 	l.history = append(l.history, porcupine.Operation{
 		ClientId: number, Input: operation, Output: answer, Call: int64(begin), Return: int64(end),
 	})
@@ -132,6 +147,25 @@ func (l *kvLoad) await(t *testing.T, calls int) {
 	if len(l.failures) > 0 {
 		t.Fatal(errors.Join(l.failures...))
 	}
+}
+
+// awaitEach waits until two more calls of each client were answered, so one at least that has begun meanwhile.
+func (l *kvLoad) awaitEach(t *testing.T) {
+	t.Helper()
+	l.mu.Lock()
+	before := maps.Clone(l.counts)
+	l.mu.Unlock()
+	for i := range l.callers {
+		for l.countOf(i) < before[i]+2 {
+			l.await(t, 1)
+		}
+	}
+}
+
+func (l *kvLoad) countOf(client int) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.counts[client]
 }
 
 // end ends the load, reads all keys, and says what is wrong with what the clients have seen.
@@ -160,7 +194,7 @@ func (l *kvLoad) end(t *testing.T) error {
 }
 
 // askClerk has a Clerk do an operation.
-func askClerk(ctx context.Context, c *clerk.Clerk, operation *raftkvpb.Operation) (*raftkvpb.Answer, error) {
+func askClerk(ctx context.Context, c *clerk.Clerk, operation *raftkvpb.Operation, options ...clerk.ReadOption) (*raftkvpb.Answer, error) {
 	answer := new(raftkvpb.Answer)
 	switch o := operation.GetOperation().(type) {
 	case *raftkvpb.Operation_Append:
@@ -176,7 +210,7 @@ func askClerk(ctx context.Context, c *clerk.Clerk, operation *raftkvpb.Operation
 		answer.Answer = &raftkvpb.Answer_Delete{Delete: &raftkvpb.DeleteResponse{Existed: r.Existed, Previous: r.Previous}}
 		return answer, err
 	default:
-		r, err := c.Get(ctx, operation.GetGet().GetKey())
+		r, err := c.Get(ctx, operation.GetGet().GetKey(), options...)
 		answer.Answer = &raftkvpb.Answer_Get{Get: &raftkvpb.GetResponse{Found: r.Found, Value: r.Value}}
 		return answer, err
 	}

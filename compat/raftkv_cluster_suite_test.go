@@ -60,7 +60,7 @@ func (c *kvCluster) start(t *testing.T, nodes ...*kvProcess) {
 	}
 }
 
-// pause stops a node's process where it is, until resume is called or the test ends.
+// pause stops a node's process where it is, until resume is called, it is killed, or the test ends.
 func (s *kvProcess) pause(t *testing.T) (resume func()) {
 	t.Helper()
 	pid := s.server.PID()
@@ -68,7 +68,7 @@ func (s *kvProcess) pause(t *testing.T) (resume func()) {
 		t.Fatal(err)
 	}
 	resume = sync.OnceFunc(func() {
-		if err := syscall.Kill(pid, syscall.SIGCONT); err != nil {
+		if err := syscall.Kill(pid, syscall.SIGCONT); err != nil && err != syscall.ESRCH {
 			t.Error(err)
 		}
 	})

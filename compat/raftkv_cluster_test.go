@@ -172,6 +172,28 @@ func TestRaftkvCluster_paused(t *testing.T) {
 	}
 }
 
+// TestRaftkvCluster_mute stops the process of a leader under load, so that its connections live on and nobody answers, and
+// later kills one that was well. All calls that wait for them are answered by the others, before the silence of a
+// connection, which takes 25 seconds to be noticed, breaks it.
+func TestRaftkvCluster_mute(t *testing.T) {
+	c := newKVCluster(t, 3)
+	load := startLoadOf(t, newSeed(t), clerkCallers(t, 20*time.Second, c.addresses...))
+	load.await(t, 300)
+	mute := c.nodes[c.leading(t, 0)]
+	mute.pause(t)
+	load.awaitEach(t)
+	mute.kill(t)
+	mute.start(t)
+	load.await(t, 300)
+	dead := c.nodes[c.leading(t, 0)]
+	dead.kill(t)
+	load.awaitEach(t)
+	dead.start(t)
+	if err := load.end(t); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestRaftkvCluster_emptyDisk starts a node whose folder is empty, in place of one that the cluster knows. It waits, and
 // says what to do; the node is no help to a minority, until its folder is back.
 func TestRaftkvCluster_emptyDisk(t *testing.T) {
