@@ -3170,7 +3170,7 @@ type MemberProgress struct {
 	Answers bool `protobuf:"varint,1,opt,name=answers,proto3" json:"answers,omitempty"`
 	// The last entry of the log that it is known to have on its disk; 0 as long as nothing is known.
 	MatchIndex uint64 `protobuf:"varint,2,opt,name=match_index,json=matchIndex,proto3" json:"match_index,omitempty"`
-	// How many entries of those that are final it lacks.
+	// How many entries it lacks of those that the leader has on its disk.
 	Behind        uint64 `protobuf:"varint,3,opt,name=behind,proto3" json:"behind,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -108,7 +108,7 @@ func (m *membership) found(store shard.StoreID) (shard.Cluster, error) {
 func (m *membership) options(options *node.Options) {
 	options.ID = m.self
 	if m.together() {
-		options.Transport = m.peers
+		options.Transport, options.OnCluster = m.peers, m.peers.Changed
 	} else {
 		options.Found = m.found
 	}
@@ -131,7 +131,7 @@ func (m *membership) serve(rpc *rpcserver.Server, n *node.Node) {
 	if !m.together() {
 		return
 	}
-	m.peers.Start(learning{n})
+	m.peers.Start(n)
 	m.peers.Register(rpc.Internal())
 	go func() {
 		<-rpc.Stopping()
@@ -142,11 +142,14 @@ func (m *membership) serve(rpc *rpcserver.Server, n *node.Node) {
 	}()
 }
 
-// learning is a node that cannot keep news of its cluster yet.
-type learning struct{ *node.Node }
-
-// Learn implements peer.Node.
-func (learning) Learn(shard.Cluster) error { return nil }
+// identify asks the node at an address who it is.
+func (m *membership) identify(ctx context.Context, address string) (server.Identity, error) {
+	if !m.together() {
+		return server.Identity{}, errors.New("this server was started without --peers, and speaks to no others")
+	}
+	who, err := m.peers.Identify(ctx, address)
+	return server.Identity(who), err
+}
 
 // ready waits until a node is of a cluster, and then until it can serve.
 func (m *membership) ready(ctx context.Context, n *node.Node) error {
@@ -158,6 +161,7 @@ func (m *membership) ready(ctx context.Context, n *node.Node) error {
 		if err := n.Join(cluster); err != nil {
 			return err
 		}
+		m.peers.Changed()
 	}
 	return n.AwaitReady(ctx)
 }

@@ -61,6 +61,7 @@ func (f *flags) open(ctx context.Context, rpc *rpcserver.Server) (service rpcser
 		LogRequests: f.LogRequests,
 		Forward:     f.Forward,
 		Admin:       admin,
+		Identify:    m.identify,
 		Stopping:    rpc.Stopping(), Stop: rpc.Stop, Logger: rpc.Logger(),
 	})
 	m.serve(rpc, n)

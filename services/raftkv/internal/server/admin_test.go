@@ -25,7 +25,12 @@ func TestAdmin_off(t *testing.T) {
 	_, shutdown := h.admin.Shutdown(t.Context(), &raftkvpb.ShutdownRequest{})
 	_, compact := h.admin.Compact(t.Context(), &raftkvpb.CompactRequest{})
 	_, backup := h.backup(t)
-	for name, err := range map[string]error{"Shutdown": shutdown, "Compact": compact, "Backup": backup} {
+	_, list := h.admin.ListMembers(t.Context(), &raftkvpb.ListMembersRequest{})
+	_, change := h.admin.ChangeMember(t.Context(), &raftkvpb.ChangeMemberRequest{})
+	_, forget := h.admin.ForgetNode(t.Context(), &raftkvpb.ForgetNodeRequest{})
+	for name, err := range map[string]error{
+		"Shutdown": shutdown, "Compact": compact, "Backup": backup, "ListMembers": list, "ChangeMember": change, "ForgetNode": forget,
+	} {
 		if status.Code(err) != codes.PermissionDenied {
 			t.Errorf("%s: %v; want PERMISSION_DENIED", name, err)
 		}

@@ -224,7 +224,9 @@ func (r *routes) topology() (*raftkvpb.TopologyResponse, error) {
 	}
 	topology := &raftkvpb.TopologyResponse{MapVersion: m.Version(), Placement: raftkvpb.Placement(m.Placement)}
 	for _, n := range m.Nodes {
-		topology.Nodes = append(topology.Nodes, &raftkvpb.Node{Id: uint64(n.ID), Address: n.Address})
+		if !n.Gone {
+			topology.Nodes = append(topology.Nodes, &raftkvpb.Node{Id: uint64(n.ID), Address: n.Address})
+		}
 	}
 	for s, members := range m.Shards {
 		one := &raftkvpb.Shard{Shard: uint32(s), Leader: uint64(r.Leader(shard.ID(s)))}

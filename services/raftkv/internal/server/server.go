@@ -35,11 +35,15 @@ type Config struct {
 	LogRequests bool
 	Admin       rpcserver.Admin
 
+	// Identify asks the node at an address who it is.
+	Identify func(ctx context.Context, address string) (Identity, error)
+
 	Stopping <-chan struct{} // closed when streams should come to an end
 	Stop     func()          // makes the server stop
 	Logger   *slog.Logger
 
 	cluster cluster // for tests: what is asked about the cluster, if that is not Node
+	members members // the same about members
 }
 
 // Register puts the contract's services on a server. It returns the one for clients, for who asks it in this process.
@@ -57,6 +61,9 @@ func Register(registrar grpc.ServiceRegistrar, config Config) raftkvpb.RaftKVSer
 	}
 	a.streams = &pipeline.Config{
 		Group: r.group, Shards: r.shards, Limits: a.limits(), Admit: a.admit, Calls: a.calls, Stopping: a.Stopping, Logger: a.Logger,
+	}
+	if a.members == nil {
+		a.members = config.Node
 	}
 	raftkvpb.RegisterRaftKVServer(registrar, a)
 	raftkvpb.RegisterRaftKVAdminServer(registrar, &admin{adapter: a})

@@ -34,6 +34,15 @@ func ReadStatus(err error, to Redirection) error {
 	return groupStatus(err, to, "try again")
 }
 
+// ChangeStatus is WriteStatus for a change of a shard's members. What has no kind of its own says why it cannot be.
+func ChangeStatus(err error, to Redirection) error {
+	s := groupStatus(err, to, "the change may have begun; ask for the members")
+	if status.Code(s) == codes.Internal {
+		return status.Errorf(codes.FailedPrecondition, "%v; nothing was changed", err)
+	}
+	return s
+}
+
 func groupStatus(err error, to Redirection, advice string) error {
 	code := codes.Internal
 	switch {
