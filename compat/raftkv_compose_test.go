@@ -135,7 +135,17 @@ func compose(t *testing.T) *composed {
 	for _, name := range project.ServiceNames() {
 		c.run(t, project.Services[name], image, secret)
 	}
+	for _, node := range c.nodes { // as with --wait
+		if err := eventually(t, node.healthy); err != nil {
+			t.Fatalf("%s: %v", node.name, err)
+		}
+	}
 	return c
+}
+
+// healthy asks a node as docker does.
+func (n *composedNode) healthy(ctx context.Context) error {
+	return exec.CommandContext(ctx, "docker", "exec", n.id, "/server", "healthcheck").Run()
 }
 
 // newNetwork makes a network for containers. It goes when they have gone.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os/exec"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -56,16 +55,13 @@ func TestRaftkv_healthOffNetwork(t *testing.T) {
 		t.Fatal(err)
 	}
 	network := newNetwork(t)
-	server := docker(t, "run", "--detach", "--network="+network, image)
-	t.Cleanup(func() { docker(t, "rm", "--force", "--volumes", server) })
-	healthy := func(ctx context.Context) error {
-		return exec.CommandContext(ctx, "docker", "exec", server, "/server", "healthcheck").Run()
-	}
-	if err := eventually(t, healthy); err != nil {
+	server := &composedNode{id: docker(t, "run", "--detach", "--network="+network, image)}
+	t.Cleanup(func() { docker(t, "rm", "--force", "--volumes", server.id) })
+	if err := eventually(t, server.healthy); err != nil {
 		t.Fatalf("on the network: %v", err)
 	}
-	docker(t, "network", "disconnect", network, server)
-	if err := healthy(t.Context()); err != nil {
+	docker(t, "network", "disconnect", network, server.id)
+	if err := server.healthy(t.Context()); err != nil {
 		t.Errorf("off the network: %v", err)
 	}
 }
