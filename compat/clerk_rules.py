@@ -263,6 +263,26 @@ class Routes(unittest.TestCase):
         without = put(made, redirected(leader=TWO, map_version=6), refused(StatusCode.UNAVAILABLE), pb.PutResponse())
         self.assertEqual(without.seen, [f"{ONE} Put", f"{ONE} Topology", f"{TWO} Put"])
 
+    def test_an_old_map_is_asked_for_again(self) -> None:
+        now = 0.0
+        made = rules.Rules([ONE], clock=lambda: now)
+        Played(made.get(b"0"), TWO_SHARDS, pb.GetResponse())
+        now = rules.MAP_AGE - 1
+        self.assertEqual(put(made, pb.PutResponse()).seen, [f"{ONE} Put"])
+        now = rules.MAP_AGE
+        moved = pb.TopologyResponse.FromString(TWO_SHARDS.SerializeToString())
+        moved.shards[0].leader, moved.shards[1].leader = 2, 0  # nobody knows who leads the other shard
+        self.assertEqual(put(made, moved, pb.PutResponse()).seen, [f"{ONE} Topology", f"{TWO} Put"])
+        self.assertEqual(put(made, pb.PutResponse(), key=b"1").seen, [f"{TWO} Put"])
+        now = 2 * rules.MAP_AGE  # without an answer, the old one will do, and for as long again
+        played = put(made, refused(StatusCode.UNAVAILABLE), pb.PutResponse())
+        self.assertEqual(played.seen, [f"{TWO} Topology", f"{TWO} Put"])
+        self.assertEqual(put(made, pb.PutResponse()).seen, [f"{TWO} Put"])
+        now = 3 * rules.MAP_AGE
+        asking = made.get(b"0")
+        self.assertEqual(next(asking).method, "Topology")  # type: ignore[union-attr]
+        self.assertEqual(put(made, pb.PutResponse()).seen, [f"{TWO} Put"])  # who does not wait for it
+
     def test_one_call_asks_for_the_newer_map(self) -> None:
         made = clerk(TWO_SHARDS)
         asking = made.get(b"0")
@@ -280,7 +300,7 @@ class Routes(unittest.TestCase):
             shards=[pb.Shard(replicas=[1, 2, 3], leader=2)],
         )
         place = shards.learned(topology, (ONE, "a:01"), ONE).places[0]
-        self.assertEqual(place, shards.Place(("b:1", "a:1", ONE, "a:01")))
+        self.assertEqual(place, shards.Place(("b:1", "a:1", ONE, "a:01"), led=True))
         topology.shards[0].leader = 3  # whose address is not known
         self.assertEqual(shards.learned(topology, (ONE,), ONE).places[0], shards.Place(("a:1", "b:1", ONE), 2))
 

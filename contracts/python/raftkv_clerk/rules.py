@@ -7,7 +7,8 @@ ClerkError. The methods of Rules may be called from any number of threads; a gen
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import grpc
@@ -28,18 +29,24 @@ R = TypeVar("R", bound=Message)  # the kind of a call's reply
 # asked for again.
 LEARN_PATIENCE = 1.0
 
+# How old, in seconds, a map becomes before a call has it asked for again: leaders change, and servers come and go,
+# without a word from those that pass calls on.
+MAP_AGE = 10.0
+
 
 class Rules:
     """The rules of one client, with what it knows of its cluster."""
 
-    def __init__(self, servers: Iterable[str]) -> None:
+    def __init__(self, servers: Iterable[str], clock: Callable[[], float] = time.monotonic) -> None:
         """Begins with the servers that the caller has named; one is enough. Raises ValueError for what is none."""
         self._named = tuple(dict.fromkeys(maps.address(server) for server in servers))
         if not self._named:
             raise ValueError("there is no server to call; name at least one, as host:port")
         self._sessions = Sessions()
+        self._clock = clock
         self._lock = threading.Lock()  # guards what follows
         self._map = maps.unknown(self._named)
+        self._learned = clock()  # when it was asked for
         self._learning = False  # a newer map is being asked for
 
     def get(self, key: bytes) -> Steps[raftkv_pb2.GetResponse]:
@@ -172,7 +179,8 @@ class Rules:
             stream.cancel()
 
     def _await_map(self) -> Steps[ShardMap]:
-        """Returns the map of the moment. The first calls of a client wait until a server has told of one."""
+        """Returns the map of the moment. The first calls of a client wait until a server has told of one, and later one
+        call at a time has an old one asked for again."""
         pauses = Pauses()
         while not self._map.known:
             server = self._map.server(0)
@@ -182,10 +190,24 @@ class Rules:
                 ended = yield from pauses.wait(error)
                 if ended:
                     raise ended
+        with self._lock:
+            old = self._clock() - self._learned >= MAP_AGE and not self._learning
+            self._learning = self._learning or old
+        if old:
+            yield from self._relearn(self._map.server(0))
         return self._map
 
+    def _relearn(self, server: str) -> Steps[None]:
+        """Asks for a newer map, and is the only one to do so. If there is no answer, the one there is will do."""
+        try:
+            yield from self._learn(server, LEARN_PATIENCE)
+        finally:
+            with self._lock:
+                self._learning = False
+                self._learned = self._clock()
+
     def _learn(self, server: str, patience: float | None) -> Steps[ClerkError | None]:
-        """Asks a server for the map, and takes it unless there is one as new. Returns why there is none."""
+        """Asks a server for the map, and takes it unless there is a newer one. Returns why it got none."""
         topology = yield Call(server, "Topology", raftkv_pb2.TopologyRequest(), patience)
         if isinstance(topology, ClerkError):
             if topology.code() is not grpc.StatusCode.UNIMPLEMENTED:
@@ -196,8 +218,10 @@ class Rules:
         except ClerkError as error:
             return error
         with self._lock:
-            if not self._map.known or self._map.version < new.version:
-                self._map = new
+            if not self._map.known:
+                self._map, self._learned = new, self._clock()
+            elif self._map.version <= new.version:
+                self._map = new.following(self._map)
         return None
 
     def _attempt(self, shard: int, method: str, request: Message, pauses: Pauses) -> Steps[Any]:
@@ -224,8 +248,4 @@ class Rules:
             if not newer or self._learning:
                 return
             self._learning = True
-        try:
-            yield from self._learn(server, LEARN_PATIENCE)
-        finally:
-            with self._lock:
-                self._learning = False
+        yield from self._relearn(server)

@@ -49,6 +49,7 @@ class Place:
 
     servers: tuple[str, ...]  # at least one
     current: int = 0  # the one to ask
+    led: bool = False  # whether the map told who leads the shard, and that is the first
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,15 @@ class ShardMap:
             place = Place((*place.servers, named), len(place.servers))
         places = list(self.places)
         places[self._index(shard)] = place
+        return dataclasses.replace(self, places=tuple(places))
+
+    def following(self, old: ShardMap) -> ShardMap:
+        """Returns the map as the one to use in place of another that is no newer. A shard whose leader it does not know
+        is asked where it was."""
+        places = list(self.places)
+        for shard, place in enumerate(places):
+            if not place.led and old.server(shard) in place.servers:
+                places[shard] = dataclasses.replace(place, current=place.servers.index(old.server(shard)))
         return dataclasses.replace(self, places=tuple(places))
 
     def shard_of_all(self, writes: Iterable[raftkv_pb2.Write]) -> int:
@@ -177,4 +187,4 @@ def _place(shard: raftkv_pb2.Shard, addresses: Mapping[int, str], named: tuple[s
     current = 0
     if leader is None and asked in servers:
         current = servers.index(asked)
-    return Place(servers, current)
+    return Place(servers, current, leader is not None)
