@@ -76,6 +76,7 @@ func (r *Replica) settle(a *applied) {
 	}
 	r.applied, r.appliedTerm = a.Index, a.Term
 	r.ledger.settle(a.id, a.replies)
+	r.gathering.answer(a.id, commandsOf(r.held))
 	r.tail.add(a.Index, a.bytes)
 	if a.step != nil {
 		r.stepApplied(a.step)

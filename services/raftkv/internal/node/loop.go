@@ -61,6 +61,7 @@ func (r *Replica) loop() (err error) {
 		case <-r.mail.signal:
 		case <-r.clockTicks:
 			r.tick()
+		case <-r.gatheringEnds.C: // what is held has waited for long enough
 		case <-r.stopping:
 			return nil
 		case <-r.Failed(): // the appender and the applier may wait for ever
@@ -101,8 +102,8 @@ func (r *Replica) overwhelmed() bool { return r.unsynced >= maxAppends }
 //
 // First what was applied, as an answer to it may be what a client waits for, and reads may go on with it. Then what Raft
 // is to be told of appends and applications, from which most follows. Then other members' messages. Then proposals, if the
-// disk is idle, or else they go on gathering: behind the reports, as these say whether it is. Reads come last: one question
-// to Raft does for all that are there by then.
+// disk is idle and nobody else is expected, or else they go on gathering: behind the reports, which say how that is. Reads
+// come last: one question to Raft does for all that are there by then.
 func (r *Replica) takeMail() error {
 	mail := r.mail.take()
 	if mail.failure != nil {
@@ -115,7 +116,9 @@ func (r *Replica) takeMail() error {
 	if mail.synced+mail.applications > 0 {
 		r.moved = r.ticks
 	}
-	r.unsynced -= mail.synced
+	if r.unsynced -= mail.synced; mail.synced > 0 && r.unsynced == 0 {
+		r.gathering.sync(time.Now())
+	}
 	r.applying -= mail.applications
 	for i := range mail.done {
 		r.settle(&mail.done[i])
@@ -142,7 +145,7 @@ func (r *Replica) takeMail() error {
 	switch {
 	case r.stalled:
 		r.refuseAll()
-	case r.unsynced < maxUnsynced:
+	case r.unsynced < maxUnsynced && r.gathered():
 		r.propose()
 	}
 	r.readEarly()
@@ -296,6 +299,7 @@ func (r *Replica) roleChanged(state *raft.SoftState) {
 		r.clock.stop()
 		r.failChange(ErrDeposed)
 	}
+	r.gathering = gathering{}
 	r.reads.askAgain()
 	if state.Lead != raft.None {
 		select {

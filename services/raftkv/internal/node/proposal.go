@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"time"
 
 	"go.etcd.io/raft/v3/raftpb"
 
@@ -57,6 +58,7 @@ func (r *Replica) propose() {
 		return
 	}
 	term := storage.Term(r.raft.BasicStatus().HardState.GetTerm())
+	commands, last := commandsOf(r.held), uint64(0)
 	for len(r.held) > 0 {
 		n, size := 1, r.held[0].size()
 		for n < len(r.held) && size < maxEntry {
@@ -69,9 +71,12 @@ func (r *Replica) propose() {
 		// Raft drops it only when there is no leader, or another one.
 		if err := r.raft.Propose(encodeEntry(id, r.clock.read(r.look()), size, proposals)); err != nil {
 			r.ledger.drop(id, r.notLeader())
+			continue
 		}
+		last = id
 	}
 	r.held = nil
+	r.gathering.propose(last, commands, time.Now())
 }
 
 // entry is what the log holds: who waits for its replies, when it was proposed, and commands.

@@ -137,7 +137,10 @@ type Replica struct {
 	unsynced int         // appends that the syncer has not reported
 	applying int         // messages that the applier has not reported
 	moved    int64       // in ticks: when one of these was reported last, or was the only one to begin
-	held     []*Proposal // until there are fewer unsynced than maxUnsynced
+	held     []*Proposal // until there are fewer unsynced than maxUnsynced, and all that are expected are there
+
+	gathering     gathering
+	gatheringEnds *time.Timer
 
 	applied     storage.Index
 	appliedTerm storage.Term  // of the last entry applied; 0 if there was none since the start
@@ -178,6 +181,8 @@ func startReplica(config replicaConfig) (*Replica, error) {
 		ended:      make(chan struct{}),
 		stopping:   make(chan struct{}),
 		clockTicks: make(chan struct{}, 1),
+
+		gatheringEnds: time.NewTimer(maxGather),
 	}
 	r.members.Store(new(config.State.Members()))
 	node, err := raft.NewRawNode(&raft.Config{
