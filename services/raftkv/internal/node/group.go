@@ -70,12 +70,13 @@ func Execute(ctx context.Context, group Group, command []byte) ([]byte, error) {
 // Local is a group as this node's member answers for it: reads wherever the group has a leader, writes if it leads, and
 // otherwise ErrNotLeader.
 type Local struct {
+	node    *Node
 	shard   storage.ShardID
 	member  storage.MemberID
 	replica *Replica
 	state   *storage.State
 
-	left atomic.Bool // the member is none any more: what it reads does not count
+	left atomic.Bool // the member is none any more, or damaged: what it reads does not count
 }
 
 var _ Group = (*Local)(nil)
@@ -94,15 +95,15 @@ func (l *Local) Propose(p *Proposal) { l.replica.Propose(p) }
 
 // await waits until the member shows all that was answered before.
 func (l *Local) await(ctx context.Context) error {
-	err := l.replica.AwaitBarrier(ctx)
-	if l.left.Load() {
-		return errAbsent
-	}
-	return err
+	return l.seen(l.replica.AwaitBarrier(ctx))
 }
 
-// seen returns the error of a read, or that the rows may have been deleted before it.
+// seen returns the error of a read. Somebody else is to be asked when the rows may have been deleted before it, or are
+// damaged.
 func (l *Local) seen(err error) error {
+	if storage.IsDamage(err) && l.node.takeOut(Damage{l.shard, l.member, err}) {
+		l.left.Store(true)
+	}
 	if l.left.Load() {
 		return errAbsent
 	}
@@ -137,7 +138,7 @@ func (l *Local) Scan(ctx context.Context, span Range, values bool, tell func([]b
 	if err := l.await(ctx); err != nil {
 		return err
 	}
-	return l.state.Scan(span, values, tell)
+	return l.seen(l.state.Scan(span, values, tell))
 }
 
 // Backup implements Group.
@@ -145,7 +146,7 @@ func (l *Local) Backup(ctx context.Context, w io.Writer) error {
 	if err := l.await(ctx); err != nil {
 		return err
 	}
-	return l.state.Backup(w)
+	return l.seen(l.state.Backup(w))
 }
 
 // Failed implements Group.

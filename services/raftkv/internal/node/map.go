@@ -2,6 +2,7 @@ package node
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -31,7 +32,7 @@ func (n *Node) Learn(cluster shard.Cluster) error {
 	return n.know(known)
 }
 
-// keep takes up what this node's members have applied, whenever that changes.
+// keep takes up what this node's members have applied, whenever that changes, and takes out those that are damaged.
 func (n *Node) keep() {
 	for {
 		select {
@@ -41,7 +42,7 @@ func (n *Node) keep() {
 		}
 		n.lifecycle.Lock()
 		if n.stopping.Err() == nil {
-			if err := n.know(*n.joined.Load().cluster); err != nil {
+			if err := errors.Join(n.endAiling(), n.know(*n.joined.Load().cluster)); err != nil {
 				n.options.OnFailure(err)
 			}
 		}
@@ -75,9 +76,10 @@ func (n *Node) know(known shard.Cluster) error {
 	if slices.Contains(known.Dead, n.StoreID()) && !slices.Contains(j.cluster.Dead, n.StoreID()) {
 		n.options.Logger.Error("this node was taken out of the cluster, or replaced: stop it, and delete its folder", "node", n.options.ID, "folder", n.store.Dir())
 	}
-	next := &joined{cluster: &known, groups: j.groups, locals: slices.Clone(j.locals)}
-	n.joined.Store(next.index())
-	if err := n.follow(next, known); err != nil {
+	next := *j
+	next.cluster = &known
+	n.joined.Store(&next)
+	if err := n.follow(known); err != nil {
 		return err
 	}
 	if n.options.OnCluster != nil {
@@ -87,52 +89,61 @@ func (n *Node) know(known shard.Cluster) error {
 }
 
 // follow has the node's members be those that the map says.
-func (n *Node) follow(j *joined, known shard.Cluster) error {
+func (n *Node) follow(known shard.Cluster) error {
 	for i, members := range known.Shards {
-		number, local := storage.ShardID(i), j.locals[i]
+		number := storage.ShardID(i)
 		member, held := members.On(n.StoreID())
-		if local != nil && held && local.member == member || local == nil && !held {
+		if !held {
+			member = 0
+		}
+		j := n.joined.Load()
+		if j.has(number) == member {
 			continue
 		}
-		if local != nil {
-			j = j.with(number, nil)
-			n.joined.Store(j)
-			if err := n.leave(local); err != nil {
+		if j.has(number) != 0 {
+			if err := n.leave(j, number); err != nil {
 				return fmt.Errorf("leaving shard %d: %w", number, err)
 			}
 		}
 		if held {
-			local, err := n.enter(number, member)
-			if err != nil {
+			if err := n.enter(number, member); err != nil {
 				return fmt.Errorf("entering shard %d: %w", number, err)
 			}
-			j = j.with(number, local)
-			n.joined.Store(j)
 		}
 	}
 	return nil
 }
 
 // enter starts a member of a shard that the store has nothing of.
-func (n *Node) enter(number storage.ShardID, member storage.MemberID) (*Local, error) {
+func (n *Node) enter(number storage.ShardID, member storage.MemberID) error {
 	n.options.Logger.Info("this node gets a replica of a shard", "shard", number, "member", member)
 	local, config, err := n.open(number, member)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	local.replica, err = startReplica(config)
-	return local, err
+	if local.replica, err = startReplica(config); err == nil {
+		n.joined.Store(n.joined.Load().with(number, local))
+	}
+	return err
 }
 
 // leave ends a member, and deletes what the store has of the shard.
-func (n *Node) leave(local *Local) error {
-	n.options.Logger.Info("this node lets go of its replica of a shard", "shard", local.shard, "member", local.member)
+func (n *Node) leave(j *joined, number storage.ShardID) error {
+	n.options.Logger.Info("this node lets go of its replica of a shard", "shard", number, "member", j.has(number))
+	n.joined.Store(j.with(number, nil))
+	if local := j.locals[number]; local != nil {
+		if err := n.end(local); err != nil {
+			return err
+		}
+	}
+	return n.store.Drop(number)
+}
+
+// end ends a member that is none any more, or damaged, and closes what it has.
+func (n *Node) end(local *Local) error {
 	local.left.Store(true)
 	local.replica.Stop()
-	if err := n.store.CloseShard(local.shard); err != nil {
-		return err
-	}
-	return n.store.Drop(local.shard)
+	return n.store.CloseShard(local.shard)
 }
 
 // joined is what a node knows and has as one of a cluster. It is replaced, never changed.
@@ -141,13 +152,15 @@ type joined struct {
 	groups  []*route // of the shards
 	locals  []*Local // of all shards; nil where this node has no member
 	held    []*Local // those that it has
+	damages []Damage // of members that are out of service; they are not among the locals
 }
 
-// with returns the same with another member of a shard.
+// with returns the same with another member of a shard, or without one.
 func (j *joined) with(number storage.ShardID, local *Local) *joined {
 	next := *j
 	next.locals = slices.Clone(j.locals)
 	next.locals[number] = local
+	next.damages = j.undamaged(number)
 	return next.index()
 }
 

@@ -80,7 +80,9 @@ func (r *Replica) proposeStep(step shard.Step) error {
 // checkMajorities says why nothing could be decided, now or when a change has come to its end: members that do not answer would
 // be the majority.
 func (r *Replica) checkMajorities(members shard.Members) error {
-	answers := func(voter storage.MemberID) bool { return voter == r.config.ID || r.answers(voter) }
+	answers := func(voter storage.MemberID) bool {
+		return voter == r.config.ID || r.answers(voter) && !members.Forsaken(voter)
+	}
 	if learner := members.Learner; learner != nil {
 		// A node that gets another member lets go of the one that it had.
 		err := r.checkMajority(members.Members, func(voter storage.MemberID) bool { return voter.Node() != learner.ID.Node() && answers(voter) })

@@ -26,11 +26,16 @@ type fleet struct {
 	nodes   map[storage.NodeID]*node.Node
 	disks   map[storage.NodeID]vfs.FS
 	appends int
+	machine func(storage.NodeID, *storage.State) node.Machine
 }
 
 // newFleet starts a cluster of so many nodes, of which some have a replica.
 func newFleet(t *testing.T, nodes, replicas int) *fleet {
-	f := &fleet{t: t, network: node.NewNetwork(rand.New(rand.NewPCG(1, 1)), node.Faults{}), nodes: make(map[storage.NodeID]*node.Node), disks: make(map[storage.NodeID]vfs.FS)}
+	return launchFleet(t, nodes, replicas, func(_ storage.NodeID, state *storage.State) node.Machine { return state })
+}
+
+func launchFleet(t *testing.T, nodes, replicas int, machine func(storage.NodeID, *storage.State) node.Machine) *fleet {
+	f := &fleet{machine: machine, t: t, network: node.NewNetwork(rand.New(rand.NewPCG(1, 1)), node.Faults{}), nodes: make(map[storage.NodeID]*node.Node), disks: make(map[storage.NodeID]vfs.FS)}
 	t.Cleanup(f.network.Settle) // when all nodes are closed
 	disks, found := together(t, nodes, 1, replicas)
 	for i, disk := range disks {
@@ -46,6 +51,7 @@ func (f *fleet) start(id storage.NodeID, disk vfs.FS, found func(raftkv.StoreID)
 	n, err := node.Open(node.Options{
 		ID: id, Found: found, Transport: f.network.From(id), MaxInFlight: 1 << 20,
 		Storage:   storage.Options{Dir: dir, FS: disk},
+		Machine:   func(state *storage.State) node.Machine { return f.machine(id, state) },
 		OnFailure: func(err error) { f.t.Errorf("node %d: %v", id, err) }, Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {

@@ -92,7 +92,7 @@ func (c *cluster) replicas(shard storage.ShardID) int {
 	}
 	replicas := 0
 	for _, member := range members.Members {
-		if last, ok := members.On(member.Store); ok && last == member.ID { // or else it was thrown away, in a change that was taken back
+		if !members.Forsaken(member.ID) {
 			replicas++
 		}
 	}

@@ -84,6 +84,9 @@ type Node struct {
 	stop      context.CancelFunc
 	stopping  context.Context
 	running   sync.WaitGroup // the ticker, who keeps the map, and who forgets
+
+	ailing sync.Mutex // of what follows
+	ails   []Damage   // of members that are to be taken out
 }
 
 // Open opens a node, or makes a new one. Its groups begin to look for their leaders, which it does not wait for.
@@ -191,6 +194,12 @@ func (n *Node) start(cluster *shard.Cluster) error {
 			continue
 		}
 		local, config, err := n.open(number, member)
+		if outlives(err, members) {
+			damage := Damage{number, member, err}
+			n.tellOf(damage)
+			j = j.damaged(damage)
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -230,11 +239,11 @@ func (n *Node) open(number storage.ShardID, member storage.MemberID) (*Local, re
 	}
 	log, err := n.store.OpenLog(number, machine.Applied())
 	if err != nil {
-		return nil, replicaConfig{}, err
+		return nil, replicaConfig{}, errors.Join(err, n.store.CloseShard(number))
 	}
-	return &Local{shard: number, member: member, state: state}, replicaConfig{
+	return &Local{node: n, shard: number, member: member, state: state}, replicaConfig{
 		ID: member, Log: log, State: state, Machine: machine, Shard: number, Transport: n.options.Transport,
-		OnFailure: n.options.OnFailure, OnMembers: n.membersChanged, Logger: n.options.Logger, At: n.options.At, budget: n.budget,
+		OnFailure: func(err error) { n.memberFailed(number, member, err) }, OnMembers: n.membersChanged, Logger: n.options.Logger, At: n.options.At, budget: n.budget,
 		MaxLog: cmp.Or(n.options.MaxLog, maxLog),
 	}, nil
 }

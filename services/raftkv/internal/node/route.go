@@ -42,7 +42,7 @@ var _ Group = (*route)(nil)
 // local returns this node's member of the group, or nil if there is none that knows what the group does.
 func (r *route) local() *Local {
 	local := r.node.local(r.shard)
-	if local == nil || local.Status().Stalled || local.replica.Members().Version == 0 {
+	if local == nil || local.left.Load() || local.Status().Stalled || local.replica.Members().Version == 0 {
 		return nil
 	}
 	return local

@@ -56,7 +56,13 @@ func (r *Replica) sendSnapshot(message *raftpb.Message) {
 }
 
 // writeSnapshot writes the state as of now.
-func (r *Replica) writeSnapshot(w io.Writer) error { return r.config.State.WriteSnapshot(w) }
+func (r *Replica) writeSnapshot(w io.Writer) error {
+	err := r.config.State.WriteSnapshot(w)
+	if storage.IsDamage(err) {
+		r.mail.fail(err)
+	}
+	return err
+}
 
 // arrived takes note of how a state has arrived. A failure Raft hears of after a pause: it would send the next one at once.
 func (r *Replica) arrived(sent sentSnapshot) {

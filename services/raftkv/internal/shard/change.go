@@ -148,6 +148,18 @@ func (m Members) Votes(id MemberID) bool {
 	return slices.ContainsFunc(m.Members, func(member Member) bool { return member.ID == id })
 }
 
+// Forsaken says whether a voter's store has let go of what it held, as it was to have another member, in a change that may
+// have been taken back. It will not answer any more.
+func (m Members) Forsaken(id MemberID) bool {
+	for _, member := range m.Members {
+		if member.ID == id {
+			last, is := m.On(member.Store)
+			return !is || last != id
+		}
+	}
+	return false
+}
+
 // Next returns the number that a new member on a node gets.
 func (m Members) Next(node NodeID) MemberID {
 	next := MemberOf(node, 0)

@@ -63,6 +63,9 @@ func TestChange_sameNode(t *testing.T) {
 			t.Errorf("the member of the store is %v, %v", id, ok)
 		}
 		cancelled := take(t, m, Step{Kind: Cancel})
+		if forsaken := store == (StoreID{2}); cancelled.Forsaken(2) != forsaken || cancelled.Forsaken(1) {
+			t.Errorf("after the change was taken back, forsaken are %v, %v", cancelled.Forsaken(2), cancelled.Forsaken(1))
+		}
 		if id, ok := cancelled.On(store); ok {
 			t.Errorf("after the change was taken back, the store has the member %v", id)
 		}
