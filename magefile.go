@@ -196,7 +196,8 @@ func Overload() error {
 	return sh.RunWithV(map[string]string{"COMPAT_OVERLOAD": "full"}, "go", "test", "-count=1", "-v", "-run=Overload", "./compat")
 }
 
-// Torture runs the long tests of raftkv: 200 kills under load, damage all over its files, scans of a gigabyte.
+// Torture runs the long tests of raftkv: 200 kills under load, of a server alone and of the nodes of a cluster, damage all over its
+// files, scans of a gigabyte.
 func Torture() error {
 	return sh.RunWithV(map[string]string{"COMPAT_TORTURE": "full"}, "go", "test", "-count=1", "-v", "-timeout=60m", "-run=Raftkv", "./compat")
 }
