@@ -3,7 +3,6 @@ package raftkv
 import (
 	"context"
 	"errors"
-	"sync/atomic"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -58,51 +57,4 @@ func (s *silence) GRPCStatus() *status.Status {
 func isSilence(err error) bool {
 	_, is := errors.AsType[*silence](err)
 	return is
-}
-
-// attempt is one at a call that does not go over the pipeline. It is the context of that, and ends when the server lets it
-// wait for too long.
-type attempt struct {
-	context.Context
-	cancel  context.CancelFunc
-	since   atomic.Int64 // when it began to wait for the server, by nanoseconds; 0 while it does not
-	expired atomic.Bool
-}
-
-// newAttempt returns an attempt with a patience, 0 for one without end, which does not wait yet. Cancel is to be called when
-// it is over.
-func newAttempt(ctx context.Context, patience time.Duration) *attempt {
-	a := new(attempt)
-	a.Context, a.cancel = context.WithCancel(ctx)
-	if patience > 0 {
-		go a.watch(patience)
-	}
-	return a
-}
-
-// await says that it is the server's turn now, or not any more.
-func (a *attempt) await(waiting bool) {
-	if waiting {
-		a.since.Store(time.Now().UnixNano())
-	} else {
-		a.since.Store(0)
-	}
-}
-
-// watch ends the attempt when its patience is lost. It returns soon after cancel was called.
-func (a *attempt) watch(patience time.Duration) {
-	ticker := time.NewTicker(lookInterval)
-	defer ticker.Stop()
-	for {
-		select {
-		case now := <-ticker.C:
-			if since := a.since.Load(); since > 0 && now.UnixNano()-since >= int64(patience) {
-				a.expired.Store(true)
-				a.cancel()
-				return
-			}
-		case <-a.Done():
-			return
-		}
-	}
 }
