@@ -10,6 +10,7 @@
 //   - A server that hangs, or is away, delays calls for its shards, and no others. Where another server can be asked, they go
 //     there: at once when the connection is lost, after 3 seconds, or half of the time that a call has, when it lives and
 //     nothing comes. So the death of a leader costs an election.
+//   - A read is never older than any call that had ended before it began, whichever server answers it (ReadAny).
 //   - An error of a write says whether the write may have happened. Only an answer makes it certain.
 //   - Calls that are in flight together to one server travel together. A lone call leaves at once; what gathers while a
 //     message is being written leaves as the next one. Many goroutines on one Clerk are therefore many
@@ -23,11 +24,11 @@
 //     connection, all others the pipeline. What happens to one server is no matter of the others.
 //   - Stream. The pipeline has a queue, and carries calls over one stream (stream) until that breaks: one goroutine writes
 //     what has gathered, one reads answers. It makes one attempt. A call without an answer when its stream breaks, fails,
-//     and may have happened; one that was not yet sent leaves with the next stream.
-//     A third goroutine looks for calls that have waited for longer than their patience, which then fail alone, and for a
-//     server that shows no sign of life, whose stream it breaks (watch).
+//     and may have happened; one that was not yet sent leaves with the next stream. A third goroutine looks for calls that
+//     have waited for longer than their patience, which then fail alone, and breaks the stream when the server shows no sign
+//     of life (watch).
 //   - Answer, or not. What a server says it could not do yet, and what it has not answered, the call tries again by itself
-//     (retry, write), after a pause, with the request id that it had. Before that it notes in the map that the server could
+//     (retry, write, attempt), after a pause, with the request id that it had. Before that it notes in the map that the server could
 //     not answer for its shard (moved): then the shard is asked of the leader that a redirect has named, or of the next server in
 //     turn. Other calls, and other shards, go on where they were.
 //   - Newer map. One goroutine asks for the map again while calls go on with the old one (follow): when a redirect tells of a

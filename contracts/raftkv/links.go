@@ -47,7 +47,7 @@ type link struct {
 	conn     *grpc.ClientConn
 	client   raftkvpb.RaftKVClient
 	pipeline *pipeline
-	silent   atomic.Bool     // whether a call has waited in vain for it, and nothing has come since
+	silent   atomic.Bool     // whether a call has waited for it in vain, and it has not shown since that it lives
 	ctx      context.Context // ends when the link is given up; the cause is the error of its calls
 	cancel   context.CancelCauseFunc
 }

@@ -23,7 +23,8 @@ type Range struct {
 // Scan returns the pairs of a range in the order of their keys, as they come; the result may be larger
 // than memory. An error is the last element. Each shard shows one moment of its own. When the stream of one breaks, Scan
 // goes on after the last key that it has got, and what follows of this shard is of a later moment. The server ends a stream of
-// which nothing is taken for a minute or so: who takes longer over a pair sees later moments too.
+// which nothing is taken for a minute or so: who takes longer over a pair sees later moments too. With ReadAny, only the first
+// stream of each shard goes to any server, so that a broken one goes on where the leader is.
 func (c *Clerk) Scan(ctx context.Context, r Range, options ...ReadOption) iter.Seq2[*raftkvpb.Pair, error] {
 	return func(yield func(*raftkvpb.Pair, error) bool) {
 		m, err := c.awaitMap(ctx)
