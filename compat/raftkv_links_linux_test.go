@@ -33,10 +33,10 @@ func TestRaftkv_links(t *testing.T) {
 		{name: "deaf", cut: []way{{1, 2}, {3, 2}}, idle: 2},
 		// Two who do not reach each other are both reached by the third: neither may disturb the shards that the other one leads.
 		{name: "spokes", cut: []way{{1, 2}, {2, 1}}},
-		// One who does not reach the second reaches the third, and so the second: each hears at least one that hears all.
+		// One is not heard by one other. The third is, and hears both.
 		{name: "half a spoke", cut: []way{{2, 3}}},
 	} {
-		t.Run(situation.name, func(t *testing.T) {
+		ok := t.Run(situation.name, func(t *testing.T) {
 			if situation.idle != 0 {
 				cluster.awaitLeads(t, situation.idle, func(shards int) bool { return shards > 0 })
 			}
@@ -57,6 +57,9 @@ func TestRaftkv_links(t *testing.T) {
 				cluster.awaitCaughtUp(t, node)
 			}
 		})
+		if !ok {
+			return // the ways may still be cut
+		}
 	}
 	if err := load.end(t); err != nil {
 		t.Error(err)
