@@ -326,20 +326,32 @@ class Limits(_message.Message):
     def __init__(self, key: _Optional[int] = ..., value: _Optional[int] = ..., message: _Optional[int] = ...) -> None: ...
 
 class ShardStat(_message.Message):
-    __slots__ = ("shard", "role", "leader", "term", "applied_index", "commit_index")
+    __slots__ = ("shard", "role", "leader", "term", "applied_index", "commit_index", "checksum")
     SHARD_FIELD_NUMBER: _ClassVar[int]
     ROLE_FIELD_NUMBER: _ClassVar[int]
     LEADER_FIELD_NUMBER: _ClassVar[int]
     TERM_FIELD_NUMBER: _ClassVar[int]
     APPLIED_INDEX_FIELD_NUMBER: _ClassVar[int]
     COMMIT_INDEX_FIELD_NUMBER: _ClassVar[int]
+    CHECKSUM_FIELD_NUMBER: _ClassVar[int]
     shard: int
     role: Role
     leader: int
     term: int
     applied_index: int
     commit_index: int
-    def __init__(self, shard: _Optional[int] = ..., role: _Optional[_Union[Role, str]] = ..., leader: _Optional[int] = ..., term: _Optional[int] = ..., applied_index: _Optional[int] = ..., commit_index: _Optional[int] = ...) -> None: ...
+    checksum: Checksum
+    def __init__(self, shard: _Optional[int] = ..., role: _Optional[_Union[Role, str]] = ..., leader: _Optional[int] = ..., term: _Optional[int] = ..., applied_index: _Optional[int] = ..., commit_index: _Optional[int] = ..., checksum: _Optional[_Union[Checksum, _Mapping]] = ...) -> None: ...
+
+class Checksum(_message.Message):
+    __slots__ = ("index", "sum", "differs")
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    SUM_FIELD_NUMBER: _ClassVar[int]
+    DIFFERS_FIELD_NUMBER: _ClassVar[int]
+    index: int
+    sum: int
+    differs: bool
+    def __init__(self, index: _Optional[int] = ..., sum: _Optional[int] = ..., differs: bool = ...) -> None: ...
 
 class TopologyRequest(_message.Message):
     __slots__ = ()

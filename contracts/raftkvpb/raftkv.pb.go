@@ -2277,7 +2277,9 @@ type ShardStat struct {
 	AppliedIndex uint64 `protobuf:"varint,5,opt,name=applied_index,json=appliedIndex,proto3" json:"applied_index,omitempty"`
 	// The last entry of the log that is known to be final; the state shows it in a moment. How far a replica is behind is its
 	// leader's commit_index less its own applied_index.
-	CommitIndex   uint64 `protobuf:"varint,6,opt,name=commit_index,json=commitIndex,proto3" json:"commit_index,omitempty"`
+	CommitIndex uint64 `protobuf:"varint,6,opt,name=commit_index,json=commitIndex,proto3" json:"commit_index,omitempty"`
+	// The last checksum of the state. Absent before there is one, and for shards of one replica.
+	Checksum      *Checksum `protobuf:"bytes,7,opt,name=checksum,proto3" json:"checksum,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2354,6 +2356,78 @@ func (x *ShardStat) GetCommitIndex() uint64 {
 	return 0
 }
 
+func (x *ShardStat) GetChecksum() *Checksum {
+	if x != nil {
+		return x.Checksum
+	}
+	return nil
+}
+
+// Checksum is what all that a shard's state has adds up to. Each replica makes one at the first entry of each hour of the
+// log's time, in the background. Replicas that tell of the same entry must tell of the same sum: if not, one of them
+// has lost something, or done something in its own way, and answers wrongly.
+type Checksum struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The entry of the log that the state showed.
+	Index uint64 `protobuf:"varint,1,opt,name=index,proto3" json:"index,omitempty"`
+	Sum   uint64 `protobuf:"fixed64,2,opt,name=sum,proto3" json:"sum,omitempty"`
+	// Whether the leader had another sum for the same entry. The server's log says so too.
+	Differs       bool `protobuf:"varint,3,opt,name=differs,proto3" json:"differs,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Checksum) Reset() {
+	*x = Checksum{}
+	mi := &file_raftkv_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Checksum) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Checksum) ProtoMessage() {}
+
+func (x *Checksum) ProtoReflect() protoreflect.Message {
+	mi := &file_raftkv_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Checksum.ProtoReflect.Descriptor instead.
+func (*Checksum) Descriptor() ([]byte, []int) {
+	return file_raftkv_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *Checksum) GetIndex() uint64 {
+	if x != nil {
+		return x.Index
+	}
+	return 0
+}
+
+func (x *Checksum) GetSum() uint64 {
+	if x != nil {
+		return x.Sum
+	}
+	return 0
+}
+
+func (x *Checksum) GetDiffers() bool {
+	if x != nil {
+		return x.Differs
+	}
+	return false
+}
+
 type TopologyRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -2362,7 +2436,7 @@ type TopologyRequest struct {
 
 func (x *TopologyRequest) Reset() {
 	*x = TopologyRequest{}
-	mi := &file_raftkv_proto_msgTypes[28]
+	mi := &file_raftkv_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2374,7 +2448,7 @@ func (x *TopologyRequest) String() string {
 func (*TopologyRequest) ProtoMessage() {}
 
 func (x *TopologyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[28]
+	mi := &file_raftkv_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2387,7 +2461,7 @@ func (x *TopologyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TopologyRequest.ProtoReflect.Descriptor instead.
 func (*TopologyRequest) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{28}
+	return file_raftkv_proto_rawDescGZIP(), []int{29}
 }
 
 type TopologyResponse struct {
@@ -2404,7 +2478,7 @@ type TopologyResponse struct {
 
 func (x *TopologyResponse) Reset() {
 	*x = TopologyResponse{}
-	mi := &file_raftkv_proto_msgTypes[29]
+	mi := &file_raftkv_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2416,7 +2490,7 @@ func (x *TopologyResponse) String() string {
 func (*TopologyResponse) ProtoMessage() {}
 
 func (x *TopologyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[29]
+	mi := &file_raftkv_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2429,7 +2503,7 @@ func (x *TopologyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TopologyResponse.ProtoReflect.Descriptor instead.
 func (*TopologyResponse) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{29}
+	return file_raftkv_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *TopologyResponse) GetMapVersion() uint64 {
@@ -2474,7 +2548,7 @@ type Node struct {
 
 func (x *Node) Reset() {
 	*x = Node{}
-	mi := &file_raftkv_proto_msgTypes[30]
+	mi := &file_raftkv_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2486,7 +2560,7 @@ func (x *Node) String() string {
 func (*Node) ProtoMessage() {}
 
 func (x *Node) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[30]
+	mi := &file_raftkv_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2499,7 +2573,7 @@ func (x *Node) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Node.ProtoReflect.Descriptor instead.
 func (*Node) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{30}
+	return file_raftkv_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *Node) GetId() uint64 {
@@ -2530,7 +2604,7 @@ type Shard struct {
 
 func (x *Shard) Reset() {
 	*x = Shard{}
-	mi := &file_raftkv_proto_msgTypes[31]
+	mi := &file_raftkv_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2542,7 +2616,7 @@ func (x *Shard) String() string {
 func (*Shard) ProtoMessage() {}
 
 func (x *Shard) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[31]
+	mi := &file_raftkv_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2555,7 +2629,7 @@ func (x *Shard) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Shard.ProtoReflect.Descriptor instead.
 func (*Shard) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{31}
+	return file_raftkv_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *Shard) GetShard() uint32 {
@@ -2589,7 +2663,7 @@ type ShutdownRequest struct {
 
 func (x *ShutdownRequest) Reset() {
 	*x = ShutdownRequest{}
-	mi := &file_raftkv_proto_msgTypes[32]
+	mi := &file_raftkv_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2601,7 +2675,7 @@ func (x *ShutdownRequest) String() string {
 func (*ShutdownRequest) ProtoMessage() {}
 
 func (x *ShutdownRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[32]
+	mi := &file_raftkv_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2614,7 +2688,7 @@ func (x *ShutdownRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShutdownRequest.ProtoReflect.Descriptor instead.
 func (*ShutdownRequest) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{32}
+	return file_raftkv_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *ShutdownRequest) GetAll() bool {
@@ -2632,7 +2706,7 @@ type ShutdownResponse struct {
 
 func (x *ShutdownResponse) Reset() {
 	*x = ShutdownResponse{}
-	mi := &file_raftkv_proto_msgTypes[33]
+	mi := &file_raftkv_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2644,7 +2718,7 @@ func (x *ShutdownResponse) String() string {
 func (*ShutdownResponse) ProtoMessage() {}
 
 func (x *ShutdownResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[33]
+	mi := &file_raftkv_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2657,7 +2731,7 @@ func (x *ShutdownResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShutdownResponse.ProtoReflect.Descriptor instead.
 func (*ShutdownResponse) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{33}
+	return file_raftkv_proto_rawDescGZIP(), []int{34}
 }
 
 type BackupRequest struct {
@@ -2668,7 +2742,7 @@ type BackupRequest struct {
 
 func (x *BackupRequest) Reset() {
 	*x = BackupRequest{}
-	mi := &file_raftkv_proto_msgTypes[34]
+	mi := &file_raftkv_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2680,7 +2754,7 @@ func (x *BackupRequest) String() string {
 func (*BackupRequest) ProtoMessage() {}
 
 func (x *BackupRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[34]
+	mi := &file_raftkv_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2693,7 +2767,7 @@ func (x *BackupRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BackupRequest.ProtoReflect.Descriptor instead.
 func (*BackupRequest) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{34}
+	return file_raftkv_proto_rawDescGZIP(), []int{35}
 }
 
 type BackupResponse struct {
@@ -2706,7 +2780,7 @@ type BackupResponse struct {
 
 func (x *BackupResponse) Reset() {
 	*x = BackupResponse{}
-	mi := &file_raftkv_proto_msgTypes[35]
+	mi := &file_raftkv_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2718,7 +2792,7 @@ func (x *BackupResponse) String() string {
 func (*BackupResponse) ProtoMessage() {}
 
 func (x *BackupResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[35]
+	mi := &file_raftkv_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2731,7 +2805,7 @@ func (x *BackupResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BackupResponse.ProtoReflect.Descriptor instead.
 func (*BackupResponse) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{35}
+	return file_raftkv_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *BackupResponse) GetChunk() []byte {
@@ -2749,7 +2823,7 @@ type CompactRequest struct {
 
 func (x *CompactRequest) Reset() {
 	*x = CompactRequest{}
-	mi := &file_raftkv_proto_msgTypes[36]
+	mi := &file_raftkv_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2761,7 +2835,7 @@ func (x *CompactRequest) String() string {
 func (*CompactRequest) ProtoMessage() {}
 
 func (x *CompactRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[36]
+	mi := &file_raftkv_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2774,7 +2848,7 @@ func (x *CompactRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompactRequest.ProtoReflect.Descriptor instead.
 func (*CompactRequest) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{36}
+	return file_raftkv_proto_rawDescGZIP(), []int{37}
 }
 
 type CompactResponse struct {
@@ -2785,7 +2859,7 @@ type CompactResponse struct {
 
 func (x *CompactResponse) Reset() {
 	*x = CompactResponse{}
-	mi := &file_raftkv_proto_msgTypes[37]
+	mi := &file_raftkv_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2797,7 +2871,7 @@ func (x *CompactResponse) String() string {
 func (*CompactResponse) ProtoMessage() {}
 
 func (x *CompactResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[37]
+	mi := &file_raftkv_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2810,7 +2884,7 @@ func (x *CompactResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompactResponse.ProtoReflect.Descriptor instead.
 func (*CompactResponse) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{37}
+	return file_raftkv_proto_rawDescGZIP(), []int{38}
 }
 
 type ListMembersRequest struct {
@@ -2821,7 +2895,7 @@ type ListMembersRequest struct {
 
 func (x *ListMembersRequest) Reset() {
 	*x = ListMembersRequest{}
-	mi := &file_raftkv_proto_msgTypes[38]
+	mi := &file_raftkv_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2833,7 +2907,7 @@ func (x *ListMembersRequest) String() string {
 func (*ListMembersRequest) ProtoMessage() {}
 
 func (x *ListMembersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[38]
+	mi := &file_raftkv_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2846,7 +2920,7 @@ func (x *ListMembersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMembersRequest.ProtoReflect.Descriptor instead.
 func (*ListMembersRequest) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{38}
+	return file_raftkv_proto_rawDescGZIP(), []int{39}
 }
 
 type ListMembersResponse struct {
@@ -2867,7 +2941,7 @@ type ListMembersResponse struct {
 
 func (x *ListMembersResponse) Reset() {
 	*x = ListMembersResponse{}
-	mi := &file_raftkv_proto_msgTypes[39]
+	mi := &file_raftkv_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2879,7 +2953,7 @@ func (x *ListMembersResponse) String() string {
 func (*ListMembersResponse) ProtoMessage() {}
 
 func (x *ListMembersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[39]
+	mi := &file_raftkv_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2892,7 +2966,7 @@ func (x *ListMembersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMembersResponse.ProtoReflect.Descriptor instead.
 func (*ListMembersResponse) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{39}
+	return file_raftkv_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *ListMembersResponse) GetClusterId() []byte {
@@ -2945,7 +3019,7 @@ type ClusterNode struct {
 
 func (x *ClusterNode) Reset() {
 	*x = ClusterNode{}
-	mi := &file_raftkv_proto_msgTypes[40]
+	mi := &file_raftkv_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2957,7 +3031,7 @@ func (x *ClusterNode) String() string {
 func (*ClusterNode) ProtoMessage() {}
 
 func (x *ClusterNode) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[40]
+	mi := &file_raftkv_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2970,7 +3044,7 @@ func (x *ClusterNode) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClusterNode.ProtoReflect.Descriptor instead.
 func (*ClusterNode) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{40}
+	return file_raftkv_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *ClusterNode) GetId() uint64 {
@@ -3017,7 +3091,7 @@ type ShardMembers struct {
 
 func (x *ShardMembers) Reset() {
 	*x = ShardMembers{}
-	mi := &file_raftkv_proto_msgTypes[41]
+	mi := &file_raftkv_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3029,7 +3103,7 @@ func (x *ShardMembers) String() string {
 func (*ShardMembers) ProtoMessage() {}
 
 func (x *ShardMembers) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[41]
+	mi := &file_raftkv_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3042,7 +3116,7 @@ func (x *ShardMembers) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShardMembers.ProtoReflect.Descriptor instead.
 func (*ShardMembers) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{41}
+	return file_raftkv_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *ShardMembers) GetShard() uint32 {
@@ -3093,7 +3167,7 @@ type Member struct {
 
 func (x *Member) Reset() {
 	*x = Member{}
-	mi := &file_raftkv_proto_msgTypes[42]
+	mi := &file_raftkv_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3105,7 +3179,7 @@ func (x *Member) String() string {
 func (*Member) ProtoMessage() {}
 
 func (x *Member) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[42]
+	mi := &file_raftkv_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3118,7 +3192,7 @@ func (x *Member) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Member.ProtoReflect.Descriptor instead.
 func (*Member) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{42}
+	return file_raftkv_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *Member) GetNode() uint64 {
@@ -3178,7 +3252,7 @@ type MemberProgress struct {
 
 func (x *MemberProgress) Reset() {
 	*x = MemberProgress{}
-	mi := &file_raftkv_proto_msgTypes[43]
+	mi := &file_raftkv_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3190,7 +3264,7 @@ func (x *MemberProgress) String() string {
 func (*MemberProgress) ProtoMessage() {}
 
 func (x *MemberProgress) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[43]
+	mi := &file_raftkv_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3203,7 +3277,7 @@ func (x *MemberProgress) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MemberProgress.ProtoReflect.Descriptor instead.
 func (*MemberProgress) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{43}
+	return file_raftkv_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *MemberProgress) GetAnswers() bool {
@@ -3244,7 +3318,7 @@ type ChangeMemberRequest struct {
 
 func (x *ChangeMemberRequest) Reset() {
 	*x = ChangeMemberRequest{}
-	mi := &file_raftkv_proto_msgTypes[44]
+	mi := &file_raftkv_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3256,7 +3330,7 @@ func (x *ChangeMemberRequest) String() string {
 func (*ChangeMemberRequest) ProtoMessage() {}
 
 func (x *ChangeMemberRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[44]
+	mi := &file_raftkv_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3269,7 +3343,7 @@ func (x *ChangeMemberRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChangeMemberRequest.ProtoReflect.Descriptor instead.
 func (*ChangeMemberRequest) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{44}
+	return file_raftkv_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *ChangeMemberRequest) GetShard() uint32 {
@@ -3382,7 +3456,7 @@ type ReplaceMember struct {
 
 func (x *ReplaceMember) Reset() {
 	*x = ReplaceMember{}
-	mi := &file_raftkv_proto_msgTypes[45]
+	mi := &file_raftkv_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3394,7 +3468,7 @@ func (x *ReplaceMember) String() string {
 func (*ReplaceMember) ProtoMessage() {}
 
 func (x *ReplaceMember) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[45]
+	mi := &file_raftkv_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3407,7 +3481,7 @@ func (x *ReplaceMember) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplaceMember.ProtoReflect.Descriptor instead.
 func (*ReplaceMember) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{45}
+	return file_raftkv_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *ReplaceMember) GetNode() uint64 {
@@ -3436,7 +3510,7 @@ type NewMember struct {
 
 func (x *NewMember) Reset() {
 	*x = NewMember{}
-	mi := &file_raftkv_proto_msgTypes[46]
+	mi := &file_raftkv_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3448,7 +3522,7 @@ func (x *NewMember) String() string {
 func (*NewMember) ProtoMessage() {}
 
 func (x *NewMember) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[46]
+	mi := &file_raftkv_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3461,7 +3535,7 @@ func (x *NewMember) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NewMember.ProtoReflect.Descriptor instead.
 func (*NewMember) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{46}
+	return file_raftkv_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *NewMember) GetId() uint64 {
@@ -3486,7 +3560,7 @@ type CancelChange struct {
 
 func (x *CancelChange) Reset() {
 	*x = CancelChange{}
-	mi := &file_raftkv_proto_msgTypes[47]
+	mi := &file_raftkv_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3498,7 +3572,7 @@ func (x *CancelChange) String() string {
 func (*CancelChange) ProtoMessage() {}
 
 func (x *CancelChange) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[47]
+	mi := &file_raftkv_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3511,7 +3585,7 @@ func (x *CancelChange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelChange.ProtoReflect.Descriptor instead.
 func (*CancelChange) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{47}
+	return file_raftkv_proto_rawDescGZIP(), []int{48}
 }
 
 type ChangeMemberResponse struct {
@@ -3524,7 +3598,7 @@ type ChangeMemberResponse struct {
 
 func (x *ChangeMemberResponse) Reset() {
 	*x = ChangeMemberResponse{}
-	mi := &file_raftkv_proto_msgTypes[48]
+	mi := &file_raftkv_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3536,7 +3610,7 @@ func (x *ChangeMemberResponse) String() string {
 func (*ChangeMemberResponse) ProtoMessage() {}
 
 func (x *ChangeMemberResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[48]
+	mi := &file_raftkv_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3549,7 +3623,7 @@ func (x *ChangeMemberResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChangeMemberResponse.ProtoReflect.Descriptor instead.
 func (*ChangeMemberResponse) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{48}
+	return file_raftkv_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *ChangeMemberResponse) GetVersion() uint64 {
@@ -3571,7 +3645,7 @@ type ForgetNodeRequest struct {
 
 func (x *ForgetNodeRequest) Reset() {
 	*x = ForgetNodeRequest{}
-	mi := &file_raftkv_proto_msgTypes[49]
+	mi := &file_raftkv_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3583,7 +3657,7 @@ func (x *ForgetNodeRequest) String() string {
 func (*ForgetNodeRequest) ProtoMessage() {}
 
 func (x *ForgetNodeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[49]
+	mi := &file_raftkv_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3596,7 +3670,7 @@ func (x *ForgetNodeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ForgetNodeRequest.ProtoReflect.Descriptor instead.
 func (*ForgetNodeRequest) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{49}
+	return file_raftkv_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *ForgetNodeRequest) GetNode() uint64 {
@@ -3621,7 +3695,7 @@ type ForgetNodeResponse struct {
 
 func (x *ForgetNodeResponse) Reset() {
 	*x = ForgetNodeResponse{}
-	mi := &file_raftkv_proto_msgTypes[50]
+	mi := &file_raftkv_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3633,7 +3707,7 @@ func (x *ForgetNodeResponse) String() string {
 func (*ForgetNodeResponse) ProtoMessage() {}
 
 func (x *ForgetNodeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[50]
+	mi := &file_raftkv_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3646,7 +3720,7 @@ func (x *ForgetNodeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ForgetNodeResponse.ProtoReflect.Descriptor instead.
 func (*ForgetNodeResponse) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{50}
+	return file_raftkv_proto_rawDescGZIP(), []int{51}
 }
 
 var File_raftkv_proto protoreflect.FileDescriptor
@@ -3788,14 +3862,19 @@ const file_raftkv_proto_rawDesc = "" +
 	"\x06Limits\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\x04R\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\x04R\x05value\x12\x18\n" +
-	"\amessage\x18\x03 \x01(\x04R\amessage\"\xba\x01\n" +
+	"\amessage\x18\x03 \x01(\x04R\amessage\"\xeb\x01\n" +
 	"\tShardStat\x12\x14\n" +
 	"\x05shard\x18\x01 \x01(\rR\x05shard\x12#\n" +
 	"\x04role\x18\x02 \x01(\x0e2\x0f.raftkv.v1.RoleR\x04role\x12\x16\n" +
 	"\x06leader\x18\x03 \x01(\x04R\x06leader\x12\x12\n" +
 	"\x04term\x18\x04 \x01(\x04R\x04term\x12#\n" +
 	"\rapplied_index\x18\x05 \x01(\x04R\fappliedIndex\x12!\n" +
-	"\fcommit_index\x18\x06 \x01(\x04R\vcommitIndex\"\x11\n" +
+	"\fcommit_index\x18\x06 \x01(\x04R\vcommitIndex\x12/\n" +
+	"\bchecksum\x18\a \x01(\v2\x13.raftkv.v1.ChecksumR\bchecksum\"L\n" +
+	"\bChecksum\x12\x14\n" +
+	"\x05index\x18\x01 \x01(\x04R\x05index\x12\x10\n" +
+	"\x03sum\x18\x02 \x01(\x06R\x03sum\x12\x18\n" +
+	"\adiffers\x18\x03 \x01(\bR\adiffers\"\x11\n" +
 	"\x0fTopologyRequest\"\xb8\x01\n" +
 	"\x10TopologyResponse\x12\x1f\n" +
 	"\vmap_version\x18\x01 \x01(\x04R\n" +
@@ -3920,7 +3999,7 @@ func file_raftkv_proto_rawDescGZIP() []byte {
 }
 
 var file_raftkv_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_raftkv_proto_msgTypes = make([]protoimpl.MessageInfo, 51)
+var file_raftkv_proto_msgTypes = make([]protoimpl.MessageInfo, 52)
 var file_raftkv_proto_goTypes = []any{
 	(Role)(0),                     // 0: raftkv.v1.Role
 	(Placement)(0),                // 1: raftkv.v1.Placement
@@ -3953,31 +4032,32 @@ var file_raftkv_proto_goTypes = []any{
 	(*DiskStat)(nil),              // 28: raftkv.v1.DiskStat
 	(*Limits)(nil),                // 29: raftkv.v1.Limits
 	(*ShardStat)(nil),             // 30: raftkv.v1.ShardStat
-	(*TopologyRequest)(nil),       // 31: raftkv.v1.TopologyRequest
-	(*TopologyResponse)(nil),      // 32: raftkv.v1.TopologyResponse
-	(*Node)(nil),                  // 33: raftkv.v1.Node
-	(*Shard)(nil),                 // 34: raftkv.v1.Shard
-	(*ShutdownRequest)(nil),       // 35: raftkv.v1.ShutdownRequest
-	(*ShutdownResponse)(nil),      // 36: raftkv.v1.ShutdownResponse
-	(*BackupRequest)(nil),         // 37: raftkv.v1.BackupRequest
-	(*BackupResponse)(nil),        // 38: raftkv.v1.BackupResponse
-	(*CompactRequest)(nil),        // 39: raftkv.v1.CompactRequest
-	(*CompactResponse)(nil),       // 40: raftkv.v1.CompactResponse
-	(*ListMembersRequest)(nil),    // 41: raftkv.v1.ListMembersRequest
-	(*ListMembersResponse)(nil),   // 42: raftkv.v1.ListMembersResponse
-	(*ClusterNode)(nil),           // 43: raftkv.v1.ClusterNode
-	(*ShardMembers)(nil),          // 44: raftkv.v1.ShardMembers
-	(*Member)(nil),                // 45: raftkv.v1.Member
-	(*MemberProgress)(nil),        // 46: raftkv.v1.MemberProgress
-	(*ChangeMemberRequest)(nil),   // 47: raftkv.v1.ChangeMemberRequest
-	(*ReplaceMember)(nil),         // 48: raftkv.v1.ReplaceMember
-	(*NewMember)(nil),             // 49: raftkv.v1.NewMember
-	(*CancelChange)(nil),          // 50: raftkv.v1.CancelChange
-	(*ChangeMemberResponse)(nil),  // 51: raftkv.v1.ChangeMemberResponse
-	(*ForgetNodeRequest)(nil),     // 52: raftkv.v1.ForgetNodeRequest
-	(*ForgetNodeResponse)(nil),    // 53: raftkv.v1.ForgetNodeResponse
-	(*timestamppb.Timestamp)(nil), // 54: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),   // 55: google.protobuf.Duration
+	(*Checksum)(nil),              // 31: raftkv.v1.Checksum
+	(*TopologyRequest)(nil),       // 32: raftkv.v1.TopologyRequest
+	(*TopologyResponse)(nil),      // 33: raftkv.v1.TopologyResponse
+	(*Node)(nil),                  // 34: raftkv.v1.Node
+	(*Shard)(nil),                 // 35: raftkv.v1.Shard
+	(*ShutdownRequest)(nil),       // 36: raftkv.v1.ShutdownRequest
+	(*ShutdownResponse)(nil),      // 37: raftkv.v1.ShutdownResponse
+	(*BackupRequest)(nil),         // 38: raftkv.v1.BackupRequest
+	(*BackupResponse)(nil),        // 39: raftkv.v1.BackupResponse
+	(*CompactRequest)(nil),        // 40: raftkv.v1.CompactRequest
+	(*CompactResponse)(nil),       // 41: raftkv.v1.CompactResponse
+	(*ListMembersRequest)(nil),    // 42: raftkv.v1.ListMembersRequest
+	(*ListMembersResponse)(nil),   // 43: raftkv.v1.ListMembersResponse
+	(*ClusterNode)(nil),           // 44: raftkv.v1.ClusterNode
+	(*ShardMembers)(nil),          // 45: raftkv.v1.ShardMembers
+	(*Member)(nil),                // 46: raftkv.v1.Member
+	(*MemberProgress)(nil),        // 47: raftkv.v1.MemberProgress
+	(*ChangeMemberRequest)(nil),   // 48: raftkv.v1.ChangeMemberRequest
+	(*ReplaceMember)(nil),         // 49: raftkv.v1.ReplaceMember
+	(*NewMember)(nil),             // 50: raftkv.v1.NewMember
+	(*CancelChange)(nil),          // 51: raftkv.v1.CancelChange
+	(*ChangeMemberResponse)(nil),  // 52: raftkv.v1.ChangeMemberResponse
+	(*ForgetNodeRequest)(nil),     // 53: raftkv.v1.ForgetNodeRequest
+	(*ForgetNodeResponse)(nil),    // 54: raftkv.v1.ForgetNodeResponse
+	(*timestamppb.Timestamp)(nil), // 55: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 56: google.protobuf.Duration
 }
 var file_raftkv_proto_depIdxs = []int32{
 	3,  // 0: raftkv.v1.PutRequest.request_id:type_name -> raftkv.v1.RequestId
@@ -4005,61 +4085,62 @@ var file_raftkv_proto_depIdxs = []int32{
 	11, // 22: raftkv.v1.Answer.delete:type_name -> raftkv.v1.DeleteResponse
 	23, // 23: raftkv.v1.Answer.error:type_name -> raftkv.v1.Error
 	24, // 24: raftkv.v1.Error.redirect:type_name -> raftkv.v1.Redirect
-	54, // 25: raftkv.v1.StatResponse.start_time:type_name -> google.protobuf.Timestamp
+	55, // 25: raftkv.v1.StatResponse.start_time:type_name -> google.protobuf.Timestamp
 	29, // 26: raftkv.v1.StatResponse.limits:type_name -> raftkv.v1.Limits
 	30, // 27: raftkv.v1.StatResponse.shards:type_name -> raftkv.v1.ShardStat
 	28, // 28: raftkv.v1.StatResponse.disk:type_name -> raftkv.v1.DiskStat
 	27, // 29: raftkv.v1.StatResponse.gets_took:type_name -> raftkv.v1.Latencies
 	27, // 30: raftkv.v1.StatResponse.writes_took:type_name -> raftkv.v1.Latencies
-	55, // 31: raftkv.v1.DiskStat.stalled:type_name -> google.protobuf.Duration
+	56, // 31: raftkv.v1.DiskStat.stalled:type_name -> google.protobuf.Duration
 	0,  // 32: raftkv.v1.ShardStat.role:type_name -> raftkv.v1.Role
-	1,  // 33: raftkv.v1.TopologyResponse.placement:type_name -> raftkv.v1.Placement
-	33, // 34: raftkv.v1.TopologyResponse.nodes:type_name -> raftkv.v1.Node
-	34, // 35: raftkv.v1.TopologyResponse.shards:type_name -> raftkv.v1.Shard
-	43, // 36: raftkv.v1.ListMembersResponse.nodes:type_name -> raftkv.v1.ClusterNode
-	44, // 37: raftkv.v1.ListMembersResponse.shards:type_name -> raftkv.v1.ShardMembers
-	45, // 38: raftkv.v1.ShardMembers.members:type_name -> raftkv.v1.Member
-	2,  // 39: raftkv.v1.Member.role:type_name -> raftkv.v1.MemberRole
-	46, // 40: raftkv.v1.Member.progress:type_name -> raftkv.v1.MemberProgress
-	48, // 41: raftkv.v1.ChangeMemberRequest.replace:type_name -> raftkv.v1.ReplaceMember
-	49, // 42: raftkv.v1.ChangeMemberRequest.add:type_name -> raftkv.v1.NewMember
-	50, // 43: raftkv.v1.ChangeMemberRequest.cancel:type_name -> raftkv.v1.CancelChange
-	49, // 44: raftkv.v1.ReplaceMember.with:type_name -> raftkv.v1.NewMember
-	4,  // 45: raftkv.v1.RaftKV.Get:input_type -> raftkv.v1.GetRequest
-	6,  // 46: raftkv.v1.RaftKV.Put:input_type -> raftkv.v1.PutRequest
-	8,  // 47: raftkv.v1.RaftKV.Append:input_type -> raftkv.v1.AppendRequest
-	10, // 48: raftkv.v1.RaftKV.Delete:input_type -> raftkv.v1.DeleteRequest
-	12, // 49: raftkv.v1.RaftKV.Batch:input_type -> raftkv.v1.BatchRequest
-	16, // 50: raftkv.v1.RaftKV.Scan:input_type -> raftkv.v1.ScanRequest
-	19, // 51: raftkv.v1.RaftKV.Pipeline:input_type -> raftkv.v1.PipelineRequest
-	25, // 52: raftkv.v1.RaftKV.Stat:input_type -> raftkv.v1.StatRequest
-	31, // 53: raftkv.v1.RaftKV.Topology:input_type -> raftkv.v1.TopologyRequest
-	35, // 54: raftkv.v1.RaftKVAdmin.Shutdown:input_type -> raftkv.v1.ShutdownRequest
-	37, // 55: raftkv.v1.RaftKVAdmin.Backup:input_type -> raftkv.v1.BackupRequest
-	39, // 56: raftkv.v1.RaftKVAdmin.Compact:input_type -> raftkv.v1.CompactRequest
-	41, // 57: raftkv.v1.RaftKVAdmin.ListMembers:input_type -> raftkv.v1.ListMembersRequest
-	47, // 58: raftkv.v1.RaftKVAdmin.ChangeMember:input_type -> raftkv.v1.ChangeMemberRequest
-	52, // 59: raftkv.v1.RaftKVAdmin.ForgetNode:input_type -> raftkv.v1.ForgetNodeRequest
-	5,  // 60: raftkv.v1.RaftKV.Get:output_type -> raftkv.v1.GetResponse
-	7,  // 61: raftkv.v1.RaftKV.Put:output_type -> raftkv.v1.PutResponse
-	9,  // 62: raftkv.v1.RaftKV.Append:output_type -> raftkv.v1.AppendResponse
-	11, // 63: raftkv.v1.RaftKV.Delete:output_type -> raftkv.v1.DeleteResponse
-	14, // 64: raftkv.v1.RaftKV.Batch:output_type -> raftkv.v1.BatchResponse
-	17, // 65: raftkv.v1.RaftKV.Scan:output_type -> raftkv.v1.ScanResponse
-	21, // 66: raftkv.v1.RaftKV.Pipeline:output_type -> raftkv.v1.PipelineResponse
-	26, // 67: raftkv.v1.RaftKV.Stat:output_type -> raftkv.v1.StatResponse
-	32, // 68: raftkv.v1.RaftKV.Topology:output_type -> raftkv.v1.TopologyResponse
-	36, // 69: raftkv.v1.RaftKVAdmin.Shutdown:output_type -> raftkv.v1.ShutdownResponse
-	38, // 70: raftkv.v1.RaftKVAdmin.Backup:output_type -> raftkv.v1.BackupResponse
-	40, // 71: raftkv.v1.RaftKVAdmin.Compact:output_type -> raftkv.v1.CompactResponse
-	42, // 72: raftkv.v1.RaftKVAdmin.ListMembers:output_type -> raftkv.v1.ListMembersResponse
-	51, // 73: raftkv.v1.RaftKVAdmin.ChangeMember:output_type -> raftkv.v1.ChangeMemberResponse
-	53, // 74: raftkv.v1.RaftKVAdmin.ForgetNode:output_type -> raftkv.v1.ForgetNodeResponse
-	60, // [60:75] is the sub-list for method output_type
-	45, // [45:60] is the sub-list for method input_type
-	45, // [45:45] is the sub-list for extension type_name
-	45, // [45:45] is the sub-list for extension extendee
-	0,  // [0:45] is the sub-list for field type_name
+	31, // 33: raftkv.v1.ShardStat.checksum:type_name -> raftkv.v1.Checksum
+	1,  // 34: raftkv.v1.TopologyResponse.placement:type_name -> raftkv.v1.Placement
+	34, // 35: raftkv.v1.TopologyResponse.nodes:type_name -> raftkv.v1.Node
+	35, // 36: raftkv.v1.TopologyResponse.shards:type_name -> raftkv.v1.Shard
+	44, // 37: raftkv.v1.ListMembersResponse.nodes:type_name -> raftkv.v1.ClusterNode
+	45, // 38: raftkv.v1.ListMembersResponse.shards:type_name -> raftkv.v1.ShardMembers
+	46, // 39: raftkv.v1.ShardMembers.members:type_name -> raftkv.v1.Member
+	2,  // 40: raftkv.v1.Member.role:type_name -> raftkv.v1.MemberRole
+	47, // 41: raftkv.v1.Member.progress:type_name -> raftkv.v1.MemberProgress
+	49, // 42: raftkv.v1.ChangeMemberRequest.replace:type_name -> raftkv.v1.ReplaceMember
+	50, // 43: raftkv.v1.ChangeMemberRequest.add:type_name -> raftkv.v1.NewMember
+	51, // 44: raftkv.v1.ChangeMemberRequest.cancel:type_name -> raftkv.v1.CancelChange
+	50, // 45: raftkv.v1.ReplaceMember.with:type_name -> raftkv.v1.NewMember
+	4,  // 46: raftkv.v1.RaftKV.Get:input_type -> raftkv.v1.GetRequest
+	6,  // 47: raftkv.v1.RaftKV.Put:input_type -> raftkv.v1.PutRequest
+	8,  // 48: raftkv.v1.RaftKV.Append:input_type -> raftkv.v1.AppendRequest
+	10, // 49: raftkv.v1.RaftKV.Delete:input_type -> raftkv.v1.DeleteRequest
+	12, // 50: raftkv.v1.RaftKV.Batch:input_type -> raftkv.v1.BatchRequest
+	16, // 51: raftkv.v1.RaftKV.Scan:input_type -> raftkv.v1.ScanRequest
+	19, // 52: raftkv.v1.RaftKV.Pipeline:input_type -> raftkv.v1.PipelineRequest
+	25, // 53: raftkv.v1.RaftKV.Stat:input_type -> raftkv.v1.StatRequest
+	32, // 54: raftkv.v1.RaftKV.Topology:input_type -> raftkv.v1.TopologyRequest
+	36, // 55: raftkv.v1.RaftKVAdmin.Shutdown:input_type -> raftkv.v1.ShutdownRequest
+	38, // 56: raftkv.v1.RaftKVAdmin.Backup:input_type -> raftkv.v1.BackupRequest
+	40, // 57: raftkv.v1.RaftKVAdmin.Compact:input_type -> raftkv.v1.CompactRequest
+	42, // 58: raftkv.v1.RaftKVAdmin.ListMembers:input_type -> raftkv.v1.ListMembersRequest
+	48, // 59: raftkv.v1.RaftKVAdmin.ChangeMember:input_type -> raftkv.v1.ChangeMemberRequest
+	53, // 60: raftkv.v1.RaftKVAdmin.ForgetNode:input_type -> raftkv.v1.ForgetNodeRequest
+	5,  // 61: raftkv.v1.RaftKV.Get:output_type -> raftkv.v1.GetResponse
+	7,  // 62: raftkv.v1.RaftKV.Put:output_type -> raftkv.v1.PutResponse
+	9,  // 63: raftkv.v1.RaftKV.Append:output_type -> raftkv.v1.AppendResponse
+	11, // 64: raftkv.v1.RaftKV.Delete:output_type -> raftkv.v1.DeleteResponse
+	14, // 65: raftkv.v1.RaftKV.Batch:output_type -> raftkv.v1.BatchResponse
+	17, // 66: raftkv.v1.RaftKV.Scan:output_type -> raftkv.v1.ScanResponse
+	21, // 67: raftkv.v1.RaftKV.Pipeline:output_type -> raftkv.v1.PipelineResponse
+	26, // 68: raftkv.v1.RaftKV.Stat:output_type -> raftkv.v1.StatResponse
+	33, // 69: raftkv.v1.RaftKV.Topology:output_type -> raftkv.v1.TopologyResponse
+	37, // 70: raftkv.v1.RaftKVAdmin.Shutdown:output_type -> raftkv.v1.ShutdownResponse
+	39, // 71: raftkv.v1.RaftKVAdmin.Backup:output_type -> raftkv.v1.BackupResponse
+	41, // 72: raftkv.v1.RaftKVAdmin.Compact:output_type -> raftkv.v1.CompactResponse
+	43, // 73: raftkv.v1.RaftKVAdmin.ListMembers:output_type -> raftkv.v1.ListMembersResponse
+	52, // 74: raftkv.v1.RaftKVAdmin.ChangeMember:output_type -> raftkv.v1.ChangeMemberResponse
+	54, // 75: raftkv.v1.RaftKVAdmin.ForgetNode:output_type -> raftkv.v1.ForgetNodeResponse
+	61, // [61:76] is the sub-list for method output_type
+	46, // [46:61] is the sub-list for method input_type
+	46, // [46:46] is the sub-list for extension type_name
+	46, // [46:46] is the sub-list for extension extendee
+	0,  // [0:46] is the sub-list for field type_name
 }
 
 func init() { file_raftkv_proto_init() }
@@ -4094,7 +4175,7 @@ func file_raftkv_proto_init() {
 		(*Answer_Delete)(nil),
 		(*Answer_Error)(nil),
 	}
-	file_raftkv_proto_msgTypes[44].OneofWrappers = []any{
+	file_raftkv_proto_msgTypes[45].OneofWrappers = []any{
 		(*ChangeMemberRequest_Replace)(nil),
 		(*ChangeMemberRequest_Add)(nil),
 		(*ChangeMemberRequest_Remove)(nil),
@@ -4107,7 +4188,7 @@ func file_raftkv_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_raftkv_proto_rawDesc), len(file_raftkv_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   51,
+			NumMessages:   52,
 			NumExtensions: 0,
 			NumServices:   2,
 		},

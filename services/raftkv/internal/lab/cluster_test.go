@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"google.golang.org/grpc"
@@ -39,6 +40,9 @@ type cluster struct {
 	serving sync.WaitGroup
 }
 
+// checksumEvery is how often the replicas compare their states.
+const checksumEvery = 10 * time.Second
+
 // startCluster starts a cluster in the bubble of the test, and waits until its shards have leaders.
 func startCluster(t *testing.T, seed uint64, shape shape) *cluster {
 	t.Helper()
@@ -70,7 +74,7 @@ func startCluster(t *testing.T, seed uint64, shape shape) *cluster {
 		}
 		n, err := node.Open(node.Options{
 			ID: id, Found: found, Transport: c.peers.From(id),
-			Storage:     node.Storage{Dir: "data", FS: disks[i]},
+			Storage:     node.Storage{Dir: "data", FS: disks[i], ChecksumEvery: checksumEvery},
 			MaxInFlight: 1 << 30, Logger: slog.New(slog.DiscardHandler),
 			OnFailure: func(err error) { t.Errorf("node %d has failed: %v", id, err) },
 		})

@@ -100,7 +100,8 @@ func (f *fake) stat(id uint64, shards int, calls uint64) *raftkvpb.StatResponse 
 		if id == leader {
 			role = raftkvpb.Role_ROLE_LEADER
 		}
-		stat.Shards = append(stat.Shards, &raftkvpb.ShardStat{Shard: uint32(s), Role: role, Leader: leader, Term: 3, AppliedIndex: 5000, CommitIndex: 5000})
+		stat.Shards = append(stat.Shards, &raftkvpb.ShardStat{Shard: uint32(s), Role: role, Leader: leader, Term: 3, AppliedIndex: 5000, CommitIndex: 5000,
+			Checksum: &raftkvpb.Checksum{Index: 4000, Sum: 0xabc + uint64(s)}})
 	}
 	return stat
 }

@@ -27,6 +27,11 @@ func problems(s *Status) []Problem {
 		report(Bad, "The map of the cluster is not known: %s", s.Cluster.Error)
 	}
 	shardProblems(s, report)
+	for _, shard := range s.Shards {
+		if text := difference(shard); text != "" {
+			report(Bad, "%s", text)
+		}
+	}
 	for _, node := range s.Nodes {
 		nodeProblems(node, report)
 	}
@@ -96,6 +101,42 @@ func shardProblems(s *Status, report func(Level, string, ...any)) {
 	for _, node := range slices.Sorted(maps.Keys(behind)) {
 		report(Warning, "Node %d is %d or more entries behind the leader: %s", node, farBehind, list(behind[node]))
 	}
+}
+
+// difference says how the replicas of a shard differ, if they do, by what they tell of the same entry, or what one has found.
+func difference(shard Shard) string {
+	type place struct {
+		index uint64
+		sum   string
+	}
+	nodes := make(map[place][]string)
+	sums := make(map[uint64][]string)
+	found := ""
+	for _, replica := range shard.Replicas {
+		sum := replica.Checksum
+		if sum == nil {
+			continue
+		}
+		at := place{sum.Index, sum.Sum}
+		if nodes[at] == nil {
+			sums[sum.Index] = append(sums[sum.Index], sum.Sum)
+		}
+		nodes[at] = append(nodes[at], fmt.Sprint(replica.Node))
+		if sum.Differs {
+			found = fmt.Sprintf("Node %d has another state of shard %d than its leader had at entry %d", replica.Node, shard.Shard, sum.Index)
+		}
+	}
+	for _, index := range slices.Sorted(maps.Keys(sums)) {
+		if len(sums[index]) < 2 {
+			continue
+		}
+		var parts []string
+		for _, sum := range sums[index] {
+			parts = append(parts, sum+" on "+strings.Join(nodes[place{index, sum}], ", "))
+		}
+		return fmt.Sprintf("The replicas of shard %d are not the same at entry %d: %s", shard.Shard, index, strings.Join(parts, "; "))
+	}
+	return found
 }
 
 // list names shards, the first ones if there are many.

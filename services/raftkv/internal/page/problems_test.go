@@ -33,6 +33,20 @@ func TestProblems(t *testing.T) {
 		"far behind": {func(s *Status) { far := uint64(farBehind); s.Shards[0].Replicas[1].Behind = &far },
 			[]string{"warning: Node 2 is 10000 or more entries behind the leader: shard 0"}},
 		"a little behind": {func(s *Status) { near := uint64(farBehind - 1); s.Shards[0].Replicas[1].Behind = &near }, nil},
+		"replicas that differ": {func(s *Status) {
+			for i, sum := range []string{"aa", "bb", "aa"} {
+				s.Shards[1].Replicas[i].Checksum = &Checksum{Index: 812, Sum: sum, Differs: sum == "bb"}
+			}
+		}, []string{"bad: The replicas of shard 1 are not the same at entry 812: aa on 1, 3; bb on 2"}},
+		"a replica that has found that it differs": {func(s *Status) {
+			s.Shards[1].Replicas[0].Checksum = &Checksum{Index: 900, Sum: "aa"}
+			s.Shards[1].Replicas[2].Checksum = &Checksum{Index: 812, Sum: "bb", Differs: true}
+		}, []string{"bad: Node 3 has another state of shard 1 than its leader had at entry 812"}},
+		"checksums of different entries": {func(s *Status) {
+			s.Shards[1].Replicas[0].Checksum = &Checksum{Index: 900, Sum: "aa"}
+			s.Shards[1].Replicas[1].Checksum = &Checksum{Index: 812, Sum: "bb"}
+			s.Shards[1].Replicas[2].Checksum = &Checksum{Index: 812, Sum: "bb"}
+		}, nil},
 		"many shards": {func(s *Status) {
 			s.Shards = nil
 			for i := range uint32(4096) {

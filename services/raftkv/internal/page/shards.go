@@ -1,6 +1,8 @@
 package page
 
 import (
+	"fmt"
+
 	"numstore.example/contracts/raftkvpb"
 )
 
@@ -36,6 +38,9 @@ func describe(shard *raftkvpb.Shard, told map[place]*raftkvpb.ShardStat) Shard {
 			replica.Applied = &applied
 			if role := name(stat.GetRole(), "ROLE_"); role != "" {
 				replica.Role = role
+			}
+			if sum := stat.GetChecksum(); sum != nil {
+				replica.Checksum = &Checksum{sum.GetIndex(), fmt.Sprintf("%016x", sum.GetSum()), sum.GetDiffers()}
 			}
 			if leads != nil {
 				behind := max(leads.GetCommitIndex(), leads.GetAppliedIndex(), applied) - applied

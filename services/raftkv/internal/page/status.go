@@ -188,4 +188,18 @@ type Replica struct {
 	// that is not known. The nodes were asked at about the same moment, not the same: under load some entries mean nothing.
 	Applied *uint64 `json:"applied_index"`
 	Behind  *uint64 `json:"behind"`
+
+	// The last checksum of its state; null when there is none yet, and when it does not tell.
+	Checksum *Checksum `json:"checksum"`
+}
+
+// Checksum is what a state adds up to at an entry of the log.
+type Checksum struct {
+	Index uint64 `json:"index"`
+
+	// 16 hexadecimal digits, the same for all replicas at the same entry.
+	Sum string `json:"sum"`
+
+	// Whether the leader had another one.
+	Differs bool `json:"differs"`
 }

@@ -35,7 +35,7 @@ func (a *adapter) Stat(context.Context, *raftkvpb.StatRequest) (*raftkvpb.StatRe
 		stat.Sessions += uint64(figures.Sessions)
 		stat.Shards = append(stat.Shards, &raftkvpb.ShardStat{
 			Shard: uint32(shard.Shard()), Role: roles[replica.Role], Leader: uint64(replica.Leader), Term: uint64(replica.Term),
-			AppliedIndex: uint64(replica.Applied), CommitIndex: uint64(replica.Commit),
+			AppliedIndex: uint64(replica.Applied), CommitIndex: uint64(replica.Commit), Checksum: checksum(shard),
 		})
 	}
 	return stat, nil
@@ -43,6 +43,15 @@ func (a *adapter) Stat(context.Context, *raftkvpb.StatRequest) (*raftkvpb.StatRe
 
 var roles = map[node.Role]raftkvpb.Role{
 	node.Follower: raftkvpb.Role_ROLE_FOLLOWER, node.Candidate: raftkvpb.Role_ROLE_CANDIDATE, node.Leader: raftkvpb.Role_ROLE_LEADER,
+}
+
+// checksum returns the checksum of this node's member of a shard, or nil if there is none.
+func checksum(shard *node.Local) *raftkvpb.Checksum {
+	own, differs := shard.Checksum()
+	if own.Index == 0 {
+		return nil
+	}
+	return &raftkvpb.Checksum{Index: uint64(own.Index), Sum: own.Sum, Differs: differs}
 }
 
 func diskStat(disk node.Disk) *raftkvpb.DiskStat {
