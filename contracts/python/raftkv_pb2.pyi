@@ -398,14 +398,34 @@ class ShutdownResponse(_message.Message):
     def __init__(self) -> None: ...
 
 class BackupRequest(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
+    __slots__ = ("shard", "backup_id")
+    SHARD_FIELD_NUMBER: _ClassVar[int]
+    BACKUP_ID_FIELD_NUMBER: _ClassVar[int]
+    shard: int
+    backup_id: bytes
+    def __init__(self, shard: _Optional[int] = ..., backup_id: _Optional[bytes] = ...) -> None: ...
 
 class BackupResponse(_message.Message):
-    __slots__ = ("chunk",)
+    __slots__ = ("chunk", "part")
     CHUNK_FIELD_NUMBER: _ClassVar[int]
+    PART_FIELD_NUMBER: _ClassVar[int]
     chunk: bytes
-    def __init__(self, chunk: _Optional[bytes] = ...) -> None: ...
+    part: BackupPart
+    def __init__(self, chunk: _Optional[bytes] = ..., part: _Optional[_Union[BackupPart, _Mapping]] = ...) -> None: ...
+
+class BackupPart(_message.Message):
+    __slots__ = ("shard", "index", "taken", "keys", "bytes")
+    SHARD_FIELD_NUMBER: _ClassVar[int]
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    TAKEN_FIELD_NUMBER: _ClassVar[int]
+    KEYS_FIELD_NUMBER: _ClassVar[int]
+    BYTES_FIELD_NUMBER: _ClassVar[int]
+    shard: int
+    index: int
+    taken: _timestamp_pb2.Timestamp
+    keys: int
+    bytes: int
+    def __init__(self, shard: _Optional[int] = ..., index: _Optional[int] = ..., taken: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., keys: _Optional[int] = ..., bytes: _Optional[int] = ...) -> None: ...
 
 class CompactRequest(_message.Message):
     __slots__ = ()

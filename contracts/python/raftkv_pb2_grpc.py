@@ -423,9 +423,17 @@ class RaftKVAdminServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def Backup(self, request, context):
-        """Backup returns the whole store, sessions included, while it goes on serving: each shard as of one moment of its own.
-        The parts, one after the other, are a file that `raftkv --restore FILE` starts from. So far it is for a server alone with
-        one shard; others say UNIMPLEMENTED.
+        """Backup returns a backup of the cluster, clients that are remembered included, while it goes on serving. It has a part
+        for each shard, each as of one moment of its own: all that was answered before the call began is in it, but of two writes
+        to two shards that came later, the later one may be there alone. The parts, one after the other in any order, are the
+        file that `raftkv --restore FILE` fills new servers with, as many as you like and with as many shards.
+
+        A part may come from any server that holds the shard. One that is lost on the way ends the stream with a status, and
+        what came of that part is of no use. Who asks for one shard at a time, with one backup_id for all of them, cuts that part
+        off again, and asks another server for it.
+
+        A whole file has the parts of all shards, each once, under one backup_id; restoring refuses anything else. Servers with
+        --forward=none or replica refuse, with a Redirect, what they are not to pass on, as they do with a Scan.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -2735,7 +2735,11 @@ func (*ShutdownResponse) Descriptor() ([]byte, []int) {
 }
 
 type BackupRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The shard that is wanted; if absent, all of them, one after the other.
+	Shard *uint32 `protobuf:"varint,1,opt,name=shard,proto3,oneof" json:"shard,omitempty"`
+	// 16 random bytes, which tell the parts of one backup from those of others; if empty, the server makes them up.
+	BackupId      []byte `protobuf:"bytes,2,opt,name=backup_id,json=backupId,proto3" json:"backup_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2770,10 +2774,27 @@ func (*BackupRequest) Descriptor() ([]byte, []int) {
 	return file_raftkv_proto_rawDescGZIP(), []int{35}
 }
 
+func (x *BackupRequest) GetShard() uint32 {
+	if x != nil && x.Shard != nil {
+		return *x.Shard
+	}
+	return 0
+}
+
+func (x *BackupRequest) GetBackupId() []byte {
+	if x != nil {
+		return x.BackupId
+	}
+	return nil
+}
+
 type BackupResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The next bytes of the file.
-	Chunk         []byte `protobuf:"bytes,1,opt,name=chunk,proto3" json:"chunk,omitempty"`
+	Chunk []byte `protobuf:"bytes,1,opt,name=chunk,proto3" json:"chunk,omitempty"`
+	// Says what begins with this message, if a part does. (Servers of before there were parts never say it: what they send is a
+	// whole backup of one shard.)
+	Part          *BackupPart `protobuf:"bytes,2,opt,name=part,proto3" json:"part,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2815,6 +2836,93 @@ func (x *BackupResponse) GetChunk() []byte {
 	return nil
 }
 
+func (x *BackupResponse) GetPart() *BackupPart {
+	if x != nil {
+		return x.Part
+	}
+	return nil
+}
+
+// BackupPart is a shard's part of a backup.
+type BackupPart struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Shard uint32                 `protobuf:"varint,1,opt,name=shard,proto3" json:"shard,omitempty"`
+	// The last entry of the shard's log that it shows; see ShardStat.
+	Index uint64 `protobuf:"varint,2,opt,name=index,proto3" json:"index,omitempty"`
+	// When that was, by the clock of the server that has the data, for people.
+	Taken *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=taken,proto3" json:"taken,omitempty"`
+	// Keys, and the sum of the lengths of keys and values in bytes.
+	Keys          uint64 `protobuf:"varint,4,opt,name=keys,proto3" json:"keys,omitempty"`
+	Bytes         uint64 `protobuf:"varint,5,opt,name=bytes,proto3" json:"bytes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BackupPart) Reset() {
+	*x = BackupPart{}
+	mi := &file_raftkv_proto_msgTypes[37]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BackupPart) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BackupPart) ProtoMessage() {}
+
+func (x *BackupPart) ProtoReflect() protoreflect.Message {
+	mi := &file_raftkv_proto_msgTypes[37]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BackupPart.ProtoReflect.Descriptor instead.
+func (*BackupPart) Descriptor() ([]byte, []int) {
+	return file_raftkv_proto_rawDescGZIP(), []int{37}
+}
+
+func (x *BackupPart) GetShard() uint32 {
+	if x != nil {
+		return x.Shard
+	}
+	return 0
+}
+
+func (x *BackupPart) GetIndex() uint64 {
+	if x != nil {
+		return x.Index
+	}
+	return 0
+}
+
+func (x *BackupPart) GetTaken() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Taken
+	}
+	return nil
+}
+
+func (x *BackupPart) GetKeys() uint64 {
+	if x != nil {
+		return x.Keys
+	}
+	return 0
+}
+
+func (x *BackupPart) GetBytes() uint64 {
+	if x != nil {
+		return x.Bytes
+	}
+	return 0
+}
+
 type CompactRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -2823,7 +2931,7 @@ type CompactRequest struct {
 
 func (x *CompactRequest) Reset() {
 	*x = CompactRequest{}
-	mi := &file_raftkv_proto_msgTypes[37]
+	mi := &file_raftkv_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2835,7 +2943,7 @@ func (x *CompactRequest) String() string {
 func (*CompactRequest) ProtoMessage() {}
 
 func (x *CompactRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[37]
+	mi := &file_raftkv_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2848,7 +2956,7 @@ func (x *CompactRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompactRequest.ProtoReflect.Descriptor instead.
 func (*CompactRequest) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{37}
+	return file_raftkv_proto_rawDescGZIP(), []int{38}
 }
 
 type CompactResponse struct {
@@ -2859,7 +2967,7 @@ type CompactResponse struct {
 
 func (x *CompactResponse) Reset() {
 	*x = CompactResponse{}
-	mi := &file_raftkv_proto_msgTypes[38]
+	mi := &file_raftkv_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2871,7 +2979,7 @@ func (x *CompactResponse) String() string {
 func (*CompactResponse) ProtoMessage() {}
 
 func (x *CompactResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[38]
+	mi := &file_raftkv_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2884,7 +2992,7 @@ func (x *CompactResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompactResponse.ProtoReflect.Descriptor instead.
 func (*CompactResponse) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{38}
+	return file_raftkv_proto_rawDescGZIP(), []int{39}
 }
 
 type ListMembersRequest struct {
@@ -2895,7 +3003,7 @@ type ListMembersRequest struct {
 
 func (x *ListMembersRequest) Reset() {
 	*x = ListMembersRequest{}
-	mi := &file_raftkv_proto_msgTypes[39]
+	mi := &file_raftkv_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2907,7 +3015,7 @@ func (x *ListMembersRequest) String() string {
 func (*ListMembersRequest) ProtoMessage() {}
 
 func (x *ListMembersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[39]
+	mi := &file_raftkv_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2920,7 +3028,7 @@ func (x *ListMembersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMembersRequest.ProtoReflect.Descriptor instead.
 func (*ListMembersRequest) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{39}
+	return file_raftkv_proto_rawDescGZIP(), []int{40}
 }
 
 type ListMembersResponse struct {
@@ -2941,7 +3049,7 @@ type ListMembersResponse struct {
 
 func (x *ListMembersResponse) Reset() {
 	*x = ListMembersResponse{}
-	mi := &file_raftkv_proto_msgTypes[40]
+	mi := &file_raftkv_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2953,7 +3061,7 @@ func (x *ListMembersResponse) String() string {
 func (*ListMembersResponse) ProtoMessage() {}
 
 func (x *ListMembersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[40]
+	mi := &file_raftkv_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2966,7 +3074,7 @@ func (x *ListMembersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMembersResponse.ProtoReflect.Descriptor instead.
 func (*ListMembersResponse) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{40}
+	return file_raftkv_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *ListMembersResponse) GetClusterId() []byte {
@@ -3019,7 +3127,7 @@ type ClusterNode struct {
 
 func (x *ClusterNode) Reset() {
 	*x = ClusterNode{}
-	mi := &file_raftkv_proto_msgTypes[41]
+	mi := &file_raftkv_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3031,7 +3139,7 @@ func (x *ClusterNode) String() string {
 func (*ClusterNode) ProtoMessage() {}
 
 func (x *ClusterNode) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[41]
+	mi := &file_raftkv_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3044,7 +3152,7 @@ func (x *ClusterNode) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClusterNode.ProtoReflect.Descriptor instead.
 func (*ClusterNode) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{41}
+	return file_raftkv_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *ClusterNode) GetId() uint64 {
@@ -3091,7 +3199,7 @@ type ShardMembers struct {
 
 func (x *ShardMembers) Reset() {
 	*x = ShardMembers{}
-	mi := &file_raftkv_proto_msgTypes[42]
+	mi := &file_raftkv_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3103,7 +3211,7 @@ func (x *ShardMembers) String() string {
 func (*ShardMembers) ProtoMessage() {}
 
 func (x *ShardMembers) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[42]
+	mi := &file_raftkv_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3116,7 +3224,7 @@ func (x *ShardMembers) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShardMembers.ProtoReflect.Descriptor instead.
 func (*ShardMembers) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{42}
+	return file_raftkv_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *ShardMembers) GetShard() uint32 {
@@ -3167,7 +3275,7 @@ type Member struct {
 
 func (x *Member) Reset() {
 	*x = Member{}
-	mi := &file_raftkv_proto_msgTypes[43]
+	mi := &file_raftkv_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3179,7 +3287,7 @@ func (x *Member) String() string {
 func (*Member) ProtoMessage() {}
 
 func (x *Member) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[43]
+	mi := &file_raftkv_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3192,7 +3300,7 @@ func (x *Member) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Member.ProtoReflect.Descriptor instead.
 func (*Member) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{43}
+	return file_raftkv_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *Member) GetNode() uint64 {
@@ -3252,7 +3360,7 @@ type MemberProgress struct {
 
 func (x *MemberProgress) Reset() {
 	*x = MemberProgress{}
-	mi := &file_raftkv_proto_msgTypes[44]
+	mi := &file_raftkv_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3264,7 +3372,7 @@ func (x *MemberProgress) String() string {
 func (*MemberProgress) ProtoMessage() {}
 
 func (x *MemberProgress) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[44]
+	mi := &file_raftkv_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3277,7 +3385,7 @@ func (x *MemberProgress) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MemberProgress.ProtoReflect.Descriptor instead.
 func (*MemberProgress) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{44}
+	return file_raftkv_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *MemberProgress) GetAnswers() bool {
@@ -3318,7 +3426,7 @@ type ChangeMemberRequest struct {
 
 func (x *ChangeMemberRequest) Reset() {
 	*x = ChangeMemberRequest{}
-	mi := &file_raftkv_proto_msgTypes[45]
+	mi := &file_raftkv_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3330,7 +3438,7 @@ func (x *ChangeMemberRequest) String() string {
 func (*ChangeMemberRequest) ProtoMessage() {}
 
 func (x *ChangeMemberRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[45]
+	mi := &file_raftkv_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3343,7 +3451,7 @@ func (x *ChangeMemberRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChangeMemberRequest.ProtoReflect.Descriptor instead.
 func (*ChangeMemberRequest) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{45}
+	return file_raftkv_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *ChangeMemberRequest) GetShard() uint32 {
@@ -3456,7 +3564,7 @@ type ReplaceMember struct {
 
 func (x *ReplaceMember) Reset() {
 	*x = ReplaceMember{}
-	mi := &file_raftkv_proto_msgTypes[46]
+	mi := &file_raftkv_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3468,7 +3576,7 @@ func (x *ReplaceMember) String() string {
 func (*ReplaceMember) ProtoMessage() {}
 
 func (x *ReplaceMember) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[46]
+	mi := &file_raftkv_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3481,7 +3589,7 @@ func (x *ReplaceMember) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplaceMember.ProtoReflect.Descriptor instead.
 func (*ReplaceMember) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{46}
+	return file_raftkv_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *ReplaceMember) GetNode() uint64 {
@@ -3510,7 +3618,7 @@ type NewMember struct {
 
 func (x *NewMember) Reset() {
 	*x = NewMember{}
-	mi := &file_raftkv_proto_msgTypes[47]
+	mi := &file_raftkv_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3522,7 +3630,7 @@ func (x *NewMember) String() string {
 func (*NewMember) ProtoMessage() {}
 
 func (x *NewMember) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[47]
+	mi := &file_raftkv_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3535,7 +3643,7 @@ func (x *NewMember) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NewMember.ProtoReflect.Descriptor instead.
 func (*NewMember) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{47}
+	return file_raftkv_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *NewMember) GetId() uint64 {
@@ -3560,7 +3668,7 @@ type CancelChange struct {
 
 func (x *CancelChange) Reset() {
 	*x = CancelChange{}
-	mi := &file_raftkv_proto_msgTypes[48]
+	mi := &file_raftkv_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3572,7 +3680,7 @@ func (x *CancelChange) String() string {
 func (*CancelChange) ProtoMessage() {}
 
 func (x *CancelChange) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[48]
+	mi := &file_raftkv_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3585,7 +3693,7 @@ func (x *CancelChange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelChange.ProtoReflect.Descriptor instead.
 func (*CancelChange) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{48}
+	return file_raftkv_proto_rawDescGZIP(), []int{49}
 }
 
 type ChangeMemberResponse struct {
@@ -3598,7 +3706,7 @@ type ChangeMemberResponse struct {
 
 func (x *ChangeMemberResponse) Reset() {
 	*x = ChangeMemberResponse{}
-	mi := &file_raftkv_proto_msgTypes[49]
+	mi := &file_raftkv_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3610,7 +3718,7 @@ func (x *ChangeMemberResponse) String() string {
 func (*ChangeMemberResponse) ProtoMessage() {}
 
 func (x *ChangeMemberResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[49]
+	mi := &file_raftkv_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3623,7 +3731,7 @@ func (x *ChangeMemberResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChangeMemberResponse.ProtoReflect.Descriptor instead.
 func (*ChangeMemberResponse) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{49}
+	return file_raftkv_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *ChangeMemberResponse) GetVersion() uint64 {
@@ -3645,7 +3753,7 @@ type ForgetNodeRequest struct {
 
 func (x *ForgetNodeRequest) Reset() {
 	*x = ForgetNodeRequest{}
-	mi := &file_raftkv_proto_msgTypes[50]
+	mi := &file_raftkv_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3657,7 +3765,7 @@ func (x *ForgetNodeRequest) String() string {
 func (*ForgetNodeRequest) ProtoMessage() {}
 
 func (x *ForgetNodeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[50]
+	mi := &file_raftkv_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3670,7 +3778,7 @@ func (x *ForgetNodeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ForgetNodeRequest.ProtoReflect.Descriptor instead.
 func (*ForgetNodeRequest) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{50}
+	return file_raftkv_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *ForgetNodeRequest) GetNode() uint64 {
@@ -3695,7 +3803,7 @@ type ForgetNodeResponse struct {
 
 func (x *ForgetNodeResponse) Reset() {
 	*x = ForgetNodeResponse{}
-	mi := &file_raftkv_proto_msgTypes[51]
+	mi := &file_raftkv_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3707,7 +3815,7 @@ func (x *ForgetNodeResponse) String() string {
 func (*ForgetNodeResponse) ProtoMessage() {}
 
 func (x *ForgetNodeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[51]
+	mi := &file_raftkv_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3720,7 +3828,7 @@ func (x *ForgetNodeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ForgetNodeResponse.ProtoReflect.Descriptor instead.
 func (*ForgetNodeResponse) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{51}
+	return file_raftkv_proto_rawDescGZIP(), []int{52}
 }
 
 var File_raftkv_proto protoreflect.FileDescriptor
@@ -3891,10 +3999,21 @@ const file_raftkv_proto_rawDesc = "" +
 	"\x06leader\x18\x03 \x01(\x04R\x06leader\"#\n" +
 	"\x0fShutdownRequest\x12\x10\n" +
 	"\x03all\x18\x01 \x01(\bR\x03all\"\x12\n" +
-	"\x10ShutdownResponse\"\x0f\n" +
-	"\rBackupRequest\"&\n" +
+	"\x10ShutdownResponse\"Q\n" +
+	"\rBackupRequest\x12\x19\n" +
+	"\x05shard\x18\x01 \x01(\rH\x00R\x05shard\x88\x01\x01\x12\x1b\n" +
+	"\tbackup_id\x18\x02 \x01(\fR\bbackupIdB\b\n" +
+	"\x06_shard\"Q\n" +
 	"\x0eBackupResponse\x12\x14\n" +
-	"\x05chunk\x18\x01 \x01(\fR\x05chunk\"\x10\n" +
+	"\x05chunk\x18\x01 \x01(\fR\x05chunk\x12)\n" +
+	"\x04part\x18\x02 \x01(\v2\x15.raftkv.v1.BackupPartR\x04part\"\x94\x01\n" +
+	"\n" +
+	"BackupPart\x12\x14\n" +
+	"\x05shard\x18\x01 \x01(\rR\x05shard\x12\x14\n" +
+	"\x05index\x18\x02 \x01(\x04R\x05index\x120\n" +
+	"\x05taken\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x05taken\x12\x12\n" +
+	"\x04keys\x18\x04 \x01(\x04R\x04keys\x12\x14\n" +
+	"\x05bytes\x18\x05 \x01(\x04R\x05bytes\"\x10\n" +
 	"\x0eCompactRequest\"\x11\n" +
 	"\x0fCompactResponse\"\x14\n" +
 	"\x12ListMembersRequest\"\xd5\x01\n" +
@@ -3999,7 +4118,7 @@ func file_raftkv_proto_rawDescGZIP() []byte {
 }
 
 var file_raftkv_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_raftkv_proto_msgTypes = make([]protoimpl.MessageInfo, 52)
+var file_raftkv_proto_msgTypes = make([]protoimpl.MessageInfo, 53)
 var file_raftkv_proto_goTypes = []any{
 	(Role)(0),                     // 0: raftkv.v1.Role
 	(Placement)(0),                // 1: raftkv.v1.Placement
@@ -4041,23 +4160,24 @@ var file_raftkv_proto_goTypes = []any{
 	(*ShutdownResponse)(nil),      // 37: raftkv.v1.ShutdownResponse
 	(*BackupRequest)(nil),         // 38: raftkv.v1.BackupRequest
 	(*BackupResponse)(nil),        // 39: raftkv.v1.BackupResponse
-	(*CompactRequest)(nil),        // 40: raftkv.v1.CompactRequest
-	(*CompactResponse)(nil),       // 41: raftkv.v1.CompactResponse
-	(*ListMembersRequest)(nil),    // 42: raftkv.v1.ListMembersRequest
-	(*ListMembersResponse)(nil),   // 43: raftkv.v1.ListMembersResponse
-	(*ClusterNode)(nil),           // 44: raftkv.v1.ClusterNode
-	(*ShardMembers)(nil),          // 45: raftkv.v1.ShardMembers
-	(*Member)(nil),                // 46: raftkv.v1.Member
-	(*MemberProgress)(nil),        // 47: raftkv.v1.MemberProgress
-	(*ChangeMemberRequest)(nil),   // 48: raftkv.v1.ChangeMemberRequest
-	(*ReplaceMember)(nil),         // 49: raftkv.v1.ReplaceMember
-	(*NewMember)(nil),             // 50: raftkv.v1.NewMember
-	(*CancelChange)(nil),          // 51: raftkv.v1.CancelChange
-	(*ChangeMemberResponse)(nil),  // 52: raftkv.v1.ChangeMemberResponse
-	(*ForgetNodeRequest)(nil),     // 53: raftkv.v1.ForgetNodeRequest
-	(*ForgetNodeResponse)(nil),    // 54: raftkv.v1.ForgetNodeResponse
-	(*timestamppb.Timestamp)(nil), // 55: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),   // 56: google.protobuf.Duration
+	(*BackupPart)(nil),            // 40: raftkv.v1.BackupPart
+	(*CompactRequest)(nil),        // 41: raftkv.v1.CompactRequest
+	(*CompactResponse)(nil),       // 42: raftkv.v1.CompactResponse
+	(*ListMembersRequest)(nil),    // 43: raftkv.v1.ListMembersRequest
+	(*ListMembersResponse)(nil),   // 44: raftkv.v1.ListMembersResponse
+	(*ClusterNode)(nil),           // 45: raftkv.v1.ClusterNode
+	(*ShardMembers)(nil),          // 46: raftkv.v1.ShardMembers
+	(*Member)(nil),                // 47: raftkv.v1.Member
+	(*MemberProgress)(nil),        // 48: raftkv.v1.MemberProgress
+	(*ChangeMemberRequest)(nil),   // 49: raftkv.v1.ChangeMemberRequest
+	(*ReplaceMember)(nil),         // 50: raftkv.v1.ReplaceMember
+	(*NewMember)(nil),             // 51: raftkv.v1.NewMember
+	(*CancelChange)(nil),          // 52: raftkv.v1.CancelChange
+	(*ChangeMemberResponse)(nil),  // 53: raftkv.v1.ChangeMemberResponse
+	(*ForgetNodeRequest)(nil),     // 54: raftkv.v1.ForgetNodeRequest
+	(*ForgetNodeResponse)(nil),    // 55: raftkv.v1.ForgetNodeResponse
+	(*timestamppb.Timestamp)(nil), // 56: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 57: google.protobuf.Duration
 }
 var file_raftkv_proto_depIdxs = []int32{
 	3,  // 0: raftkv.v1.PutRequest.request_id:type_name -> raftkv.v1.RequestId
@@ -4085,62 +4205,64 @@ var file_raftkv_proto_depIdxs = []int32{
 	11, // 22: raftkv.v1.Answer.delete:type_name -> raftkv.v1.DeleteResponse
 	23, // 23: raftkv.v1.Answer.error:type_name -> raftkv.v1.Error
 	24, // 24: raftkv.v1.Error.redirect:type_name -> raftkv.v1.Redirect
-	55, // 25: raftkv.v1.StatResponse.start_time:type_name -> google.protobuf.Timestamp
+	56, // 25: raftkv.v1.StatResponse.start_time:type_name -> google.protobuf.Timestamp
 	29, // 26: raftkv.v1.StatResponse.limits:type_name -> raftkv.v1.Limits
 	30, // 27: raftkv.v1.StatResponse.shards:type_name -> raftkv.v1.ShardStat
 	28, // 28: raftkv.v1.StatResponse.disk:type_name -> raftkv.v1.DiskStat
 	27, // 29: raftkv.v1.StatResponse.gets_took:type_name -> raftkv.v1.Latencies
 	27, // 30: raftkv.v1.StatResponse.writes_took:type_name -> raftkv.v1.Latencies
-	56, // 31: raftkv.v1.DiskStat.stalled:type_name -> google.protobuf.Duration
+	57, // 31: raftkv.v1.DiskStat.stalled:type_name -> google.protobuf.Duration
 	0,  // 32: raftkv.v1.ShardStat.role:type_name -> raftkv.v1.Role
 	31, // 33: raftkv.v1.ShardStat.checksum:type_name -> raftkv.v1.Checksum
 	1,  // 34: raftkv.v1.TopologyResponse.placement:type_name -> raftkv.v1.Placement
 	34, // 35: raftkv.v1.TopologyResponse.nodes:type_name -> raftkv.v1.Node
 	35, // 36: raftkv.v1.TopologyResponse.shards:type_name -> raftkv.v1.Shard
-	44, // 37: raftkv.v1.ListMembersResponse.nodes:type_name -> raftkv.v1.ClusterNode
-	45, // 38: raftkv.v1.ListMembersResponse.shards:type_name -> raftkv.v1.ShardMembers
-	46, // 39: raftkv.v1.ShardMembers.members:type_name -> raftkv.v1.Member
-	2,  // 40: raftkv.v1.Member.role:type_name -> raftkv.v1.MemberRole
-	47, // 41: raftkv.v1.Member.progress:type_name -> raftkv.v1.MemberProgress
-	49, // 42: raftkv.v1.ChangeMemberRequest.replace:type_name -> raftkv.v1.ReplaceMember
-	50, // 43: raftkv.v1.ChangeMemberRequest.add:type_name -> raftkv.v1.NewMember
-	51, // 44: raftkv.v1.ChangeMemberRequest.cancel:type_name -> raftkv.v1.CancelChange
-	50, // 45: raftkv.v1.ReplaceMember.with:type_name -> raftkv.v1.NewMember
-	4,  // 46: raftkv.v1.RaftKV.Get:input_type -> raftkv.v1.GetRequest
-	6,  // 47: raftkv.v1.RaftKV.Put:input_type -> raftkv.v1.PutRequest
-	8,  // 48: raftkv.v1.RaftKV.Append:input_type -> raftkv.v1.AppendRequest
-	10, // 49: raftkv.v1.RaftKV.Delete:input_type -> raftkv.v1.DeleteRequest
-	12, // 50: raftkv.v1.RaftKV.Batch:input_type -> raftkv.v1.BatchRequest
-	16, // 51: raftkv.v1.RaftKV.Scan:input_type -> raftkv.v1.ScanRequest
-	19, // 52: raftkv.v1.RaftKV.Pipeline:input_type -> raftkv.v1.PipelineRequest
-	25, // 53: raftkv.v1.RaftKV.Stat:input_type -> raftkv.v1.StatRequest
-	32, // 54: raftkv.v1.RaftKV.Topology:input_type -> raftkv.v1.TopologyRequest
-	36, // 55: raftkv.v1.RaftKVAdmin.Shutdown:input_type -> raftkv.v1.ShutdownRequest
-	38, // 56: raftkv.v1.RaftKVAdmin.Backup:input_type -> raftkv.v1.BackupRequest
-	40, // 57: raftkv.v1.RaftKVAdmin.Compact:input_type -> raftkv.v1.CompactRequest
-	42, // 58: raftkv.v1.RaftKVAdmin.ListMembers:input_type -> raftkv.v1.ListMembersRequest
-	48, // 59: raftkv.v1.RaftKVAdmin.ChangeMember:input_type -> raftkv.v1.ChangeMemberRequest
-	53, // 60: raftkv.v1.RaftKVAdmin.ForgetNode:input_type -> raftkv.v1.ForgetNodeRequest
-	5,  // 61: raftkv.v1.RaftKV.Get:output_type -> raftkv.v1.GetResponse
-	7,  // 62: raftkv.v1.RaftKV.Put:output_type -> raftkv.v1.PutResponse
-	9,  // 63: raftkv.v1.RaftKV.Append:output_type -> raftkv.v1.AppendResponse
-	11, // 64: raftkv.v1.RaftKV.Delete:output_type -> raftkv.v1.DeleteResponse
-	14, // 65: raftkv.v1.RaftKV.Batch:output_type -> raftkv.v1.BatchResponse
-	17, // 66: raftkv.v1.RaftKV.Scan:output_type -> raftkv.v1.ScanResponse
-	21, // 67: raftkv.v1.RaftKV.Pipeline:output_type -> raftkv.v1.PipelineResponse
-	26, // 68: raftkv.v1.RaftKV.Stat:output_type -> raftkv.v1.StatResponse
-	33, // 69: raftkv.v1.RaftKV.Topology:output_type -> raftkv.v1.TopologyResponse
-	37, // 70: raftkv.v1.RaftKVAdmin.Shutdown:output_type -> raftkv.v1.ShutdownResponse
-	39, // 71: raftkv.v1.RaftKVAdmin.Backup:output_type -> raftkv.v1.BackupResponse
-	41, // 72: raftkv.v1.RaftKVAdmin.Compact:output_type -> raftkv.v1.CompactResponse
-	43, // 73: raftkv.v1.RaftKVAdmin.ListMembers:output_type -> raftkv.v1.ListMembersResponse
-	52, // 74: raftkv.v1.RaftKVAdmin.ChangeMember:output_type -> raftkv.v1.ChangeMemberResponse
-	54, // 75: raftkv.v1.RaftKVAdmin.ForgetNode:output_type -> raftkv.v1.ForgetNodeResponse
-	61, // [61:76] is the sub-list for method output_type
-	46, // [46:61] is the sub-list for method input_type
-	46, // [46:46] is the sub-list for extension type_name
-	46, // [46:46] is the sub-list for extension extendee
-	0,  // [0:46] is the sub-list for field type_name
+	40, // 37: raftkv.v1.BackupResponse.part:type_name -> raftkv.v1.BackupPart
+	56, // 38: raftkv.v1.BackupPart.taken:type_name -> google.protobuf.Timestamp
+	45, // 39: raftkv.v1.ListMembersResponse.nodes:type_name -> raftkv.v1.ClusterNode
+	46, // 40: raftkv.v1.ListMembersResponse.shards:type_name -> raftkv.v1.ShardMembers
+	47, // 41: raftkv.v1.ShardMembers.members:type_name -> raftkv.v1.Member
+	2,  // 42: raftkv.v1.Member.role:type_name -> raftkv.v1.MemberRole
+	48, // 43: raftkv.v1.Member.progress:type_name -> raftkv.v1.MemberProgress
+	50, // 44: raftkv.v1.ChangeMemberRequest.replace:type_name -> raftkv.v1.ReplaceMember
+	51, // 45: raftkv.v1.ChangeMemberRequest.add:type_name -> raftkv.v1.NewMember
+	52, // 46: raftkv.v1.ChangeMemberRequest.cancel:type_name -> raftkv.v1.CancelChange
+	51, // 47: raftkv.v1.ReplaceMember.with:type_name -> raftkv.v1.NewMember
+	4,  // 48: raftkv.v1.RaftKV.Get:input_type -> raftkv.v1.GetRequest
+	6,  // 49: raftkv.v1.RaftKV.Put:input_type -> raftkv.v1.PutRequest
+	8,  // 50: raftkv.v1.RaftKV.Append:input_type -> raftkv.v1.AppendRequest
+	10, // 51: raftkv.v1.RaftKV.Delete:input_type -> raftkv.v1.DeleteRequest
+	12, // 52: raftkv.v1.RaftKV.Batch:input_type -> raftkv.v1.BatchRequest
+	16, // 53: raftkv.v1.RaftKV.Scan:input_type -> raftkv.v1.ScanRequest
+	19, // 54: raftkv.v1.RaftKV.Pipeline:input_type -> raftkv.v1.PipelineRequest
+	25, // 55: raftkv.v1.RaftKV.Stat:input_type -> raftkv.v1.StatRequest
+	32, // 56: raftkv.v1.RaftKV.Topology:input_type -> raftkv.v1.TopologyRequest
+	36, // 57: raftkv.v1.RaftKVAdmin.Shutdown:input_type -> raftkv.v1.ShutdownRequest
+	38, // 58: raftkv.v1.RaftKVAdmin.Backup:input_type -> raftkv.v1.BackupRequest
+	41, // 59: raftkv.v1.RaftKVAdmin.Compact:input_type -> raftkv.v1.CompactRequest
+	43, // 60: raftkv.v1.RaftKVAdmin.ListMembers:input_type -> raftkv.v1.ListMembersRequest
+	49, // 61: raftkv.v1.RaftKVAdmin.ChangeMember:input_type -> raftkv.v1.ChangeMemberRequest
+	54, // 62: raftkv.v1.RaftKVAdmin.ForgetNode:input_type -> raftkv.v1.ForgetNodeRequest
+	5,  // 63: raftkv.v1.RaftKV.Get:output_type -> raftkv.v1.GetResponse
+	7,  // 64: raftkv.v1.RaftKV.Put:output_type -> raftkv.v1.PutResponse
+	9,  // 65: raftkv.v1.RaftKV.Append:output_type -> raftkv.v1.AppendResponse
+	11, // 66: raftkv.v1.RaftKV.Delete:output_type -> raftkv.v1.DeleteResponse
+	14, // 67: raftkv.v1.RaftKV.Batch:output_type -> raftkv.v1.BatchResponse
+	17, // 68: raftkv.v1.RaftKV.Scan:output_type -> raftkv.v1.ScanResponse
+	21, // 69: raftkv.v1.RaftKV.Pipeline:output_type -> raftkv.v1.PipelineResponse
+	26, // 70: raftkv.v1.RaftKV.Stat:output_type -> raftkv.v1.StatResponse
+	33, // 71: raftkv.v1.RaftKV.Topology:output_type -> raftkv.v1.TopologyResponse
+	37, // 72: raftkv.v1.RaftKVAdmin.Shutdown:output_type -> raftkv.v1.ShutdownResponse
+	39, // 73: raftkv.v1.RaftKVAdmin.Backup:output_type -> raftkv.v1.BackupResponse
+	42, // 74: raftkv.v1.RaftKVAdmin.Compact:output_type -> raftkv.v1.CompactResponse
+	44, // 75: raftkv.v1.RaftKVAdmin.ListMembers:output_type -> raftkv.v1.ListMembersResponse
+	53, // 76: raftkv.v1.RaftKVAdmin.ChangeMember:output_type -> raftkv.v1.ChangeMemberResponse
+	55, // 77: raftkv.v1.RaftKVAdmin.ForgetNode:output_type -> raftkv.v1.ForgetNodeResponse
+	63, // [63:78] is the sub-list for method output_type
+	48, // [48:63] is the sub-list for method input_type
+	48, // [48:48] is the sub-list for extension type_name
+	48, // [48:48] is the sub-list for extension extendee
+	0,  // [0:48] is the sub-list for field type_name
 }
 
 func init() { file_raftkv_proto_init() }
@@ -4175,7 +4297,8 @@ func file_raftkv_proto_init() {
 		(*Answer_Delete)(nil),
 		(*Answer_Error)(nil),
 	}
-	file_raftkv_proto_msgTypes[45].OneofWrappers = []any{
+	file_raftkv_proto_msgTypes[35].OneofWrappers = []any{}
+	file_raftkv_proto_msgTypes[46].OneofWrappers = []any{
 		(*ChangeMemberRequest_Replace)(nil),
 		(*ChangeMemberRequest_Add)(nil),
 		(*ChangeMemberRequest_Remove)(nil),
@@ -4188,7 +4311,7 @@ func file_raftkv_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_raftkv_proto_rawDesc), len(file_raftkv_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   52,
+			NumMessages:   53,
 			NumExtensions: 0,
 			NumServices:   2,
 		},

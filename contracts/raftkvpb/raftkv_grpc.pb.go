@@ -628,9 +628,17 @@ type RaftKVAdminClient interface {
 	// Shutdown stops the server as SIGTERM does: calls in flight finish, files are closed. It is answered
 	// before the server ends.
 	Shutdown(ctx context.Context, in *ShutdownRequest, opts ...grpc.CallOption) (*ShutdownResponse, error)
-	// Backup returns the whole store, sessions included, while it goes on serving: each shard as of one moment of its own.
-	// The parts, one after the other, are a file that `raftkv --restore FILE` starts from. So far it is for a server alone with
-	// one shard; others say UNIMPLEMENTED.
+	// Backup returns a backup of the cluster, clients that are remembered included, while it goes on serving. It has a part
+	// for each shard, each as of one moment of its own: all that was answered before the call began is in it, but of two writes
+	// to two shards that came later, the later one may be there alone. The parts, one after the other in any order, are the
+	// file that `raftkv --restore FILE` fills new servers with, as many as you like and with as many shards.
+	//
+	// A part may come from any server that holds the shard. One that is lost on the way ends the stream with a status, and
+	// what came of that part is of no use. Who asks for one shard at a time, with one backup_id for all of them, cuts that part
+	// off again, and asks another server for it.
+	//
+	// A whole file has the parts of all shards, each once, under one backup_id; restoring refuses anything else. Servers with
+	// --forward=none or replica refuse, with a Redirect, what they are not to pass on, as they do with a Scan.
 	Backup(ctx context.Context, in *BackupRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[BackupResponse], error)
 	// Compact gives the space of what was overwritten and deleted back to the disk. The server does that by
 	// itself in time; the call returns when it is done.
@@ -748,9 +756,17 @@ type RaftKVAdminServer interface {
 	// Shutdown stops the server as SIGTERM does: calls in flight finish, files are closed. It is answered
 	// before the server ends.
 	Shutdown(context.Context, *ShutdownRequest) (*ShutdownResponse, error)
-	// Backup returns the whole store, sessions included, while it goes on serving: each shard as of one moment of its own.
-	// The parts, one after the other, are a file that `raftkv --restore FILE` starts from. So far it is for a server alone with
-	// one shard; others say UNIMPLEMENTED.
+	// Backup returns a backup of the cluster, clients that are remembered included, while it goes on serving. It has a part
+	// for each shard, each as of one moment of its own: all that was answered before the call began is in it, but of two writes
+	// to two shards that came later, the later one may be there alone. The parts, one after the other in any order, are the
+	// file that `raftkv --restore FILE` fills new servers with, as many as you like and with as many shards.
+	//
+	// A part may come from any server that holds the shard. One that is lost on the way ends the stream with a status, and
+	// what came of that part is of no use. Who asks for one shard at a time, with one backup_id for all of them, cuts that part
+	// off again, and asks another server for it.
+	//
+	// A whole file has the parts of all shards, each once, under one backup_id; restoring refuses anything else. Servers with
+	// --forward=none or replica refuse, with a Redirect, what they are not to pass on, as they do with a Scan.
 	Backup(*BackupRequest, grpc.ServerStreamingServer[BackupResponse]) error
 	// Compact gives the space of what was overwritten and deleted back to the disk. The server does that by
 	// itself in time; the call returns when it is done.

@@ -88,9 +88,13 @@ func (m *membership) together() bool { return len(m.addresses) > 0 }
 
 // found founds the cluster of a node alone.
 func (m *membership) found(store shard.StoreID) (shard.Cluster, error) {
-	self := shard.Node{ID: m.self, Store: store}
 	var id shard.ClusterID
 	rand.Read(id[:])
+	return m.form(id, []shard.Node{{ID: m.self, Store: store}})
+}
+
+// form makes the map of a new cluster.
+func (m *membership) form(id shard.ClusterID, nodes []shard.Node) (shard.Cluster, error) {
 	placement, shards, replicas := m.defaults.Placement, m.defaults.Shards, m.defaults.Replicas
 	if m.wish.Placement != nil {
 		placement = *m.wish.Placement
@@ -101,7 +105,24 @@ func (m *membership) found(store shard.StoreID) (shard.Cluster, error) {
 	if m.wish.Replicas != nil {
 		replicas = *m.wish.Replicas
 	}
-	return shard.Form(id, placement, []shard.Node{self}, shards, replicas)
+	return shard.Form(id, placement, nodes, shards, replicas)
+}
+
+// plan says to which shards the keys of a backup go, and which of those this node gets, when the cluster is formed that the
+// flags describe. All nodes of it have the same plan, or do not find together (peer.Peers).
+func (m *membership) plan() (plan node.Plan, err error) {
+	nodes := []shard.Node{{ID: m.self}}
+	for id := range m.addresses {
+		if id != m.self {
+			nodes = append(nodes, shard.Node{ID: id})
+		}
+	}
+	if plan.Cluster, err = m.form(shard.ClusterID{}, nodes); err != nil {
+		return plan, err
+	}
+	plan.Self = m.self
+	plan.Place, err = server.Place(&plan.Cluster)
+	return plan, err
 }
 
 // options are what a node needs to know of its cluster.
@@ -171,5 +192,3 @@ func (m *membership) close(n *node.Node) error {
 	m.peers.Close()
 	return n.Close()
 }
-
-var errRestoreTogether = errors.New("--restore fills the folder of a node alone; a cluster cannot be filled with a backup so far")

@@ -2,7 +2,7 @@
 // reads are never stale, and whose writes happen exactly once.
 //
 //	raftkv                              # serve on port 6000, data in ./raftkv-data
-//	raftkv --restore FILE               # fill a new folder with a backup, then serve
+//	raftkv --restore FILE               # fill a new folder with a backup, then serve; in a cluster, all nodes are told so
 //	raftkv --restore - < FILE           # the same, from standard input
 //	raftkv healthcheck                  # status 0 if the server on this machine takes calls
 //	raftkv --help                       # every flag with its default
@@ -22,7 +22,7 @@ import (
 // flags are raftkv's own, beside those of every service.
 type flags struct {
 	DataDir string `group:"Storage" default:"raftkv-data" placeholder:"DIR" help:"Folder of the data; it is made if need be (default ./${default})."`
-	Restore string `group:"Storage" placeholder:"FILE" help:"Fill the folder with this backup before serving; - is standard input. The folder must have no data yet, or be one that this very backup has filled."`
+	Restore string `group:"Storage" placeholder:"FILE" help:"Fill the folder with this backup before serving; - is standard input. The folder must have no data yet, or be one that this very backup has filled. The nodes of a new cluster are all given the same backup, and the same --shards, --replicas and --placement, which may be others than before."`
 
 	Durability   string        `group:"Storage" default:"always" enum:"always,interval" placeholder:"WHEN" help:"always: a write is on disk before it is answered. interval: within --sync-interval; a crash may lose the writes of the last interval, and damages nothing (default ${default})."`
 	SyncInterval time.Duration `group:"Storage" default:"5s" placeholder:"TIME" help:"With --durability=interval: how often writes are put on disk (default ${default})."`

@@ -39,9 +39,6 @@ func (f *flags) open(ctx context.Context, rpc *rpcserver.Server) (service rpcser
 	if err != nil {
 		return service, rpcserver.Misuse(err)
 	}
-	if m.together() && f.Restore != "" {
-		return service, rpcserver.Misuse(errRestoreTogether)
-	}
 	var status page.Page
 	status.Mount(rpc.HandleHTTP)
 	tables, scans := shareFiles(rpc.Files())
@@ -107,26 +104,56 @@ func (f *flags) openNode(ctx context.Context, rpc *rpcserver.Server, tables int,
 	if f.Restore == "" {
 		return node.Open(options)
 	}
-	file, err := f.openBackup()
+	plan, err := m.plan()
+	if err != nil {
+		return nil, rpcserver.Misuse(err)
+	}
+	backup, done, err := f.readBackup(ctx)
+	defer done()
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
-	reading, done := until(ctx, file)
-	defer done()
-	backup, err := node.OpenBackup(reading)
-	if err != nil && f.Restore == "-" {
-		err = fmt.Errorf("%w; to go on with the data that the folder has, leave --restore away", err)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("--restore %s: %w", f.Restore, err)
-	}
-	options.Restore = backup
+	options.Restore = node.RestoreFrom(backup, plan)
 	n, err := node.Open(options)
 	if errors.Is(err, node.ErrNoBackup) {
 		err = fmt.Errorf("--restore %s: %w", f.Restore, err)
 	}
 	return n, err
+}
+
+// readBackup begins to read the backup of --restore. Done is to be called when no more is read. Of a file, all is read twice: the
+// first time, nothing is written.
+func (f *flags) readBackup(ctx context.Context) (backup *node.Backup, done func(), err error) {
+	var ends []func()
+	done = func() {
+		for _, end := range ends {
+			end()
+		}
+	}
+	begin := func() (io.Reader, error) {
+		file, err := f.openBackup()
+		if err != nil {
+			return nil, err
+		}
+		reading, end := until(ctx, file)
+		ends = append(ends, func() { end(); file.Close() })
+		return reading, nil
+	}
+	in, err := begin()
+	if err != nil {
+		return nil, done, err
+	}
+	backup, err = node.OpenBackup(in)
+	if err != nil && f.Restore == "-" {
+		err = fmt.Errorf("%w; to go on with the data that the folder has, leave --restore away", err)
+	}
+	if err != nil {
+		return nil, done, fmt.Errorf("--restore %s: %w", f.Restore, err)
+	}
+	if info, err := os.Stat(f.Restore); err == nil && info.Mode().IsRegular() {
+		backup.Again = begin
+	}
+	return backup, done, nil
 }
 
 // until returns what reads from a reader until a context ends: nothing else may end the wait for a pipe. Done is to be called

@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"numstore.example/services/raftkv/internal/kv"
+	"numstore.example/services/raftkv/internal/shard"
 )
 
 // absent is a group of which this node has no member.
@@ -33,7 +34,7 @@ func (absent) Scan(context.Context, Range, bool, func([]byte, kv.Record) (bool, 
 }
 
 // Backup implements Group.
-func (absent) Backup(context.Context, io.Writer) error { return errAbsent }
+func (absent) Backup(context.Context, shard.BackupID, io.Writer) error { return errAbsent }
 
 // Failed implements Group.
 func (absent) Failed() <-chan struct{} { return nil }

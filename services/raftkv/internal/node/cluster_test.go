@@ -223,13 +223,13 @@ func compare(members []*incarnation, shard storage.ShardID) (same bool, err erro
 		state := in.node.State(shard)
 		var written bytes.Buffer
 		applied := state.Applied()
-		if err := state.Backup(&written); err != nil {
+		if err := state.WriteSnapshot(&written); err != nil {
 			return false, err
 		}
 		if state.Applied() != applied || first != nil && applied != shows {
 			return false, nil // they go on
 		}
-		rows := written.Bytes()[storage.BackupHeader:]
+		rows := written.Bytes()
 		if first == nil {
 			first, shows = rows, applied
 		}

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"numstore.example/services/raftkv/internal/kv"
+	"numstore.example/services/raftkv/internal/shard"
 	"numstore.example/services/raftkv/internal/storage"
 )
 
@@ -30,8 +31,9 @@ type Group interface {
 	// unless they are wanted. Key and value may be used until tell returns.
 	Scan(ctx context.Context, span Range, values bool, tell func(key []byte, record kv.Record) (more bool, err error)) error
 
-	// Backup writes all of the shard, as of one moment.
-	Backup(ctx context.Context, w io.Writer) error
+	// Backup writes the shard's part of a backup, as of one moment (see ReadPart). What was written before an error is of no
+	// use.
+	Backup(ctx context.Context, id shard.BackupID, w io.Writer) error
 
 	// Failed is closed when the group cannot answer any more; what was proposed may never be told its end then. Failure
 	// returns why, from then on.
@@ -142,11 +144,11 @@ func (l *Local) Scan(ctx context.Context, span Range, values bool, tell func([]b
 }
 
 // Backup implements Group.
-func (l *Local) Backup(ctx context.Context, w io.Writer) error {
+func (l *Local) Backup(ctx context.Context, id shard.BackupID, w io.Writer) error {
 	if err := l.await(ctx); err != nil {
 		return err
 	}
-	return l.seen(l.state.Backup(w))
+	return l.seen(l.state.Backup(id, w))
 }
 
 // Failed implements Group.

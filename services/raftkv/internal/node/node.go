@@ -48,7 +48,7 @@ type Options struct {
 
 	// Restore, if not nil, is what a new store is filled with before it becomes usable. A store that is there already is
 	// refused, unless it was filled with the same.
-	Restore *Backup
+	Restore storage.Source
 
 	// MaxInFlight is how many bytes of commands may wait for their replies, in all groups together; more are refused with
 	// ErrBusy.
@@ -113,9 +113,7 @@ func Open(options Options) (*Node, error) {
 
 func (n *Node) openStore() (err error) {
 	options := n.options.Storage
-	if n.options.Restore != nil {
-		options.Restore = storage.RestoreFrom(n.options.Restore, 0)
-	}
+	options.Restore = n.options.Restore
 	stalled := options.OnStall
 	options.OnStall = func(stalls bool) {
 		n.stalled(stalls)
@@ -127,6 +125,15 @@ func (n *Node) openStore() (err error) {
 	options.Logger = n.options.Logger
 	n.store, err = storage.Open(options)
 	return err
+}
+
+// Filled says with which backup the node was filled, and for which cluster, in words that are the same at all nodes of it. It
+// is empty for a node that was not filled, or is of a cluster already.
+func (n *Node) Filled() (string, error) {
+	if n.joined.Load() != nil {
+		return "", nil
+	}
+	return n.store.Filled()
 }
 
 // rejoin goes on in the cluster that the store is of, or becomes a part of the one that Options name.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"numstore.example/services/raftkv/internal/kv"
+	"numstore.example/services/raftkv/internal/shard"
 	"numstore.example/services/raftkv/internal/storage"
 )
 
@@ -125,8 +126,8 @@ func (p passed) Scan(ctx context.Context, span Range, values bool, tell func([]b
 }
 
 // Backup implements Group.
-func (p passed) Backup(ctx context.Context, w io.Writer) error {
-	return p.ask(func(g Group) error { return g.Backup(ctx, w) })
+func (p passed) Backup(ctx context.Context, id shard.BackupID, w io.Writer) error {
+	return p.ask(func(g Group) error { return g.Backup(ctx, id, w) })
 }
 
 // Failed implements Group: another node's group may come back.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"numstore.example/services/raftkv/internal/kv"
+	"numstore.example/services/raftkv/internal/shard"
 	"numstore.example/services/raftkv/internal/storage"
 )
 
@@ -268,11 +269,11 @@ func (r *route) Scan(ctx context.Context, span Range, values bool, tell func([]b
 }
 
 // Backup implements Group, as Scan does.
-func (r *route) Backup(ctx context.Context, w io.Writer) error {
+func (r *route) Backup(ctx context.Context, id shard.BackupID, w io.Writer) error {
 	out := &noticing{w: w}
 	var failed error
 	err := r.read(ctx, func(g Group) error {
-		err := g.Backup(ctx, out)
+		err := g.Backup(ctx, id, out)
 		if out.wrote {
 			failed, err = err, nil
 		}

@@ -30,6 +30,7 @@ type forming struct {
 	store     shard.StoreID
 	addresses map[storage.NodeID]string // of all nodes that it was told of, its own included
 	wish      Wish
+	filled    string // see Node
 }
 
 // described is what another node has answered, or why it has not.
@@ -37,6 +38,7 @@ type described struct {
 	node    storage.NodeID
 	store   shard.StoreID
 	peers   []storage.NodeID // those that it was told of, if it is of no cluster
+	filled  string           // see Node
 	cluster *shard.Cluster   // nil if it is of none
 	version uint32           // of the protocol
 	err     error
@@ -56,7 +58,7 @@ type decision struct {
 //     is joined;
 //   - who is told of a cluster that has not, waits until it has: it never votes in the name of another store, and founds nothing;
 //   - one node, that with the lowest number, founds the cluster, when all the others have said that they are of none, and that
-//     they were told of the same nodes. What it founds it keeps on its disk before it tells it, so there is no second one;
+//     they were told of the same nodes, and were filled with the same backup, or with none. What it founds it keeps on its disk before it tells it, so there is no second one;
 //   - everything else waits, or contradicts itself and is refused.
 //
 // So a node whose folder was lost does not found anything as long as one of the others, all of which it needs, remembers the
@@ -92,11 +94,22 @@ func (f *forming) decide(answers map[storage.NodeID]described) decision {
 		if all := slices.Sorted(maps.Keys(f.addresses)); !slices.Equal(answer.peers, all) {
 			return decision{refused: fmt.Errorf("node %d was told to form a cluster of the nodes %v, and this one, %d, of %v; give all of them the same list", id, answer.peers, f.self, all)}
 		}
+		if answer.filled != f.filled {
+			return decision{refused: fmt.Errorf("node %d %s, and this one, %d, %s; empty their folders, and give all nodes the same backup (--restore), --shards, --replicas and --placement",
+				id, filledWith(answer.filled), f.self, filledWith(f.filled))}
+		}
 	}
 	if founder := slices.Min(slices.Collect(maps.Keys(f.addresses))); founder != f.self && waits == nil {
 		waits = []string{fmt.Sprintf("node %d at %s to form the cluster", founder, f.addresses[founder])}
 	}
 	return decision{waits: waits}
+}
+
+func filledWith(filled string) string {
+	if filled == "" {
+		return "was filled with no backup"
+	}
+	return "was filled with " + filled
 }
 
 // others returns the other nodes, in the order of their numbers.

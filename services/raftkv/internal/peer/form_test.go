@@ -29,6 +29,9 @@ func TestDecide(t *testing.T) {
 	of := func(id storage.NodeID, cluster *shard.Cluster) described {
 		return described{node: id, store: storeOf(id), cluster: cluster}
 	}
+	filled := func(id storage.NodeID, with string) described {
+		return described{node: id, store: storeOf(id), peers: all, filled: with}
+	}
 	silent := described{err: errors.New("nobody is there")}
 	ours, other := clusterOf(t, 1, 2, 3), clusterOf(t, 1, 2, 3)
 	other.ID = shard.ClusterID{9}
@@ -47,6 +50,7 @@ func TestDecide(t *testing.T) {
 		self    storage.NodeID
 		answers answers
 		wish    Wish
+		filled  string
 		join    *shard.Cluster
 		waits   string // a part of what is waited for; or else:
 		outside bool
@@ -74,12 +78,16 @@ func TestDecide(t *testing.T) {
 		{name: "a copied folder", self: 1, answers: answers{2: fresh(2), 3: described{node: 3, store: storeOf(2), peers: all}}, refused: []string{"nodes 2 and 3", storeOf(2).String()}},
 		{name: "a copy of one's own folder", self: 1, answers: answers{2: described{node: 2, store: storeOf(1), peers: all}, 3: silent}, refused: []string{"nodes 1 and 2"}},
 		{name: "another list", self: 1, answers: answers{2: described{node: 2, store: storeOf(2), peers: []storage.NodeID{2, 3}}, 3: silent}, refused: []string{"node 2", "[2 3]", "[1 2 3]"}},
+		{name: "all filled with the same", self: 1, filled: "backup 7", answers: answers{2: filled(2, "backup 7"), 3: filled(3, "backup 7")}},
+		{name: "filled with another backup", self: 1, filled: "backup 7", answers: answers{2: filled(2, "backup 7"), 3: filled(3, "backup 8")}, refused: []string{"node 3 was filled with backup 8", "1, was filled with backup 7", "--restore"}},
+		{name: "one is not filled", self: 1, filled: "backup 7", answers: answers{2: fresh(2), 3: silent}, refused: []string{"node 2 was filled with no backup", "1, was filled with backup 7"}},
+		{name: "this one is not filled", self: 2, answers: answers{1: filled(1, "backup 7"), 3: silent}, refused: []string{"node 1 was filled with backup 7", "2, was filled with no backup"}},
 		{name: "as wished", self: 2, answers: answers{1: of(1, ours)}, wish: Wish{new(1), new(3), new(uint32(1))}, join: ours},
 		{name: "other shards", self: 2, answers: answers{1: of(1, ours)}, wish: Wish{Shards: new(8)}, refused: []string{"1 shards", "--shards says 8"}},
 		{name: "other replicas", self: 2, answers: answers{1: of(1, ours)}, wish: Wish{Replicas: new(2)}, refused: []string{"3 replicas", "--replicas says 2"}},
 		{name: "another placement", self: 2, answers: answers{1: of(1, ours)}, wish: Wish{Placement: new(uint32(2))}, refused: []string{"placement 1", "--placement says 2"}},
 	} {
-		f := forming{self: c.self, store: storeOf(c.self), addresses: addressesOf(all...), wish: c.wish}
+		f := forming{self: c.self, store: storeOf(c.self), addresses: addressesOf(all...), wish: c.wish, filled: c.filled}
 		d := f.decide(c.answers)
 		if d.join != c.join {
 			t.Errorf("%s: joins %v; want %v", c.name, d.join, c.join)

@@ -26,6 +26,10 @@ const (
 func (p *Peers) AwaitCluster(ctx context.Context, wish Wish, defaults Defaults) (shard.Cluster, error) {
 	node := p.started()
 	f := &forming{self: node.ID(), store: node.StoreID(), addresses: p.config.Addresses, wish: wish}
+	var err error
+	if f.filled, err = node.Filled(); err != nil {
+		return shard.Cluster{}, err
+	}
 	if f.addresses[f.self] == "" {
 		return shard.Cluster{}, fmt.Errorf("no address of this node, %d, is known", f.self)
 	}

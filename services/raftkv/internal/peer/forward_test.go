@@ -14,6 +14,7 @@ import (
 	"numstore.example/services/raftkv/internal/kv"
 	"numstore.example/services/raftkv/internal/node"
 	"numstore.example/services/raftkv/internal/peerpb"
+	"numstore.example/services/raftkv/internal/shard"
 )
 
 // echo answers each command with itself, and each key with itself as its value; keys of "no" are missing.
@@ -431,14 +432,14 @@ func TestScan(t *testing.T) {
 			t.Errorf("told %d, %v", told, err)
 		}
 		var backup bytes.Buffer
-		if err := remote.Backup(t.Context(), &backup); err != nil || backup.String() != "012345678910111213141516171819" {
+		if err := remote.Backup(t.Context(), shard.BackupID{1}, &backup); err != nil || backup.String() != "012345678910111213141516171819" {
 			t.Errorf("the backup is %q, %v", backup.String(), err)
 		}
 		end1 = node.ErrStopped
 		if told, err := scan(); told != 20 || !errors.Is(err, node.ErrStopped) {
 			t.Errorf("told %d, %v; want ErrStopped", told, err)
 		}
-		if err := remote.Backup(t.Context(), new(bytes.Buffer)); !errors.Is(err, node.ErrStopped) {
+		if err := remote.Backup(t.Context(), shard.BackupID{1}, new(bytes.Buffer)); !errors.Is(err, node.ErrStopped) {
 			t.Errorf("a backup that fails: %v; want ErrStopped", err)
 		}
 		stop := errors.New("enough")

@@ -42,7 +42,7 @@ func (w *world) call(link *link, kind string, headers ...string) error {
 		stream, err := link.client.Scan(ctx, new(peerpb.ScanRequest))
 		return receive(err, func() error { _, err := stream.Recv(); return err })
 	case "Backup":
-		stream, err := link.client.Backup(ctx, new(peerpb.BackupRequest))
+		stream, err := link.client.Backup(ctx, &peerpb.BackupRequest{Backup: make([]byte, 16)})
 		return receive(err, func() error { _, err := stream.Recv(); return err })
 	case "Compare":
 		_, err := link.client.Compare(ctx, new(peerpb.CompareRequest))

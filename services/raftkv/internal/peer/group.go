@@ -10,6 +10,7 @@ import (
 	"numstore.example/services/raftkv/internal/kv"
 	"numstore.example/services/raftkv/internal/node"
 	"numstore.example/services/raftkv/internal/peerpb"
+	"numstore.example/services/raftkv/internal/shard"
 	"numstore.example/services/raftkv/internal/storage"
 )
 
@@ -166,11 +167,11 @@ func (r remote) Scan(ctx context.Context, span node.Range, values bool, tell fun
 }
 
 // Backup implements node.Group.
-func (r remote) Backup(ctx context.Context, w io.Writer) error {
+func (r remote) Backup(ctx context.Context, id shard.BackupID, w io.Writer) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	told := false
-	for response, err := range responses(ctx, r, &peerpb.BackupRequest{Shard: uint32(r.shard)}, peerpb.PeerClient.Backup) {
+	for response, err := range responses(ctx, r, &peerpb.BackupRequest{Shard: uint32(r.shard), Backup: id[:]}, peerpb.PeerClient.Backup) {
 		if err != nil {
 			return r.broken(ctx, err, told)
 		}
@@ -230,9 +231,9 @@ func serveScan(ctx context.Context, group node.Group, request *peerpb.ScanReques
 func clone(b []byte) []byte { return append([]byte(nil), b...) }
 
 // serveBackup answers Backup.
-func serveBackup(ctx context.Context, group node.Group, send func(*peerpb.BackupResponse) error) error {
+func serveBackup(ctx context.Context, group node.Group, id shard.BackupID, send func(*peerpb.BackupResponse) error) error {
 	w := bufio.NewWriterSize(writer(func(b []byte) error { return send(&peerpb.BackupResponse{Chunk: b}) }), maxRequest)
-	err := group.Backup(ctx, w)
+	err := group.Backup(ctx, id, w)
 	if flushed := w.Flush(); flushed != nil {
 		return flushed
 	}

@@ -151,6 +151,7 @@ func (b *logBuffer) String() string {
 type fake struct {
 	id          storage.NodeID
 	store       shard.StoreID
+	filled      string
 	received    chan arrival
 	unreachable chan storage.NodeID
 	snapshots   func(ctx context.Context, r io.Reader) error
@@ -174,8 +175,9 @@ func newFake(id storage.NodeID) *fake {
 	}
 }
 
-func (f *fake) ID() storage.NodeID     { return f.id }
-func (f *fake) StoreID() shard.StoreID { return f.store }
+func (f *fake) ID() storage.NodeID      { return f.id }
+func (f *fake) StoreID() shard.StoreID  { return f.store }
+func (f *fake) Filled() (string, error) { return f.filled, nil }
 
 func (f *fake) Cluster() *shard.Cluster {
 	f.mu.Lock()
@@ -256,7 +258,7 @@ func (g group) Scan(_ context.Context, _ node.Range, _ bool, tell func([]byte, k
 	return g.scan(tell)
 }
 
-func (g group) Backup(_ context.Context, w io.Writer) error {
+func (g group) Backup(_ context.Context, _ shard.BackupID, w io.Writer) error {
 	return g.scan(func(b []byte, _ kv.Record) (bool, error) {
 		_, err := w.Write(b)
 		return err == nil, err

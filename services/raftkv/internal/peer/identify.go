@@ -71,7 +71,7 @@ func (p *Peers) describe(ctx context.Context, client peerpb.PeerClient) describe
 	if len(response.GetStore()) != len(answer.store) {
 		return described{err: fmt.Errorf("its store has an id of %d bytes", len(response.GetStore()))}
 	}
-	answer.store = shard.StoreID(response.GetStore())
+	answer.store, answer.filled = shard.StoreID(response.GetStore()), response.GetFilled()
 	for _, peer := range response.GetPeers() {
 		answer.peers = append(answer.peers, storage.NodeID(peer))
 	}

@@ -14,6 +14,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"numstore.example/services/raftkv/internal/peerpb"
+	"numstore.example/services/raftkv/internal/shard"
 	"numstore.example/services/raftkv/internal/storage"
 )
 
@@ -34,6 +35,9 @@ func (s *service) Describe(ctx context.Context, _ *peerpb.DescribeRequest) (*pee
 	if cluster := node.Cluster(); cluster != nil {
 		response.Cluster = cluster.Encode()
 		return response, nil
+	}
+	if response.Filled, err = node.Filled(); err != nil {
+		return nil, status.Error(codes.Unavailable, err.Error())
 	}
 	for _, id := range s.numbers(node.ID()) {
 		response.Peers = append(response.Peers, uint64(id))
@@ -151,5 +155,8 @@ func (s *service) Backup(request *peerpb.BackupRequest, stream grpc.ServerStream
 	if err != nil {
 		return err
 	}
-	return serveBackup(stream.Context(), node.Local(storage.ShardID(request.GetShard())), stream.Send)
+	if len(request.GetBackup()) != len(shard.BackupID{}) {
+		return status.Errorf(codes.InvalidArgument, "the backup has an id of %d bytes; it must have %d", len(request.GetBackup()), len(shard.BackupID{}))
+	}
+	return serveBackup(stream.Context(), node.Local(storage.ShardID(request.GetShard())), shard.BackupID(request.GetBackup()), stream.Send)
 }

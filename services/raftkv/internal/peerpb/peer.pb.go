@@ -223,7 +223,10 @@ type DescribeResponse struct {
 	// The numbers of the nodes that it was told to form a cluster of, its own included, as long as it is of none.
 	Peers []uint64 `protobuf:"varint,4,rep,packed,name=peers,proto3" json:"peers,omitempty"`
 	// What the node knows of this protocol; 0 means 1.
-	Version       uint32 `protobuf:"varint,5,opt,name=version,proto3" json:"version,omitempty"`
+	Version uint32 `protobuf:"varint,5,opt,name=version,proto3" json:"version,omitempty"`
+	// With which backup its store was filled, and for which cluster, as long as it is of none; empty if it was not. Nodes that
+	// form a cluster have the same text.
+	Filled        string `protobuf:"bytes,6,opt,name=filled,proto3" json:"filled,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -291,6 +294,13 @@ func (x *DescribeResponse) GetVersion() uint32 {
 		return x.Version
 	}
 	return 0
+}
+
+func (x *DescribeResponse) GetFilled() string {
+	if x != nil {
+		return x.Filled
+	}
+	return ""
 }
 
 type CompareRequest struct {
@@ -1381,8 +1391,10 @@ func (x *Pair) GetValue() []byte {
 }
 
 type BackupRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Shard         uint32                 `protobuf:"varint,1,opt,name=shard,proto3" json:"shard,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Shard uint32                 `protobuf:"varint,1,opt,name=shard,proto3" json:"shard,omitempty"`
+	// The id of the backup, 16 bytes.
+	Backup        []byte `protobuf:"bytes,2,opt,name=backup,proto3" json:"backup,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1422,6 +1434,13 @@ func (x *BackupRequest) GetShard() uint32 {
 		return x.Shard
 	}
 	return 0
+}
+
+func (x *BackupRequest) GetBackup() []byte {
+	if x != nil {
+		return x.Backup
+	}
+	return nil
 }
 
 type BackupResponse struct {
@@ -1488,13 +1507,14 @@ const file_peer_proto_rawDesc = "" +
 	"\x04from\x18\x03 \x01(\x04R\x04from\x12\x14\n" +
 	"\x05store\x18\x04 \x01(\fR\x05store\x12\x0e\n" +
 	"\x02to\x18\x05 \x01(\x04R\x02to\"\x11\n" +
-	"\x0fDescribeRequest\"\x86\x01\n" +
+	"\x0fDescribeRequest\"\x9e\x01\n" +
 	"\x10DescribeResponse\x12\x12\n" +
 	"\x04node\x18\x01 \x01(\x04R\x04node\x12\x14\n" +
 	"\x05store\x18\x02 \x01(\fR\x05store\x12\x18\n" +
 	"\acluster\x18\x03 \x01(\fR\acluster\x12\x14\n" +
 	"\x05peers\x18\x04 \x03(\x04R\x05peers\x12\x18\n" +
-	"\aversion\x18\x05 \x01(\rR\aversion\"<\n" +
+	"\aversion\x18\x05 \x01(\rR\aversion\x12\x16\n" +
+	"\x06filled\x18\x06 \x01(\tR\x06filled\"<\n" +
 	"\x0eCompareRequest\x12\x16\n" +
 	"\x06digest\x18\x01 \x01(\fR\x06digest\x12\x12\n" +
 	"\x04self\x18\x02 \x01(\fR\x04self\"+\n" +
@@ -1562,9 +1582,10 @@ const file_peer_proto_rawDesc = "" +
 	"\x04Pair\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\fR\x03key\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\x04R\aversion\x12\x14\n" +
-	"\x05value\x18\x03 \x01(\fR\x05value\"%\n" +
+	"\x05value\x18\x03 \x01(\fR\x05value\"=\n" +
 	"\rBackupRequest\x12\x14\n" +
-	"\x05shard\x18\x01 \x01(\rR\x05shard\"Y\n" +
+	"\x05shard\x18\x01 \x01(\rR\x05shard\x12\x16\n" +
+	"\x06backup\x18\x02 \x01(\fR\x06backup\"Y\n" +
 	"\x0eBackupResponse\x12\x14\n" +
 	"\x05chunk\x18\x01 \x01(\fR\x05chunk\x121\n" +
 	"\afailure\x18\x02 \x01(\v2\x17.raftkv.peer.v1.FailureR\afailure*\x98\x01\n" +

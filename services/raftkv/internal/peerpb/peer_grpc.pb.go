@@ -69,7 +69,7 @@ type PeerClient interface {
 	Forward(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[ForwardRequest, ForwardResponse], error)
 	// Scan returns the pairs of a shard, as of one moment. When it ends without a failure, they are all.
 	Scan(ctx context.Context, in *ScanRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ScanResponse], error)
-	// Backup returns the rows of a shard, as of one moment, as a file of a backup. When it ends without a failure, it is whole.
+	// Backup returns a shard's part of a backup, as of one moment. When it ends without a failure, it is whole.
 	Backup(ctx context.Context, in *BackupRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[BackupResponse], error)
 }
 
@@ -211,7 +211,7 @@ type PeerServer interface {
 	Forward(grpc.BidiStreamingServer[ForwardRequest, ForwardResponse]) error
 	// Scan returns the pairs of a shard, as of one moment. When it ends without a failure, they are all.
 	Scan(*ScanRequest, grpc.ServerStreamingServer[ScanResponse]) error
-	// Backup returns the rows of a shard, as of one moment, as a file of a backup. When it ends without a failure, it is whole.
+	// Backup returns a shard's part of a backup, as of one moment. When it ends without a failure, it is whole.
 	Backup(*BackupRequest, grpc.ServerStreamingServer[BackupResponse]) error
 	mustEmbedUnimplementedPeerServer()
 }

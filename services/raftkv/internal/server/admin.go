@@ -1,12 +1,10 @@
 package server
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"syscall"
 
-	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
@@ -29,46 +27,6 @@ func (a *admin) Shutdown(ctx context.Context, _ *raftkvpb.ShutdownRequest) (*raf
 	a.Logger.Info("told to shut down")
 	a.Stop()
 	return &raftkvpb.ShutdownResponse{}, nil
-}
-
-// Backup implements the contract.
-func (a *admin) Backup(_ *raftkvpb.BackupRequest, stream grpc.ServerStreamingServer[raftkvpb.BackupResponse]) error {
-	if err := a.Admin.Check(stream.Context()); err != nil {
-		return err
-	}
-	asked, err := a.routes.scanned(nil)
-	if err != nil {
-		return err
-	}
-	if len(asked) > 1 {
-		return status.Errorf(codes.Unimplemented, "the cluster has %d shards, and a backup is of one so far; kv scan --output json writes the pairs of all, for kv import", len(asked))
-	}
-	if err := a.places.enterBackup(); err != nil {
-		return err
-	}
-	defer a.places.leaveBackup()
-	out := bufio.NewWriterSize(chunks{stream}, scanChunk)
-	err = asked[0].group.Backup(stream.Context(), out)
-	if err == nil {
-		err = out.Flush()
-	}
-	return a.readStatus(err, asked[0].shard)
-}
-
-// chunks sends what is written to it.
-type chunks struct {
-	stream grpc.ServerStreamingServer[raftkvpb.BackupResponse]
-}
-
-func (c chunks) Write(b []byte) (int, error) {
-	for rest := b; len(rest) > 0; {
-		n := min(len(rest), scanChunk)
-		if err := c.stream.Send(&raftkvpb.BackupResponse{Chunk: rest[:n]}); err != nil {
-			return len(b) - len(rest), err
-		}
-		rest = rest[n:]
-	}
-	return len(b), nil
 }
 
 // Compact implements the contract.

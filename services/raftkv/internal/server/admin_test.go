@@ -18,6 +18,8 @@ import (
 	"numstore.example/contracts/raftkvpb"
 	"numstore.example/services/internal/rpcserver"
 	"numstore.example/services/raftkv/internal/node"
+	"numstore.example/services/raftkv/internal/node/nodetest"
+	"numstore.example/services/raftkv/internal/shard"
 )
 
 func TestAdmin_off(t *testing.T) {
@@ -49,17 +51,26 @@ func withToken(t *testing.T) context.Context {
 }
 
 func (h *harness) backup(t *testing.T) (content []byte, err error) {
-	stream, err := h.admin.Backup(withToken(t), &raftkvpb.BackupRequest{})
+	content, _, err = h.backupOf(t, &raftkvpb.BackupRequest{})
+	return content, err
+}
+
+// backupOf returns what a backup has, and what it says of its parts.
+func (h *harness) backupOf(t *testing.T, request *raftkvpb.BackupRequest) (content []byte, parts []*raftkvpb.BackupPart, err error) {
+	stream, err := h.admin.Backup(withToken(t), request)
 	for err == nil {
-		var part *raftkvpb.BackupResponse
-		if part, err = stream.Recv(); err == nil {
-			content = append(content, part.GetChunk()...)
+		var response *raftkvpb.BackupResponse
+		if response, err = stream.Recv(); err == nil {
+			content = append(content, response.GetChunk()...)
+		}
+		if part := response.GetPart(); part != nil {
+			parts = append(parts, part)
 		}
 	}
 	if errors.Is(err, io.EOF) {
 		err = nil
 	}
-	return content, err
+	return content, parts, err
 }
 
 func TestAdmin_shutdownAndCompact(t *testing.T) {
@@ -95,7 +106,7 @@ func TestBackup(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	restored := start(t, nil, func(o *node.Options) { o.Restore = backup })
+	restored := start(t, nil, func(o *node.Options) { o.Restore = node.RestoreFrom(backup, alone(t)) })
 	if got, want := fmt.Sprint(pairsOf(t, restored)), fmt.Sprint(pairsOf(t, h)); got != want {
 		t.Errorf("restored %s; want %s", got, want)
 	}
@@ -111,6 +122,68 @@ func TestBackup(t *testing.T) {
 	if reply, err := restored.Put(t.Context(), put("new", "")); err != nil || reply.GetVersion() <= first.GetVersion() {
 		t.Errorf("a new write: %v, %v; want a version greater than %d", reply, err, first.GetVersion())
 	}
+}
+
+// TestBackup_shards: a backup of several shards is the parts of all, which can be asked for one by one, and can be restored
+// into fewer shards.
+func TestBackup_shards(t *testing.T) {
+	h := start(t, allowAll, func(o *node.Options) { o.Found = nodetest.Alone(4) })
+	for i := range 40 {
+		request := put(fmt.Sprintf("k%02d", i), "v")
+		request.RequestId = requestID(fmt.Sprintf("client %9d", i), 1)
+		if _, err := h.Put(t.Context(), request); err != nil {
+			t.Fatal(err)
+		}
+	}
+	whole, parts, err := h.backupOf(t, &raftkvpb.BackupRequest{})
+	keys := uint64(0)
+	for i, part := range parts {
+		keys += part.GetKeys()
+		if part.GetShard() != uint32(i) || part.GetIndex() == 0 || part.GetBytes() != 4*part.GetKeys() || part.GetTaken().AsTime().IsZero() {
+			t.Errorf("part %d is told as %v", i, part)
+		}
+	}
+	if err != nil || len(parts) != 4 || keys != 40 {
+		t.Fatalf("%d parts of %d keys, %v; want 4 of 40", len(parts), keys, err)
+	}
+	var joined []byte
+	for _, shard := range []uint32{2, 0, 3, 1} {
+		part, told, err := h.backupOf(t, &raftkvpb.BackupRequest{Shard: &shard, BackupId: []byte("0123456789abcdef")})
+		if err != nil || len(told) != 1 || told[0].GetShard() != shard {
+			t.Errorf("shard %d: parts %v, %v", shard, told, err)
+		}
+		joined = append(joined, part...)
+	}
+	for name, content := range map[string][]byte{"at once": whole, "one by one": joined} {
+		backup, err := node.OpenBackup(bytes.NewReader(content))
+		if err != nil {
+			t.Fatal(err)
+		}
+		restored := start(t, nil, func(o *node.Options) { o.Restore = node.RestoreFrom(backup, alone(t)) })
+		if got, want := fmt.Sprint(pairsOf(t, restored)), fmt.Sprint(pairsOf(t, h)); got != want {
+			t.Errorf("%s: restored %s; want %s", name, got, want)
+		}
+	}
+	for name, request := range map[string]*raftkvpb.BackupRequest{
+		"no such shard": {Shard: new(uint32(4))}, "a short id": {BackupId: []byte("short")},
+	} {
+		if _, _, err := h.backupOf(t, request); status.Code(err) != codes.InvalidArgument {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// alone is the plan of the harness's node.
+func alone(t *testing.T) node.Plan {
+	cluster, err := nodetest.Alone(1)(shard.StoreID{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	place, err := Place(&cluster)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return node.Plan{Cluster: cluster, Self: 1, Place: place}
 }
 
 // TestLogRequests: a line for each operation, with its outcome, and nothing long in it.

@@ -51,7 +51,7 @@ type routes struct {
 
 // table is what is worked out of the map once: to make a ring takes time.
 type table struct {
-	find   placement.Func
+	find   func(key []byte) (shard.ID, error)
 	groups []node.Group // by shard
 }
 
@@ -71,7 +71,7 @@ func (r *routes) table() (*table, error) {
 	if m == nil {
 		return nil, errForming
 	}
-	find, err := placement.New(placement.Rule(m.Placement), len(m.Shards))
+	find, err := Place(m)
 	if err != nil {
 		return nil, status.Errorf(codes.Internal, "the map of the cluster: %v", err)
 	}
@@ -98,7 +98,16 @@ func (t *table) shard(key []byte) (shard.ID, error) {
 	if err != nil {
 		return 0, status.Error(codes.InvalidArgument, err.Error())
 	}
-	return shard.ID(s), nil
+	return s, nil
+}
+
+// Place returns what finds the shard of a key in a cluster. It says of a key that can have none what keys must be.
+func Place(m *shard.Cluster) (func(key []byte) (shard.ID, error), error) {
+	find, err := placement.New(placement.Rule(m.Placement), len(m.Shards))
+	return func(key []byte) (shard.ID, error) {
+		s, err := find(key)
+		return shard.ID(s), err
+	}, err
 }
 
 // group returns who is to be asked for a key, or the status of a call for it that is refused.

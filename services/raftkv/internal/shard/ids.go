@@ -23,6 +23,9 @@ type (
 
 	// ClusterID is random, and made when the cluster is formed.
 	ClusterID [16]byte
+
+	// BackupID is random too, and tells one backup of a cluster from others.
+	BackupID [16]byte
 )
 
 // MaxNode is the greatest number of a node.
@@ -49,6 +52,7 @@ func (m MemberID) String() string {
 
 func (s StoreID) String() string   { return hex.EncodeToString(s[:]) }
 func (c ClusterID) String() string { return hex.EncodeToString(c[:]) }
+func (b BackupID) String() string  { return hex.EncodeToString(b[:]) }
 
 // MarshalText implements encoding.TextMarshaler.
 func (s StoreID) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
@@ -61,6 +65,12 @@ func (c ClusterID) MarshalText() ([]byte, error) { return []byte(c.String()), ni
 
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (c *ClusterID) UnmarshalText(text []byte) error { return decodeID(c[:], text) }
+
+// MarshalText implements encoding.TextMarshaler.
+func (b BackupID) MarshalText() ([]byte, error) { return []byte(b.String()), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (b *BackupID) UnmarshalText(text []byte) error { return decodeID(b[:], text) }
 
 func decodeID(id, text []byte) error {
 	if hex.DecodedLen(len(text)) != len(id) {

@@ -1,20 +1,56 @@
 package storage
 
 import (
-	"encoding/binary"
+	"bytes"
 	"io"
+	"time"
 
-	"numstore.example/services/internal/engine"
+	"github.com/cockroachdb/pebble/v2"
+
+	"numstore.example/services/raftkv/internal/shard"
 )
 
-// Backup writes a backup of the state as of one moment, while the state goes on changing. It does not say who the members
-// are: it is restored elsewhere.
-func (s *State) Backup(w io.Writer) error {
-	header, err := newBackupHeader()
+// Backup writes the state's part of a backup, as of one moment, while the state goes on changing. It does not say who the
+// members are: it is restored elsewhere. What the part begins with (see ReadPart) is written first, at once.
+func (s *State) Backup(id shard.BackupID, w io.Writer) error {
+	part := Part{Backup: id, Shards: s.store.shards, Shard: s.shard}
+	cluster, _, err := s.store.Cluster()
 	if err != nil {
 		return err
 	}
-	return s.writeRows(w, header, func(kind byte) bool { return kind != stateMembers })
+	if cluster != nil {
+		part.Cluster, part.Placement = cluster.ID, cluster.Placement
+	}
+	rows, err := s.view(slot.span)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	if err := s.describe(&part, rows); err != nil {
+		return err
+	}
+	return s.writeFrom(rows, w, part.encode(), func(kind byte) bool { return kind != stateMembers })
+}
+
+// describe says as of which moment a part is, and what it has, of the rows that it will have.
+func (s *State) describe(part *Part, rows *pebble.Iterator) error {
+	part.Taken = time.Now().UTC()
+	if !rows.First() {
+		return s.store.ReadError(rows.Error())
+	}
+	totals := append(bytes.Clone(rows.Key()[:prefixLen-1]), stateTotals)
+	if !rows.SeekGE(totals) || !bytes.Equal(rows.Key(), totals) {
+		return s.store.ReadError(rows.Error()) // nothing was ever applied
+	}
+	row, err := rows.ValueAndErr()
+	if err != nil {
+		return s.store.ReadError(err)
+	}
+	if len(row) == totalsSize {
+		applied, totals := decodeTotals(row)
+		part.Index, part.Keys, part.Bytes = applied.Index, totals.Keys, totals.Bytes
+	}
+	return nil
 }
 
 // writeRows writes a header, and then the rows of some kinds as of one moment.
@@ -24,6 +60,10 @@ func (s *State) writeRows(w io.Writer, header []byte, wanted func(kind byte) boo
 		return err
 	}
 	defer iterator.Close()
+	return s.writeFrom(iterator, w, header, wanted)
+}
+
+func (s *State) writeFrom(iterator *pebble.Iterator, w io.Writer, header []byte, wanted func(kind byte) bool) error {
 	if _, err := w.Write(header); err != nil {
 		return err
 	}
@@ -45,65 +85,3 @@ func (s *State) writeRows(w io.Writer, header []byte, wanted func(kind byte) boo
 	}
 	return out.end()
 }
-
-// RestoreFrom is a source for Options.Restore: a backup that becomes the state of a shard.
-func RestoreFrom(backup *Backup, shard ShardID) Source { return restoring{backup, shard} }
-
-type restoring struct {
-	backup *Backup
-	shard  ShardID
-}
-
-// Fill implements Source.
-func (r restoring) Fill(store *Store) (name string, err error) {
-	state, err := store.openState(r.shard, 0)
-	if err == nil {
-		err = state.restore(r.backup)
-	}
-	return r.backup.name, err
-}
-
-// Compare implements Source.
-func (r restoring) Compare(filled string) (name string, same bool, err error) {
-	return r.backup.is(filled)
-}
-
-// Restore fills the state of a new shard, and its log, with a backup. After an error the store is of no use.
-func (s *State) Restore(r io.Reader) error {
-	backup, err := OpenBackup(r)
-	if err != nil {
-		return err
-	}
-	return s.restore(backup)
-}
-
-// restore is Restore. The index and the term of the last entry that the backup shows are where the log goes on.
-func (s *State) restore(backup *Backup) error {
-	batch := s.store.NewBatch()
-	defer batch.Close()
-	batch.Set(engine.FillingKey(binary.BigEndian.AppendUint16(nil, uint16(s.shard))), nil, nil)
-	if err := s.store.Commit(batch, true); err != nil {
-		return err
-	}
-	at := *s.slot.Load()
-	rows := s.store.fill(at)
-	err := backup.rows(func(key, value []byte) error {
-		if key[0] == stateTotals && len(value) == totalsSize-8 { // of format 1
-			value = totalsWithTerm(value, firstTerm)
-		}
-		return rows.set(key, value)
-	})
-	if err == nil {
-		err = rows.flush(true)
-	}
-	if err != nil {
-		return err
-	}
-	if err := s.load(at); err != nil {
-		return err
-	}
-	return (&Log{store: s.store, shard: s.shard}).reset(Position{max(s.applied.Term, firstTerm), s.applied.Index})
-}
-
-// firstTerm is the term of a log that was not written by Raft.
-const firstTerm = 1

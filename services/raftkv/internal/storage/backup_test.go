@@ -17,13 +17,14 @@ import (
 	"numstore.example/services/internal/engine"
 	"numstore.example/services/internal/engine/enginetest"
 	"numstore.example/services/raftkv/internal/kv"
+	"numstore.example/services/raftkv/internal/shard"
 )
 
 // backUp returns a backup of a store.
 func (t *testStore) backUp(tb testing.TB) []byte {
 	tb.Helper()
 	var backup bytes.Buffer
-	if err := t.state.Backup(&backup); err != nil {
+	if err := t.state.Backup(shard.BackupID{1}, &backup); err != nil {
 		tb.Fatal(err)
 	}
 	return backup.Bytes()
@@ -31,18 +32,21 @@ func (t *testStore) backUp(tb testing.TB) []byte {
 
 // filling are the options of a start that fills the folder with a backup.
 func filling(disk vfs.FS, backup []byte) Options {
-	return Options{FS: disk, Restore: reading{backup}}
+	return Options{FS: disk, Restore: reading{backup, alone(1)}}
 }
 
 // reading is a Source that opens a backup when that is needed: an attempt that fails comes from Open.
-type reading struct{ backup []byte }
+type reading struct {
+	backup []byte
+	plan   Plan
+}
 
 func (r reading) Fill(store *Store) (string, error) {
 	backup, err := OpenBackup(bytes.NewReader(r.backup))
 	if err != nil {
 		return "", err
 	}
-	return RestoreFrom(backup, 0).Fill(store)
+	return RestoreFrom(backup, r.plan).Fill(store)
 }
 
 func (r reading) Compare(filled string) (string, bool, error) {
@@ -50,7 +54,29 @@ func (r reading) Compare(filled string) (string, bool, error) {
 	if err != nil {
 		return "", false, err
 	}
-	return RestoreFrom(backup, 0).Compare(filled)
+	return RestoreFrom(backup, r.plan).Compare(filled)
+}
+
+// alone is the plan of a node alone.
+func alone(shards int) Plan { return planOf(1, []NodeID{1}, shards, 1) }
+
+// planOf is the plan of a node of a cluster whose keys go by their last byte.
+func planOf(self NodeID, nodes []NodeID, shards, replicas int) Plan {
+	var all []shard.Node
+	for _, id := range nodes {
+		all = append(all, shard.Node{ID: id})
+	}
+	cluster, err := shard.Form(shard.ClusterID{}, 1, all, shards, replicas)
+	if err != nil {
+		panic(err)
+	}
+	return Plan{Cluster: cluster, Self: self, Place: func(key []byte) (ShardID, error) { return ShardID(int(key[len(key)-1]) % shards), nil }}
+}
+
+// framesOf returns what comes after the beginning of the one part of a backup, which is different each time.
+func framesOf(backup []byte) []byte {
+	second := len(backupMagic) + bytes.IndexByte(backup[len(backupMagic):], '\n')
+	return backup[second+1+4:]
 }
 
 // stateRows returns all rows of the state that a backup has.
@@ -96,7 +122,7 @@ func TestBackup_restored(t *testing.T) {
 				if err := enginetest.Difference(store.stateRows(t), want); err != nil {
 					t.Fatal(err)
 				}
-				if again := store.backUp(t); !bytes.Equal(again[BackupHeader:], backup[BackupHeader:]) {
+				if again := store.backUp(t); !bytes.Equal(framesOf(again), framesOf(backup)) {
 					t.Errorf("a backup of what was restored has %d bytes, and is not that of before, of %d", len(again), len(backup))
 				}
 				store = store.reopen(t, how)
@@ -172,7 +198,7 @@ func TestBackup_frameMissing(t *testing.T) {
 		store.must(t, put(1, i+1, fmt.Sprint(i), strings.Repeat("v", backupFrame)))
 	}
 	backup := store.backUp(t)
-	first := BackupHeader
+	first := len(backup) - len(framesOf(backup))
 	second := first + 4 + int(binary.LittleEndian.Uint32(backup[first:])) + 4
 	if _, err := openTest(filling(vfs.NewMem(), slices.Delete(backup, first, second))); !errors.Is(err, ErrNoBackup) {
 		t.Errorf("the error is %v", err)
@@ -209,7 +235,7 @@ func TestBackup_moment(t *testing.T) {
 		store.must(t, writePair(10))
 		return backup.Write(p)
 	})
-	if err := store.state.Backup(writer); err != nil {
+	if err := store.state.Backup(shard.BackupID{1}, writer); err != nil {
 		t.Fatal(err)
 	}
 	restored, err := openTest(filling(vfs.NewMem(), backup.Bytes()))
@@ -234,7 +260,7 @@ func TestBackup_unwritable(t *testing.T) {
 	full := errors.New("the disk is full")
 	for n := range 4 {
 		calls := 0
-		err := store.state.Backup(writerFunc(func(p []byte) (int, error) {
+		err := store.state.Backup(shard.BackupID{1}, writerFunc(func(p []byte) (int, error) {
 			if calls++; calls > n {
 				return 0, full
 			}
@@ -305,13 +331,13 @@ func TestBackup_exists(t *testing.T) {
 // is refused, with the names of both.
 func TestBackup_again(t *testing.T) {
 	first, _ := sampleBackup(t)
-	second, _ := sampleBackup(t)
+	second := append((&Part{Backup: shard.BackupID{2}, Shards: 1}).encode(), framesOf(first)...)
 	old, err := os.ReadFile("testdata/backup1")
 	if err != nil {
 		t.Fatal(err)
 	}
 	names := map[string]string{ // of what comes in a message
-		"first": fmt.Sprintf("backup %x", first[len(backupMagic):][:backupID]),
+		"first": fmt.Sprintf("backup %v", shard.BackupID{1}),
 		"old":   fmt.Sprintf("%s%x", format1, sha256.Sum256(old)),
 	}
 	backups := map[string][]byte{"first": first, "second": second, "old": old}

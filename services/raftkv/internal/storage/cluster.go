@@ -66,7 +66,7 @@ func decodeDescription(row []byte) (*description, error) {
 // Form makes a new store one of a cluster's node, before its states are opened: it keeps the map, and the members of each
 // shard that the store has a member of since the cluster was formed. Of a shard whose members have changed it knows nothing:
 // its member gets the state from the others. It is on disk then. To form it again in the same way does nothing; in another,
-// it is refused.
+// it is refused. So is a store that was filled with a backup for another cluster than this.
 func (s *Store) Form(cluster shard.Cluster, self NodeID) error {
 	d := &description{self, cluster}
 	switch node, known := cluster.Node(self); {
@@ -87,7 +87,17 @@ func (s *Store) Form(cluster shard.Cluster, self NodeID) error {
 		return fmt.Errorf("the store %v in %s is of cluster %v already, as its node %d, and cannot become one of cluster %v, as its node %d, or of another map of the same; name an empty folder",
 			s.StoreID(), s.Dir(), formed.Cluster.ID, formed.Node, cluster.ID, self)
 	}
+	filled, err := s.filledFor()
+	if err != nil {
+		return err
+	}
 	batch := s.NewBatch()
+	if filled != nil {
+		if err := filled.fits(&cluster, self, s.StoreID()); err != nil {
+			return errors.Join(err, batch.Close())
+		}
+		batch.Delete(filledKey, nil)
+	}
 	d.writeTo(batch, s.StoreID())
 	if err := s.Commit(batch, true); err != nil {
 		return err // Pebble may still use the batch

@@ -7,8 +7,9 @@ import "encoding/binary"
 //
 //	b                     the backup that the store was filled with, if it was
 //	c                     what the node knows of its cluster, and its own number there, in JSON
+//	d                     for which cluster the store was filled with a backup, until it is of that cluster, in JSON
 //	v                     the version of this layout, a digit, and the store's id; there once the store is complete
-//	w SHARD               there while the shard is filled with a backup; the last of all keys
+//	w                     there while the store is filled with a backup; the last of all keys
 //	r SHARD h             Raft's hard state: term, vote, commit
 //	r SHARD t             the position up to which the log was cut off
 //	r SHARD e INDEX       an entry of the log
@@ -18,7 +19,7 @@ import "encoding/binary"
 //	s SHARD k KEY         a key's version and value
 //	s SHARD c CLIENT      a session, with its reply unless that is large
 //	s SHARD l CLIENT      a session's large reply
-//	s SHARD x CLIENT      a client whose session was dropped
+//	s SHARD x CLIENT      a client whose session was dropped: the sequence number of its last write
 //	t SHARD …             the other slot, with the same rows
 //
 // SHARD has two bytes, INDEX eight, CLIENT sixteen; numbers have their greatest byte first.
@@ -52,4 +53,7 @@ func entryKey(shard ShardID, index Index) []byte {
 	return binary.BigEndian.AppendUint64(p[:], uint64(index))
 }
 
-var clusterKey = []byte{'c'}
+var (
+	clusterKey = []byte{'c'}
+	filledKey  = []byte{'d'}
+)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"maps"
+	"math"
 	"slices"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -94,7 +95,7 @@ func (c *changes) writeSessions(batch *pebble.Batch) {
 		r.session.LargeReply = large
 		if r.dropped {
 			batch.Delete(c.state.slot.Load().client(stateSession, client), nil)
-			batch.Set(c.state.slot.Load().client(stateDropped, client), []byte{1}, nil)
+			batch.Set(c.state.slot.Load().client(stateDropped, client), encodeDropped(r.session.Sequence), nil)
 			continue
 		}
 		c.writeSession(batch, r)
@@ -122,6 +123,18 @@ func encodeSession(row []byte, session *kv.Session, reply []byte) {
 		row[24] = 1
 	}
 	copy(row[sessionHeader:], reply)
+}
+
+// encodeDropped returns the row of a client whose session was dropped: the sequence number of its last write. Nobody asks
+// for that but who merges the clients of several shards (see clients); earlier versions wrote a single byte.
+func encodeDropped(sequence uint64) []byte { return binary.BigEndian.AppendUint64(nil, sequence) }
+
+// decodeDropped returns a sequence number that is not less than that of the client's last write.
+func decodeDropped(row []byte) uint64 {
+	if len(row) != 8 {
+		return math.MaxUint64
+	}
+	return binary.BigEndian.Uint64(row)
 }
 
 // loadSessions reads all sessions.

@@ -70,12 +70,12 @@ func (s *Staged) fill(r io.Reader) error {
 	if string(magic) != snapshotMagic {
 		return fmt.Errorf("%w: it begins with %q", ErrNoSnapshot, magic)
 	}
-	rows := store.fill(s.slot)
+	rows := store.fill()
 	err := readRows(in, ErrNoSnapshot, func(key, value []byte) error {
 		if err := store.Writable(); err != nil {
 			return err
 		}
-		return s.state.beside(func() error { return rows.set(key, value) })
+		return s.state.beside(func() error { return rows.set(s.slot, key, value) })
 	})
 	if err == nil {
 		err = s.state.beside(func() error { return rows.flush(false) })

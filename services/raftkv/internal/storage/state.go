@@ -135,11 +135,27 @@ func (s *Store) loadTotals(from slot, applied *Position) (totals kv.Totals, err 
 	if len(row) != totalsSize {
 		return totals, engine.Damage("the totals in %s have %d bytes", s.Dir(), len(row))
 	}
+	*applied, totals = decodeTotals(row)
+	return totals, nil
+}
+
+// encodeTotals returns the row of totals as of the last entry that was applied.
+func encodeTotals(applied Position, totals kv.Totals) []byte {
+	row := make([]byte, 0, totalsSize)
+	for _, field := range []uint64{
+		uint64(applied.Index), uint64(applied.Term), totals.Revision, uint64(totals.Now), totals.Turns, totals.Keys, totals.Bytes,
+	} {
+		row = binary.BigEndian.AppendUint64(row, field)
+	}
+	return row
+}
+
+// decodeTotals reads such a row, which has totalsSize bytes.
+func decodeTotals(row []byte) (applied Position, totals kv.Totals) {
 	number := func(i int) uint64 { return binary.BigEndian.Uint64(row[8*i:]) }
-	*applied = Position{Index: Index(number(0)), Term: Term(number(1))}
-	return kv.Totals{
+	return Position{Index: Index(number(0)), Term: Term(number(1))}, kv.Totals{
 		Revision: number(2), Now: kv.Millis(number(3)), Turns: number(4), Keys: number(5), Bytes: number(6),
-	}, nil
+	}
 }
 
 // loadMembers reads the members of a shard: nobody, if the store was not formed.
@@ -165,14 +181,6 @@ func (s *State) show(at slot, c content) {
 	s.kept, s.pending, s.learned = s.applied.Index, 0, false
 	s.changes = changes{state: s, sessions: make(map[kv.ClientID]*remembered)}
 	s.publish()
-}
-
-func (s *State) encodeTotals() []byte {
-	row := make([]byte, 0, totalsSize)
-	for _, field := range []uint64{uint64(s.applied.Index), uint64(s.applied.Term), s.kv.Revision, uint64(s.kv.Now), s.kv.Turns, s.kv.Keys, s.kv.Bytes} {
-		row = binary.BigEndian.AppendUint64(row, field)
-	}
-	return row
 }
 
 // Applied returns the index of the last entry that the state shows.
@@ -276,7 +284,7 @@ func (s *State) write() error {
 	batch := s.store.NewBatch()
 	s.changes.writeTo(batch)
 	p := s.slot.Load().prefix(stateTotals)
-	batch.Set(p[:], s.encodeTotals(), nil)
+	batch.Set(p[:], encodeTotals(s.applied, s.kv.Totals), nil)
 	if s.learned {
 		p := s.slot.Load().prefix(stateMembers)
 		batch.Set(p[:], s.members.Encode(), nil)
