@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +9,8 @@ import (
 	"os/signal"
 	"path/filepath"
 	"syscall"
+	"text/tabwriter"
+	"time"
 
 	"numstore.example/contracts/raftkvpb"
 )
@@ -20,13 +21,15 @@ type backupCommand struct {
 
 // Help is what kv backup --help says below the flags.
 func (c *backupCommand) Help() string {
-	return `Into a pipe, and back:
+	return `A backup has all shards, each as of one moment of its own: all that was answered before the backup began, and of what came later, some. For each shard a line tells that moment (the last entry of its log, and the time by the clock of the server that has it), keys and bytes; with - they are on standard error. When a server is lost, its shard is taken again from another one; when none has it, there is no backup. raftkv --restore makes of it a new cluster of any number of nodes and shards.
+
+Into a pipe, and back:
 
     set -o pipefail
     kv backup - | gzip > FILE.gz
     gunzip < FILE.gz | raftkv --restore - --data-dir NEW
 
-Whether what went into a pipe is whole, the status says (with pipefail, that of the pipeline), and a message; raftkv --restore refuses it if not.`
+Whether what went into a pipe is whole, the status says (with pipefail, that of the pipeline), and a message; raftkv --restore refuses it if not. What went into a pipe cannot be taken back: there, a server that is lost ends the backup.`
 }
 
 // Run writes the file.
@@ -39,11 +42,11 @@ func (c *backupCommand) Run(a *app) error {
 	}
 	ctx, stop := signal.NotifyContext(a.ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop() // until then a signal ends the backup, and no half a file stays behind
-	conn, err := a.admin(ctx, a.Servers[0])
+	from, err := a.backupSource(ctx)
 	if err != nil {
 		return err
 	}
-	defer conn.Close()
+	defer from.close()
 	partial, err := os.OpenFile(c.File+".partial", os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("%s.partial exists: another backup is being written, or was cut off; remove it if it was cut off", c.File)
@@ -52,7 +55,8 @@ func (c *backupCommand) Run(a *app) error {
 		return err
 	}
 	defer partial.Close()
-	if err := c.receive(ctx, a, raftkvpb.NewRaftKVAdminClient(conn), partial); err != nil {
+	parts, err := from.copyTo(ctx, &backupOutput{Writer: partial, file: partial})
+	if err != nil {
 		os.Remove(partial.Name())
 		return err
 	}
@@ -60,7 +64,7 @@ func (c *backupCommand) Run(a *app) error {
 		os.Remove(partial.Name())
 		return failure{fmt.Errorf("the backup was received, but not kept: %w", err)}
 	}
-	return nil
+	return a.printParts(a.out, parts)
 }
 
 // pass writes the backup to standard output.
@@ -70,29 +74,40 @@ func (c *backupCommand) pass(a *app) error {
 	}
 	ctx, stop := signal.NotifyContext(a.ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop() // until then a signal ends the backup with a message
-	conn, err := a.admin(ctx, a.Servers[0])
+	from, err := a.backupSource(ctx)
 	if err != nil {
 		return err
 	}
-	defer conn.Close()
-	out := counter{Writer: a.out}
-	err = c.receive(ctx, a, raftkvpb.NewRaftKVAdminClient(conn), &out)
+	defer from.close()
+	out := &backupOutput{Writer: a.out}
+	parts, err := from.copyTo(ctx, out)
 	if err != nil && out.bytes > 0 {
 		return fmt.Errorf("what was written, %d bytes, is no whole backup: %w", out.bytes, err)
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return a.printParts(a.err, parts)
 }
 
-// counter counts what is written.
-type counter struct {
-	io.Writer
-	bytes int64
-}
-
-func (c *counter) Write(b []byte) (int, error) {
-	n, err := c.Writer.Write(b)
-	c.bytes += int64(n)
-	return n, err
+// printParts tells of which moment each shard is.
+func (a *app) printParts(out io.Writer, parts []*raftkvpb.BackupPart) error {
+	if a.json() {
+		for _, part := range parts {
+			if _, err := out.Write(fields(part.ProtoReflect()).line()); err != nil {
+				return failure{err}
+			}
+		}
+		return nil
+	}
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	if len(parts) > 0 {
+		fmt.Fprint(w, "shard\tindex\ttaken\tkeys\tbytes\n")
+	}
+	for _, part := range parts {
+		fmt.Fprintf(w, "%d\t%d\t%s\t%d\t%d\n", part.GetShard(), part.GetIndex(), part.GetTaken().AsTime().Format(time.RFC3339Nano), part.GetKeys(), part.GetBytes())
+	}
+	return flush(w)
 }
 
 // absent returns an error unless there is no such file.
@@ -105,29 +120,6 @@ func absent(file string) error {
 		return err
 	}
 	return fmt.Errorf("%s exists; a backup overwrites nothing, name another file", file)
-}
-
-// receive writes the parts as they come.
-func (c *backupCommand) receive(ctx context.Context, a *app, client raftkvpb.RaftKVAdminClient, file io.Writer) error {
-	ctx, touch, stop, explain := watch(ctx, a.within(callTimeout))
-	defer stop()
-	stream, err := client.Backup(ctx, &raftkvpb.BackupRequest{})
-	if err != nil {
-		return explain(err)
-	}
-	for {
-		part, err := stream.Recv()
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return explain(err)
-		}
-		touch()
-		if _, err := file.Write(part.GetChunk()); err != nil {
-			return failure{err}
-		}
-	}
 }
 
 // finish brings the file to the disk, and gives it its name when it is there.

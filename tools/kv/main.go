@@ -89,7 +89,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		Topology topologyCommand `cmd:"" help:"Show servers, shards, replicas and leaders as a table."`
 		Shell    shellCommand    `cmd:"" help:"Take commands from a person, one on a line; help lists them."`
 		Pipe     pipeCommand     `cmd:"" help:"Take calls from a program, one on a line, and answer each on a line: PUT k v, SWAP k v, GET k, DELETE k, SCAN a b, STOP."`
-		Backup   backupCommand   `cmd:"" help:"Write the whole store, as of one moment, to a new file, from which raftkv --restore starts."`
+		Backup   backupCommand   `cmd:"" help:"Write the whole cluster, each shard as of one moment of its own, to a new file, with which raftkv --restore fills new servers."`
 		Compact  compactCommand  `cmd:"" help:"Have the server give the space of what was deleted back to the disk."`
 		Shutdown shutdownCommand `cmd:"" help:"Stop the first server of --servers, or with --all the whole cluster."`
 

@@ -143,10 +143,11 @@ func answer(t *testing.T, server *grpc.Server, network, name string) (flag strin
 // admin is the administrative calls of a service, which only notes them.
 type admin struct {
 	raftkvpb.UnimplementedRaftKVAdminServer
-	backup []string // the parts of a Backup
-	backed error    // what a Backup ends with
-	silent bool     // a Backup says nothing more after its parts
-	token  string   // which the calls must have
+	backup []string                                                                  // the parts of a Backup
+	backed error                                                                     // what a Backup ends with
+	back   func(*raftkvpb.BackupRequest, func(*raftkvpb.BackupResponse) error) error // a Backup instead
+	silent bool                                                                      // a Backup says nothing more after its parts
+	token  string                                                                    // which the calls must have
 
 	mu   sync.Mutex
 	done []string // the calls
@@ -175,9 +176,12 @@ func (a *admin) Compact(ctx context.Context, _ *raftkvpb.CompactRequest) (*raftk
 	return new(raftkvpb.CompactResponse), a.admit(ctx, "compact")
 }
 
-func (a *admin) Backup(_ *raftkvpb.BackupRequest, stream grpc.ServerStreamingServer[raftkvpb.BackupResponse]) error {
+func (a *admin) Backup(request *raftkvpb.BackupRequest, stream grpc.ServerStreamingServer[raftkvpb.BackupResponse]) error {
 	if err := a.admit(stream.Context(), "backup"); err != nil {
 		return err
+	}
+	if a.back != nil {
+		return a.back(request, stream.Send)
 	}
 	for _, part := range a.backup {
 		if err := stream.Send(&raftkvpb.BackupResponse{Chunk: []byte(part)}); err != nil {
