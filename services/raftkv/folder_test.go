@@ -132,6 +132,9 @@ func TestRestore(t *testing.T) {
 		})
 	}
 	expectRefusal(t, program(t, "--data-dir="+folder+"/old", "--restore="+good), 1, folder+"/old", "restore into an empty folder")
+	numeric := []string{"--data-dir=" + folder + "/numeric", "--shards=2", "--placement=numeric"}
+	expectRefusal(t, program(t, append(numeric, "--restore="+good)...), 1, "--placement", "integer")
+	startServer(t, numeric...).stop(t) // nothing was made
 
 	restored := startServer(t, "--data-dir="+folder+"/new", "--restore="+good)
 	if reply, err := restored.Get(t.Context(), &raftkvpb.GetRequest{Key: []byte("A")}); err != nil || !reply.GetFound() {
