@@ -23,7 +23,7 @@ type cluster struct {
 	Timeout *time.Duration `group:"cluster" placeholder:"TIME" help:"How long a call may take, waiting for a server included. By default 5s, for a call of kv pipe or kv import 1m; kv compact takes as long as it needs. A scan or a backup may take longer as long as something comes."`
 	form
 
-	AdminTokenFile string `group:"security" env:"KV_ADMIN_TOKEN_FILE" placeholder:"FILE" help:"File with a token of the server's --admin-token-file, on its first line, for backup, compact and shutdown."`
+	AdminTokenFile string `group:"security" env:"KV_ADMIN_TOKEN_FILE" placeholder:"FILE" help:"File with a token of the server's --admin-token-file, on its first line, for backup, compact, member and shutdown."`
 	AdminToken     string `group:"security" env:"KV_ADMIN_TOKEN" placeholder:"TOKEN" help:"The token itself. Whoever can list the processes of this machine sees it in a flag; a file or the environment keeps it."`
 	dial.Security  `envprefix:"KV_"`
 }

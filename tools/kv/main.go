@@ -11,6 +11,7 @@
 //	kv import pairs                        # writes what such lines say, many at the same time
 //	kv stat                                # of the server that answers; --all of every one
 //	kv topology                            # shards, replicas and leaders, as a table
+//	kv member list                         # who has which replica; add, remove, replace and rebuild change it
 //	kv shell                               # for people; type help
 //	kv pipe                                # for programs: a call on a line, an answer on a line
 //	kv backup FILE --admin-token-file F    # and kv compact, kv shutdown [--all]; - is standard output, for a pipe
@@ -87,6 +88,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		Import   importCommand   `cmd:"" help:"Write pairs from a file, as kv scan --output json prints them, many at the same time."`
 		Stat     statCommand     `cmd:"" help:"Show counters and the state of the server that answers, or of all."`
 		Topology topologyCommand `cmd:"" help:"Show servers, shards, replicas and leaders as a table."`
+		Member   memberCommand   `cmd:"" help:"Show and change which nodes the cluster has, and who has a replica of which shard."`
 		Shell    shellCommand    `cmd:"" help:"Take commands from a person, one on a line; help lists them."`
 		Pipe     pipeCommand     `cmd:"" help:"Take calls from a program, one on a line, and answer each on a line: PUT k v, SWAP k v, GET k, DELETE k, SCAN a b, STOP."`
 		Backup   backupCommand   `cmd:"" help:"Write the whole cluster, each shard as of one moment of its own, to a new file, with which raftkv --restore fills new servers."`

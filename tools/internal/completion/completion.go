@@ -55,6 +55,18 @@ func describe(app *kong.Application) program {
 			v.placeholder, v.many = strings.ToUpper(argument.Name), argument.IsCumulative()
 			c.arguments = append(c.arguments, v)
 		}
+		if verbs := node.Children; len(verbs) > 0 { // a verb, and then what any of them takes
+			verb := value{name: "COMMAND", placeholder: "COMMAND"}
+			for _, child := range verbs {
+				verb.words = append(verb.words, child.Name)
+				for _, flag := range flags(child) {
+					if !slices.ContainsFunc(c.flags, func(known value) bool { return known.name == flag.name }) {
+						c.flags = append(c.flags, flag)
+					}
+				}
+			}
+			c.arguments = append(c.arguments, verb)
+		}
 		p.commands = append(p.commands, c)
 	}
 	return p
