@@ -266,7 +266,7 @@ class StatRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class StatResponse(_message.Message):
-    __slots__ = ("start_time", "sets", "gets", "appends", "deletes", "scans", "keys", "bytes", "sessions", "limits", "shards", "disk", "version", "gets_took", "writes_took")
+    __slots__ = ("start_time", "sets", "gets", "appends", "deletes", "scans", "keys", "bytes", "sessions", "limits", "shards", "disk", "version", "gets_took", "writes_took", "damages")
     START_TIME_FIELD_NUMBER: _ClassVar[int]
     SETS_FIELD_NUMBER: _ClassVar[int]
     GETS_FIELD_NUMBER: _ClassVar[int]
@@ -282,6 +282,7 @@ class StatResponse(_message.Message):
     VERSION_FIELD_NUMBER: _ClassVar[int]
     GETS_TOOK_FIELD_NUMBER: _ClassVar[int]
     WRITES_TOOK_FIELD_NUMBER: _ClassVar[int]
+    DAMAGES_FIELD_NUMBER: _ClassVar[int]
     start_time: _timestamp_pb2.Timestamp
     sets: int
     gets: int
@@ -297,13 +298,22 @@ class StatResponse(_message.Message):
     version: str
     gets_took: Latencies
     writes_took: Latencies
-    def __init__(self, start_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., sets: _Optional[int] = ..., gets: _Optional[int] = ..., appends: _Optional[int] = ..., deletes: _Optional[int] = ..., scans: _Optional[int] = ..., keys: _Optional[int] = ..., bytes: _Optional[int] = ..., sessions: _Optional[int] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., shards: _Optional[_Iterable[_Union[ShardStat, _Mapping]]] = ..., disk: _Optional[_Union[DiskStat, _Mapping]] = ..., version: _Optional[str] = ..., gets_took: _Optional[_Union[Latencies, _Mapping]] = ..., writes_took: _Optional[_Union[Latencies, _Mapping]] = ...) -> None: ...
+    damages: _containers.RepeatedCompositeFieldContainer[Damage]
+    def __init__(self, start_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., sets: _Optional[int] = ..., gets: _Optional[int] = ..., appends: _Optional[int] = ..., deletes: _Optional[int] = ..., scans: _Optional[int] = ..., keys: _Optional[int] = ..., bytes: _Optional[int] = ..., sessions: _Optional[int] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., shards: _Optional[_Iterable[_Union[ShardStat, _Mapping]]] = ..., disk: _Optional[_Union[DiskStat, _Mapping]] = ..., version: _Optional[str] = ..., gets_took: _Optional[_Union[Latencies, _Mapping]] = ..., writes_took: _Optional[_Union[Latencies, _Mapping]] = ..., damages: _Optional[_Iterable[_Union[Damage, _Mapping]]] = ...) -> None: ...
 
 class Latencies(_message.Message):
     __slots__ = ("counts",)
     COUNTS_FIELD_NUMBER: _ClassVar[int]
     counts: _containers.RepeatedScalarFieldContainer[int]
     def __init__(self, counts: _Optional[_Iterable[int]] = ...) -> None: ...
+
+class Damage(_message.Message):
+    __slots__ = ("shard", "reason")
+    SHARD_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    shard: int
+    reason: str
+    def __init__(self, shard: _Optional[int] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class DiskStat(_message.Message):
     __slots__ = ("full", "free", "stalled")

@@ -1951,8 +1951,11 @@ type StatResponse struct {
 	// How long gets and writes of any kind took, of those counted above: from when the server had read them until their
 	// shard had answered. Those that came together on a pipeline are done together, and all count as long as the first
 	// waited. Absent from servers that do not tell it yet.
-	GetsTook      *Latencies `protobuf:"bytes,14,opt,name=gets_took,json=getsTook,proto3" json:"gets_took,omitempty"`
-	WritesTook    *Latencies `protobuf:"bytes,15,opt,name=writes_took,json=writesTook,proto3" json:"writes_took,omitempty"`
+	GetsTook   *Latencies `protobuf:"bytes,14,opt,name=gets_took,json=getsTook,proto3" json:"gets_took,omitempty"`
+	WritesTook *Latencies `protobuf:"bytes,15,opt,name=writes_took,json=writesTook,proto3" json:"writes_took,omitempty"`
+	// The server's replicas that are damaged and out of service; shards leaves them out. The others of the shard serve it, and
+	// ChangeMember with rebuild takes the replica from them.
+	Damages       []*Damage `protobuf:"bytes,16,rep,name=damages,proto3" json:"damages,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2092,6 +2095,13 @@ func (x *StatResponse) GetWritesTook() *Latencies {
 	return nil
 }
 
+func (x *StatResponse) GetDamages() []*Damage {
+	if x != nil {
+		return x.Damages
+	}
+	return nil
+}
+
 // Latencies count calls by how long they took.
 type Latencies struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2139,6 +2149,60 @@ func (x *Latencies) GetCounts() []uint64 {
 	return nil
 }
 
+// Damage is what a server found in the files of a replica: they are not as they were written.
+type Damage struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Shard uint32                 `protobuf:"varint,1,opt,name=shard,proto3" json:"shard,omitempty"`
+	// What is damaged, for people.
+	Reason        string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Damage) Reset() {
+	*x = Damage{}
+	mi := &file_raftkv_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Damage) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Damage) ProtoMessage() {}
+
+func (x *Damage) ProtoReflect() protoreflect.Message {
+	mi := &file_raftkv_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Damage.ProtoReflect.Descriptor instead.
+func (*Damage) Descriptor() ([]byte, []int) {
+	return file_raftkv_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *Damage) GetShard() uint32 {
+	if x != nil {
+		return x.Shard
+	}
+	return 0
+}
+
+func (x *Damage) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
 // DiskStat is what a server knows of its disk, a second ago at most.
 type DiskStat struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2155,7 +2219,7 @@ type DiskStat struct {
 
 func (x *DiskStat) Reset() {
 	*x = DiskStat{}
-	mi := &file_raftkv_proto_msgTypes[25]
+	mi := &file_raftkv_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2167,7 +2231,7 @@ func (x *DiskStat) String() string {
 func (*DiskStat) ProtoMessage() {}
 
 func (x *DiskStat) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[25]
+	mi := &file_raftkv_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2180,7 +2244,7 @@ func (x *DiskStat) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DiskStat.ProtoReflect.Descriptor instead.
 func (*DiskStat) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{25}
+	return file_raftkv_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *DiskStat) GetFull() string {
@@ -2216,7 +2280,7 @@ type Limits struct {
 
 func (x *Limits) Reset() {
 	*x = Limits{}
-	mi := &file_raftkv_proto_msgTypes[26]
+	mi := &file_raftkv_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2228,7 +2292,7 @@ func (x *Limits) String() string {
 func (*Limits) ProtoMessage() {}
 
 func (x *Limits) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[26]
+	mi := &file_raftkv_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2241,7 +2305,7 @@ func (x *Limits) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Limits.ProtoReflect.Descriptor instead.
 func (*Limits) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{26}
+	return file_raftkv_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *Limits) GetKey() uint64 {
@@ -2286,7 +2350,7 @@ type ShardStat struct {
 
 func (x *ShardStat) Reset() {
 	*x = ShardStat{}
-	mi := &file_raftkv_proto_msgTypes[27]
+	mi := &file_raftkv_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2298,7 +2362,7 @@ func (x *ShardStat) String() string {
 func (*ShardStat) ProtoMessage() {}
 
 func (x *ShardStat) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[27]
+	mi := &file_raftkv_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2311,7 +2375,7 @@ func (x *ShardStat) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShardStat.ProtoReflect.Descriptor instead.
 func (*ShardStat) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{27}
+	return file_raftkv_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *ShardStat) GetShard() uint32 {
@@ -2379,7 +2443,7 @@ type Checksum struct {
 
 func (x *Checksum) Reset() {
 	*x = Checksum{}
-	mi := &file_raftkv_proto_msgTypes[28]
+	mi := &file_raftkv_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2391,7 +2455,7 @@ func (x *Checksum) String() string {
 func (*Checksum) ProtoMessage() {}
 
 func (x *Checksum) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[28]
+	mi := &file_raftkv_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2404,7 +2468,7 @@ func (x *Checksum) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Checksum.ProtoReflect.Descriptor instead.
 func (*Checksum) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{28}
+	return file_raftkv_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *Checksum) GetIndex() uint64 {
@@ -2436,7 +2500,7 @@ type TopologyRequest struct {
 
 func (x *TopologyRequest) Reset() {
 	*x = TopologyRequest{}
-	mi := &file_raftkv_proto_msgTypes[29]
+	mi := &file_raftkv_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2448,7 +2512,7 @@ func (x *TopologyRequest) String() string {
 func (*TopologyRequest) ProtoMessage() {}
 
 func (x *TopologyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[29]
+	mi := &file_raftkv_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2461,7 +2525,7 @@ func (x *TopologyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TopologyRequest.ProtoReflect.Descriptor instead.
 func (*TopologyRequest) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{29}
+	return file_raftkv_proto_rawDescGZIP(), []int{30}
 }
 
 type TopologyResponse struct {
@@ -2478,7 +2542,7 @@ type TopologyResponse struct {
 
 func (x *TopologyResponse) Reset() {
 	*x = TopologyResponse{}
-	mi := &file_raftkv_proto_msgTypes[30]
+	mi := &file_raftkv_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2490,7 +2554,7 @@ func (x *TopologyResponse) String() string {
 func (*TopologyResponse) ProtoMessage() {}
 
 func (x *TopologyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[30]
+	mi := &file_raftkv_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2503,7 +2567,7 @@ func (x *TopologyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TopologyResponse.ProtoReflect.Descriptor instead.
 func (*TopologyResponse) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{30}
+	return file_raftkv_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *TopologyResponse) GetMapVersion() uint64 {
@@ -2548,7 +2612,7 @@ type Node struct {
 
 func (x *Node) Reset() {
 	*x = Node{}
-	mi := &file_raftkv_proto_msgTypes[31]
+	mi := &file_raftkv_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2560,7 +2624,7 @@ func (x *Node) String() string {
 func (*Node) ProtoMessage() {}
 
 func (x *Node) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[31]
+	mi := &file_raftkv_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2573,7 +2637,7 @@ func (x *Node) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Node.ProtoReflect.Descriptor instead.
 func (*Node) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{31}
+	return file_raftkv_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *Node) GetId() uint64 {
@@ -2604,7 +2668,7 @@ type Shard struct {
 
 func (x *Shard) Reset() {
 	*x = Shard{}
-	mi := &file_raftkv_proto_msgTypes[32]
+	mi := &file_raftkv_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2616,7 +2680,7 @@ func (x *Shard) String() string {
 func (*Shard) ProtoMessage() {}
 
 func (x *Shard) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[32]
+	mi := &file_raftkv_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2629,7 +2693,7 @@ func (x *Shard) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Shard.ProtoReflect.Descriptor instead.
 func (*Shard) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{32}
+	return file_raftkv_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *Shard) GetShard() uint32 {
@@ -2663,7 +2727,7 @@ type ShutdownRequest struct {
 
 func (x *ShutdownRequest) Reset() {
 	*x = ShutdownRequest{}
-	mi := &file_raftkv_proto_msgTypes[33]
+	mi := &file_raftkv_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2675,7 +2739,7 @@ func (x *ShutdownRequest) String() string {
 func (*ShutdownRequest) ProtoMessage() {}
 
 func (x *ShutdownRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[33]
+	mi := &file_raftkv_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2688,7 +2752,7 @@ func (x *ShutdownRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShutdownRequest.ProtoReflect.Descriptor instead.
 func (*ShutdownRequest) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{33}
+	return file_raftkv_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *ShutdownRequest) GetAll() bool {
@@ -2706,7 +2770,7 @@ type ShutdownResponse struct {
 
 func (x *ShutdownResponse) Reset() {
 	*x = ShutdownResponse{}
-	mi := &file_raftkv_proto_msgTypes[34]
+	mi := &file_raftkv_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2718,7 +2782,7 @@ func (x *ShutdownResponse) String() string {
 func (*ShutdownResponse) ProtoMessage() {}
 
 func (x *ShutdownResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[34]
+	mi := &file_raftkv_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2731,7 +2795,7 @@ func (x *ShutdownResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShutdownResponse.ProtoReflect.Descriptor instead.
 func (*ShutdownResponse) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{34}
+	return file_raftkv_proto_rawDescGZIP(), []int{35}
 }
 
 type BackupRequest struct {
@@ -2746,7 +2810,7 @@ type BackupRequest struct {
 
 func (x *BackupRequest) Reset() {
 	*x = BackupRequest{}
-	mi := &file_raftkv_proto_msgTypes[35]
+	mi := &file_raftkv_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2758,7 +2822,7 @@ func (x *BackupRequest) String() string {
 func (*BackupRequest) ProtoMessage() {}
 
 func (x *BackupRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[35]
+	mi := &file_raftkv_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2771,7 +2835,7 @@ func (x *BackupRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BackupRequest.ProtoReflect.Descriptor instead.
 func (*BackupRequest) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{35}
+	return file_raftkv_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *BackupRequest) GetShard() uint32 {
@@ -2801,7 +2865,7 @@ type BackupResponse struct {
 
 func (x *BackupResponse) Reset() {
 	*x = BackupResponse{}
-	mi := &file_raftkv_proto_msgTypes[36]
+	mi := &file_raftkv_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2813,7 +2877,7 @@ func (x *BackupResponse) String() string {
 func (*BackupResponse) ProtoMessage() {}
 
 func (x *BackupResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[36]
+	mi := &file_raftkv_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2826,7 +2890,7 @@ func (x *BackupResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BackupResponse.ProtoReflect.Descriptor instead.
 func (*BackupResponse) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{36}
+	return file_raftkv_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *BackupResponse) GetChunk() []byte {
@@ -2860,7 +2924,7 @@ type BackupPart struct {
 
 func (x *BackupPart) Reset() {
 	*x = BackupPart{}
-	mi := &file_raftkv_proto_msgTypes[37]
+	mi := &file_raftkv_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2872,7 +2936,7 @@ func (x *BackupPart) String() string {
 func (*BackupPart) ProtoMessage() {}
 
 func (x *BackupPart) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[37]
+	mi := &file_raftkv_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2885,7 +2949,7 @@ func (x *BackupPart) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BackupPart.ProtoReflect.Descriptor instead.
 func (*BackupPart) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{37}
+	return file_raftkv_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *BackupPart) GetShard() uint32 {
@@ -2931,7 +2995,7 @@ type CompactRequest struct {
 
 func (x *CompactRequest) Reset() {
 	*x = CompactRequest{}
-	mi := &file_raftkv_proto_msgTypes[38]
+	mi := &file_raftkv_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2943,7 +3007,7 @@ func (x *CompactRequest) String() string {
 func (*CompactRequest) ProtoMessage() {}
 
 func (x *CompactRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[38]
+	mi := &file_raftkv_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2956,7 +3020,7 @@ func (x *CompactRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompactRequest.ProtoReflect.Descriptor instead.
 func (*CompactRequest) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{38}
+	return file_raftkv_proto_rawDescGZIP(), []int{39}
 }
 
 type CompactResponse struct {
@@ -2967,7 +3031,7 @@ type CompactResponse struct {
 
 func (x *CompactResponse) Reset() {
 	*x = CompactResponse{}
-	mi := &file_raftkv_proto_msgTypes[39]
+	mi := &file_raftkv_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2979,7 +3043,7 @@ func (x *CompactResponse) String() string {
 func (*CompactResponse) ProtoMessage() {}
 
 func (x *CompactResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[39]
+	mi := &file_raftkv_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2992,7 +3056,7 @@ func (x *CompactResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompactResponse.ProtoReflect.Descriptor instead.
 func (*CompactResponse) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{39}
+	return file_raftkv_proto_rawDescGZIP(), []int{40}
 }
 
 type ListMembersRequest struct {
@@ -3003,7 +3067,7 @@ type ListMembersRequest struct {
 
 func (x *ListMembersRequest) Reset() {
 	*x = ListMembersRequest{}
-	mi := &file_raftkv_proto_msgTypes[40]
+	mi := &file_raftkv_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3015,7 +3079,7 @@ func (x *ListMembersRequest) String() string {
 func (*ListMembersRequest) ProtoMessage() {}
 
 func (x *ListMembersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[40]
+	mi := &file_raftkv_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3028,7 +3092,7 @@ func (x *ListMembersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMembersRequest.ProtoReflect.Descriptor instead.
 func (*ListMembersRequest) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{40}
+	return file_raftkv_proto_rawDescGZIP(), []int{41}
 }
 
 type ListMembersResponse struct {
@@ -3049,7 +3113,7 @@ type ListMembersResponse struct {
 
 func (x *ListMembersResponse) Reset() {
 	*x = ListMembersResponse{}
-	mi := &file_raftkv_proto_msgTypes[41]
+	mi := &file_raftkv_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3061,7 +3125,7 @@ func (x *ListMembersResponse) String() string {
 func (*ListMembersResponse) ProtoMessage() {}
 
 func (x *ListMembersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[41]
+	mi := &file_raftkv_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3074,7 +3138,7 @@ func (x *ListMembersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMembersResponse.ProtoReflect.Descriptor instead.
 func (*ListMembersResponse) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{41}
+	return file_raftkv_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *ListMembersResponse) GetClusterId() []byte {
@@ -3127,7 +3191,7 @@ type ClusterNode struct {
 
 func (x *ClusterNode) Reset() {
 	*x = ClusterNode{}
-	mi := &file_raftkv_proto_msgTypes[42]
+	mi := &file_raftkv_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3139,7 +3203,7 @@ func (x *ClusterNode) String() string {
 func (*ClusterNode) ProtoMessage() {}
 
 func (x *ClusterNode) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[42]
+	mi := &file_raftkv_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3152,7 +3216,7 @@ func (x *ClusterNode) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClusterNode.ProtoReflect.Descriptor instead.
 func (*ClusterNode) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{42}
+	return file_raftkv_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *ClusterNode) GetId() uint64 {
@@ -3199,7 +3263,7 @@ type ShardMembers struct {
 
 func (x *ShardMembers) Reset() {
 	*x = ShardMembers{}
-	mi := &file_raftkv_proto_msgTypes[43]
+	mi := &file_raftkv_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3211,7 +3275,7 @@ func (x *ShardMembers) String() string {
 func (*ShardMembers) ProtoMessage() {}
 
 func (x *ShardMembers) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[43]
+	mi := &file_raftkv_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3224,7 +3288,7 @@ func (x *ShardMembers) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShardMembers.ProtoReflect.Descriptor instead.
 func (*ShardMembers) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{43}
+	return file_raftkv_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *ShardMembers) GetShard() uint32 {
@@ -3275,7 +3339,7 @@ type Member struct {
 
 func (x *Member) Reset() {
 	*x = Member{}
-	mi := &file_raftkv_proto_msgTypes[44]
+	mi := &file_raftkv_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3287,7 +3351,7 @@ func (x *Member) String() string {
 func (*Member) ProtoMessage() {}
 
 func (x *Member) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[44]
+	mi := &file_raftkv_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3300,7 +3364,7 @@ func (x *Member) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Member.ProtoReflect.Descriptor instead.
 func (*Member) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{44}
+	return file_raftkv_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *Member) GetNode() uint64 {
@@ -3360,7 +3424,7 @@ type MemberProgress struct {
 
 func (x *MemberProgress) Reset() {
 	*x = MemberProgress{}
-	mi := &file_raftkv_proto_msgTypes[45]
+	mi := &file_raftkv_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3372,7 +3436,7 @@ func (x *MemberProgress) String() string {
 func (*MemberProgress) ProtoMessage() {}
 
 func (x *MemberProgress) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[45]
+	mi := &file_raftkv_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3385,7 +3449,7 @@ func (x *MemberProgress) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MemberProgress.ProtoReflect.Descriptor instead.
 func (*MemberProgress) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{45}
+	return file_raftkv_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *MemberProgress) GetAnswers() bool {
@@ -3426,7 +3490,7 @@ type ChangeMemberRequest struct {
 
 func (x *ChangeMemberRequest) Reset() {
 	*x = ChangeMemberRequest{}
-	mi := &file_raftkv_proto_msgTypes[46]
+	mi := &file_raftkv_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3438,7 +3502,7 @@ func (x *ChangeMemberRequest) String() string {
 func (*ChangeMemberRequest) ProtoMessage() {}
 
 func (x *ChangeMemberRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[46]
+	mi := &file_raftkv_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3451,7 +3515,7 @@ func (x *ChangeMemberRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChangeMemberRequest.ProtoReflect.Descriptor instead.
 func (*ChangeMemberRequest) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{46}
+	return file_raftkv_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *ChangeMemberRequest) GetShard() uint32 {
@@ -3564,7 +3628,7 @@ type ReplaceMember struct {
 
 func (x *ReplaceMember) Reset() {
 	*x = ReplaceMember{}
-	mi := &file_raftkv_proto_msgTypes[47]
+	mi := &file_raftkv_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3576,7 +3640,7 @@ func (x *ReplaceMember) String() string {
 func (*ReplaceMember) ProtoMessage() {}
 
 func (x *ReplaceMember) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[47]
+	mi := &file_raftkv_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3589,7 +3653,7 @@ func (x *ReplaceMember) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplaceMember.ProtoReflect.Descriptor instead.
 func (*ReplaceMember) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{47}
+	return file_raftkv_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *ReplaceMember) GetNode() uint64 {
@@ -3618,7 +3682,7 @@ type NewMember struct {
 
 func (x *NewMember) Reset() {
 	*x = NewMember{}
-	mi := &file_raftkv_proto_msgTypes[48]
+	mi := &file_raftkv_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3630,7 +3694,7 @@ func (x *NewMember) String() string {
 func (*NewMember) ProtoMessage() {}
 
 func (x *NewMember) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[48]
+	mi := &file_raftkv_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3643,7 +3707,7 @@ func (x *NewMember) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NewMember.ProtoReflect.Descriptor instead.
 func (*NewMember) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{48}
+	return file_raftkv_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *NewMember) GetId() uint64 {
@@ -3668,7 +3732,7 @@ type CancelChange struct {
 
 func (x *CancelChange) Reset() {
 	*x = CancelChange{}
-	mi := &file_raftkv_proto_msgTypes[49]
+	mi := &file_raftkv_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3680,7 +3744,7 @@ func (x *CancelChange) String() string {
 func (*CancelChange) ProtoMessage() {}
 
 func (x *CancelChange) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[49]
+	mi := &file_raftkv_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3693,7 +3757,7 @@ func (x *CancelChange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelChange.ProtoReflect.Descriptor instead.
 func (*CancelChange) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{49}
+	return file_raftkv_proto_rawDescGZIP(), []int{50}
 }
 
 type ChangeMemberResponse struct {
@@ -3706,7 +3770,7 @@ type ChangeMemberResponse struct {
 
 func (x *ChangeMemberResponse) Reset() {
 	*x = ChangeMemberResponse{}
-	mi := &file_raftkv_proto_msgTypes[50]
+	mi := &file_raftkv_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3718,7 +3782,7 @@ func (x *ChangeMemberResponse) String() string {
 func (*ChangeMemberResponse) ProtoMessage() {}
 
 func (x *ChangeMemberResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[50]
+	mi := &file_raftkv_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3731,7 +3795,7 @@ func (x *ChangeMemberResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChangeMemberResponse.ProtoReflect.Descriptor instead.
 func (*ChangeMemberResponse) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{50}
+	return file_raftkv_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *ChangeMemberResponse) GetVersion() uint64 {
@@ -3753,7 +3817,7 @@ type ForgetNodeRequest struct {
 
 func (x *ForgetNodeRequest) Reset() {
 	*x = ForgetNodeRequest{}
-	mi := &file_raftkv_proto_msgTypes[51]
+	mi := &file_raftkv_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3765,7 +3829,7 @@ func (x *ForgetNodeRequest) String() string {
 func (*ForgetNodeRequest) ProtoMessage() {}
 
 func (x *ForgetNodeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[51]
+	mi := &file_raftkv_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3778,7 +3842,7 @@ func (x *ForgetNodeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ForgetNodeRequest.ProtoReflect.Descriptor instead.
 func (*ForgetNodeRequest) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{51}
+	return file_raftkv_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *ForgetNodeRequest) GetNode() uint64 {
@@ -3803,7 +3867,7 @@ type ForgetNodeResponse struct {
 
 func (x *ForgetNodeResponse) Reset() {
 	*x = ForgetNodeResponse{}
-	mi := &file_raftkv_proto_msgTypes[52]
+	mi := &file_raftkv_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3815,7 +3879,7 @@ func (x *ForgetNodeResponse) String() string {
 func (*ForgetNodeResponse) ProtoMessage() {}
 
 func (x *ForgetNodeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_raftkv_proto_msgTypes[52]
+	mi := &file_raftkv_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3828,7 +3892,7 @@ func (x *ForgetNodeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ForgetNodeResponse.ProtoReflect.Descriptor instead.
 func (*ForgetNodeResponse) Descriptor() ([]byte, []int) {
-	return file_raftkv_proto_rawDescGZIP(), []int{52}
+	return file_raftkv_proto_rawDescGZIP(), []int{53}
 }
 
 var File_raftkv_proto protoreflect.FileDescriptor
@@ -3941,7 +4005,7 @@ const file_raftkv_proto_rawDesc = "" +
 	"\x06leader\x18\x02 \x01(\tR\x06leader\x12\x1f\n" +
 	"\vmap_version\x18\x03 \x01(\x04R\n" +
 	"mapVersion\"\r\n" +
-	"\vStatRequest\"\x87\x04\n" +
+	"\vStatRequest\"\xb4\x04\n" +
 	"\fStatResponse\x129\n" +
 	"\n" +
 	"start_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x12\x12\n" +
@@ -3960,9 +4024,13 @@ const file_raftkv_proto_rawDesc = "" +
 	"\aversion\x18\r \x01(\tR\aversion\x121\n" +
 	"\tgets_took\x18\x0e \x01(\v2\x14.raftkv.v1.LatenciesR\bgetsTook\x125\n" +
 	"\vwrites_took\x18\x0f \x01(\v2\x14.raftkv.v1.LatenciesR\n" +
-	"writesTook\"#\n" +
+	"writesTook\x12+\n" +
+	"\adamages\x18\x10 \x03(\v2\x11.raftkv.v1.DamageR\adamages\"#\n" +
 	"\tLatencies\x12\x16\n" +
-	"\x06counts\x18\x01 \x03(\x04R\x06counts\"g\n" +
+	"\x06counts\x18\x01 \x03(\x04R\x06counts\"6\n" +
+	"\x06Damage\x12\x14\n" +
+	"\x05shard\x18\x01 \x01(\rR\x05shard\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\"g\n" +
 	"\bDiskStat\x12\x12\n" +
 	"\x04full\x18\x01 \x01(\tR\x04full\x12\x12\n" +
 	"\x04free\x18\x02 \x01(\x04R\x04free\x123\n" +
@@ -4118,7 +4186,7 @@ func file_raftkv_proto_rawDescGZIP() []byte {
 }
 
 var file_raftkv_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_raftkv_proto_msgTypes = make([]protoimpl.MessageInfo, 53)
+var file_raftkv_proto_msgTypes = make([]protoimpl.MessageInfo, 54)
 var file_raftkv_proto_goTypes = []any{
 	(Role)(0),                     // 0: raftkv.v1.Role
 	(Placement)(0),                // 1: raftkv.v1.Placement
@@ -4148,36 +4216,37 @@ var file_raftkv_proto_goTypes = []any{
 	(*StatRequest)(nil),           // 25: raftkv.v1.StatRequest
 	(*StatResponse)(nil),          // 26: raftkv.v1.StatResponse
 	(*Latencies)(nil),             // 27: raftkv.v1.Latencies
-	(*DiskStat)(nil),              // 28: raftkv.v1.DiskStat
-	(*Limits)(nil),                // 29: raftkv.v1.Limits
-	(*ShardStat)(nil),             // 30: raftkv.v1.ShardStat
-	(*Checksum)(nil),              // 31: raftkv.v1.Checksum
-	(*TopologyRequest)(nil),       // 32: raftkv.v1.TopologyRequest
-	(*TopologyResponse)(nil),      // 33: raftkv.v1.TopologyResponse
-	(*Node)(nil),                  // 34: raftkv.v1.Node
-	(*Shard)(nil),                 // 35: raftkv.v1.Shard
-	(*ShutdownRequest)(nil),       // 36: raftkv.v1.ShutdownRequest
-	(*ShutdownResponse)(nil),      // 37: raftkv.v1.ShutdownResponse
-	(*BackupRequest)(nil),         // 38: raftkv.v1.BackupRequest
-	(*BackupResponse)(nil),        // 39: raftkv.v1.BackupResponse
-	(*BackupPart)(nil),            // 40: raftkv.v1.BackupPart
-	(*CompactRequest)(nil),        // 41: raftkv.v1.CompactRequest
-	(*CompactResponse)(nil),       // 42: raftkv.v1.CompactResponse
-	(*ListMembersRequest)(nil),    // 43: raftkv.v1.ListMembersRequest
-	(*ListMembersResponse)(nil),   // 44: raftkv.v1.ListMembersResponse
-	(*ClusterNode)(nil),           // 45: raftkv.v1.ClusterNode
-	(*ShardMembers)(nil),          // 46: raftkv.v1.ShardMembers
-	(*Member)(nil),                // 47: raftkv.v1.Member
-	(*MemberProgress)(nil),        // 48: raftkv.v1.MemberProgress
-	(*ChangeMemberRequest)(nil),   // 49: raftkv.v1.ChangeMemberRequest
-	(*ReplaceMember)(nil),         // 50: raftkv.v1.ReplaceMember
-	(*NewMember)(nil),             // 51: raftkv.v1.NewMember
-	(*CancelChange)(nil),          // 52: raftkv.v1.CancelChange
-	(*ChangeMemberResponse)(nil),  // 53: raftkv.v1.ChangeMemberResponse
-	(*ForgetNodeRequest)(nil),     // 54: raftkv.v1.ForgetNodeRequest
-	(*ForgetNodeResponse)(nil),    // 55: raftkv.v1.ForgetNodeResponse
-	(*timestamppb.Timestamp)(nil), // 56: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),   // 57: google.protobuf.Duration
+	(*Damage)(nil),                // 28: raftkv.v1.Damage
+	(*DiskStat)(nil),              // 29: raftkv.v1.DiskStat
+	(*Limits)(nil),                // 30: raftkv.v1.Limits
+	(*ShardStat)(nil),             // 31: raftkv.v1.ShardStat
+	(*Checksum)(nil),              // 32: raftkv.v1.Checksum
+	(*TopologyRequest)(nil),       // 33: raftkv.v1.TopologyRequest
+	(*TopologyResponse)(nil),      // 34: raftkv.v1.TopologyResponse
+	(*Node)(nil),                  // 35: raftkv.v1.Node
+	(*Shard)(nil),                 // 36: raftkv.v1.Shard
+	(*ShutdownRequest)(nil),       // 37: raftkv.v1.ShutdownRequest
+	(*ShutdownResponse)(nil),      // 38: raftkv.v1.ShutdownResponse
+	(*BackupRequest)(nil),         // 39: raftkv.v1.BackupRequest
+	(*BackupResponse)(nil),        // 40: raftkv.v1.BackupResponse
+	(*BackupPart)(nil),            // 41: raftkv.v1.BackupPart
+	(*CompactRequest)(nil),        // 42: raftkv.v1.CompactRequest
+	(*CompactResponse)(nil),       // 43: raftkv.v1.CompactResponse
+	(*ListMembersRequest)(nil),    // 44: raftkv.v1.ListMembersRequest
+	(*ListMembersResponse)(nil),   // 45: raftkv.v1.ListMembersResponse
+	(*ClusterNode)(nil),           // 46: raftkv.v1.ClusterNode
+	(*ShardMembers)(nil),          // 47: raftkv.v1.ShardMembers
+	(*Member)(nil),                // 48: raftkv.v1.Member
+	(*MemberProgress)(nil),        // 49: raftkv.v1.MemberProgress
+	(*ChangeMemberRequest)(nil),   // 50: raftkv.v1.ChangeMemberRequest
+	(*ReplaceMember)(nil),         // 51: raftkv.v1.ReplaceMember
+	(*NewMember)(nil),             // 52: raftkv.v1.NewMember
+	(*CancelChange)(nil),          // 53: raftkv.v1.CancelChange
+	(*ChangeMemberResponse)(nil),  // 54: raftkv.v1.ChangeMemberResponse
+	(*ForgetNodeRequest)(nil),     // 55: raftkv.v1.ForgetNodeRequest
+	(*ForgetNodeResponse)(nil),    // 56: raftkv.v1.ForgetNodeResponse
+	(*timestamppb.Timestamp)(nil), // 57: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 58: google.protobuf.Duration
 }
 var file_raftkv_proto_depIdxs = []int32{
 	3,  // 0: raftkv.v1.PutRequest.request_id:type_name -> raftkv.v1.RequestId
@@ -4205,64 +4274,65 @@ var file_raftkv_proto_depIdxs = []int32{
 	11, // 22: raftkv.v1.Answer.delete:type_name -> raftkv.v1.DeleteResponse
 	23, // 23: raftkv.v1.Answer.error:type_name -> raftkv.v1.Error
 	24, // 24: raftkv.v1.Error.redirect:type_name -> raftkv.v1.Redirect
-	56, // 25: raftkv.v1.StatResponse.start_time:type_name -> google.protobuf.Timestamp
-	29, // 26: raftkv.v1.StatResponse.limits:type_name -> raftkv.v1.Limits
-	30, // 27: raftkv.v1.StatResponse.shards:type_name -> raftkv.v1.ShardStat
-	28, // 28: raftkv.v1.StatResponse.disk:type_name -> raftkv.v1.DiskStat
+	57, // 25: raftkv.v1.StatResponse.start_time:type_name -> google.protobuf.Timestamp
+	30, // 26: raftkv.v1.StatResponse.limits:type_name -> raftkv.v1.Limits
+	31, // 27: raftkv.v1.StatResponse.shards:type_name -> raftkv.v1.ShardStat
+	29, // 28: raftkv.v1.StatResponse.disk:type_name -> raftkv.v1.DiskStat
 	27, // 29: raftkv.v1.StatResponse.gets_took:type_name -> raftkv.v1.Latencies
 	27, // 30: raftkv.v1.StatResponse.writes_took:type_name -> raftkv.v1.Latencies
-	57, // 31: raftkv.v1.DiskStat.stalled:type_name -> google.protobuf.Duration
-	0,  // 32: raftkv.v1.ShardStat.role:type_name -> raftkv.v1.Role
-	31, // 33: raftkv.v1.ShardStat.checksum:type_name -> raftkv.v1.Checksum
-	1,  // 34: raftkv.v1.TopologyResponse.placement:type_name -> raftkv.v1.Placement
-	34, // 35: raftkv.v1.TopologyResponse.nodes:type_name -> raftkv.v1.Node
-	35, // 36: raftkv.v1.TopologyResponse.shards:type_name -> raftkv.v1.Shard
-	40, // 37: raftkv.v1.BackupResponse.part:type_name -> raftkv.v1.BackupPart
-	56, // 38: raftkv.v1.BackupPart.taken:type_name -> google.protobuf.Timestamp
-	45, // 39: raftkv.v1.ListMembersResponse.nodes:type_name -> raftkv.v1.ClusterNode
-	46, // 40: raftkv.v1.ListMembersResponse.shards:type_name -> raftkv.v1.ShardMembers
-	47, // 41: raftkv.v1.ShardMembers.members:type_name -> raftkv.v1.Member
-	2,  // 42: raftkv.v1.Member.role:type_name -> raftkv.v1.MemberRole
-	48, // 43: raftkv.v1.Member.progress:type_name -> raftkv.v1.MemberProgress
-	50, // 44: raftkv.v1.ChangeMemberRequest.replace:type_name -> raftkv.v1.ReplaceMember
-	51, // 45: raftkv.v1.ChangeMemberRequest.add:type_name -> raftkv.v1.NewMember
-	52, // 46: raftkv.v1.ChangeMemberRequest.cancel:type_name -> raftkv.v1.CancelChange
-	51, // 47: raftkv.v1.ReplaceMember.with:type_name -> raftkv.v1.NewMember
-	4,  // 48: raftkv.v1.RaftKV.Get:input_type -> raftkv.v1.GetRequest
-	6,  // 49: raftkv.v1.RaftKV.Put:input_type -> raftkv.v1.PutRequest
-	8,  // 50: raftkv.v1.RaftKV.Append:input_type -> raftkv.v1.AppendRequest
-	10, // 51: raftkv.v1.RaftKV.Delete:input_type -> raftkv.v1.DeleteRequest
-	12, // 52: raftkv.v1.RaftKV.Batch:input_type -> raftkv.v1.BatchRequest
-	16, // 53: raftkv.v1.RaftKV.Scan:input_type -> raftkv.v1.ScanRequest
-	19, // 54: raftkv.v1.RaftKV.Pipeline:input_type -> raftkv.v1.PipelineRequest
-	25, // 55: raftkv.v1.RaftKV.Stat:input_type -> raftkv.v1.StatRequest
-	32, // 56: raftkv.v1.RaftKV.Topology:input_type -> raftkv.v1.TopologyRequest
-	36, // 57: raftkv.v1.RaftKVAdmin.Shutdown:input_type -> raftkv.v1.ShutdownRequest
-	38, // 58: raftkv.v1.RaftKVAdmin.Backup:input_type -> raftkv.v1.BackupRequest
-	41, // 59: raftkv.v1.RaftKVAdmin.Compact:input_type -> raftkv.v1.CompactRequest
-	43, // 60: raftkv.v1.RaftKVAdmin.ListMembers:input_type -> raftkv.v1.ListMembersRequest
-	49, // 61: raftkv.v1.RaftKVAdmin.ChangeMember:input_type -> raftkv.v1.ChangeMemberRequest
-	54, // 62: raftkv.v1.RaftKVAdmin.ForgetNode:input_type -> raftkv.v1.ForgetNodeRequest
-	5,  // 63: raftkv.v1.RaftKV.Get:output_type -> raftkv.v1.GetResponse
-	7,  // 64: raftkv.v1.RaftKV.Put:output_type -> raftkv.v1.PutResponse
-	9,  // 65: raftkv.v1.RaftKV.Append:output_type -> raftkv.v1.AppendResponse
-	11, // 66: raftkv.v1.RaftKV.Delete:output_type -> raftkv.v1.DeleteResponse
-	14, // 67: raftkv.v1.RaftKV.Batch:output_type -> raftkv.v1.BatchResponse
-	17, // 68: raftkv.v1.RaftKV.Scan:output_type -> raftkv.v1.ScanResponse
-	21, // 69: raftkv.v1.RaftKV.Pipeline:output_type -> raftkv.v1.PipelineResponse
-	26, // 70: raftkv.v1.RaftKV.Stat:output_type -> raftkv.v1.StatResponse
-	33, // 71: raftkv.v1.RaftKV.Topology:output_type -> raftkv.v1.TopologyResponse
-	37, // 72: raftkv.v1.RaftKVAdmin.Shutdown:output_type -> raftkv.v1.ShutdownResponse
-	39, // 73: raftkv.v1.RaftKVAdmin.Backup:output_type -> raftkv.v1.BackupResponse
-	42, // 74: raftkv.v1.RaftKVAdmin.Compact:output_type -> raftkv.v1.CompactResponse
-	44, // 75: raftkv.v1.RaftKVAdmin.ListMembers:output_type -> raftkv.v1.ListMembersResponse
-	53, // 76: raftkv.v1.RaftKVAdmin.ChangeMember:output_type -> raftkv.v1.ChangeMemberResponse
-	55, // 77: raftkv.v1.RaftKVAdmin.ForgetNode:output_type -> raftkv.v1.ForgetNodeResponse
-	63, // [63:78] is the sub-list for method output_type
-	48, // [48:63] is the sub-list for method input_type
-	48, // [48:48] is the sub-list for extension type_name
-	48, // [48:48] is the sub-list for extension extendee
-	0,  // [0:48] is the sub-list for field type_name
+	28, // 31: raftkv.v1.StatResponse.damages:type_name -> raftkv.v1.Damage
+	58, // 32: raftkv.v1.DiskStat.stalled:type_name -> google.protobuf.Duration
+	0,  // 33: raftkv.v1.ShardStat.role:type_name -> raftkv.v1.Role
+	32, // 34: raftkv.v1.ShardStat.checksum:type_name -> raftkv.v1.Checksum
+	1,  // 35: raftkv.v1.TopologyResponse.placement:type_name -> raftkv.v1.Placement
+	35, // 36: raftkv.v1.TopologyResponse.nodes:type_name -> raftkv.v1.Node
+	36, // 37: raftkv.v1.TopologyResponse.shards:type_name -> raftkv.v1.Shard
+	41, // 38: raftkv.v1.BackupResponse.part:type_name -> raftkv.v1.BackupPart
+	57, // 39: raftkv.v1.BackupPart.taken:type_name -> google.protobuf.Timestamp
+	46, // 40: raftkv.v1.ListMembersResponse.nodes:type_name -> raftkv.v1.ClusterNode
+	47, // 41: raftkv.v1.ListMembersResponse.shards:type_name -> raftkv.v1.ShardMembers
+	48, // 42: raftkv.v1.ShardMembers.members:type_name -> raftkv.v1.Member
+	2,  // 43: raftkv.v1.Member.role:type_name -> raftkv.v1.MemberRole
+	49, // 44: raftkv.v1.Member.progress:type_name -> raftkv.v1.MemberProgress
+	51, // 45: raftkv.v1.ChangeMemberRequest.replace:type_name -> raftkv.v1.ReplaceMember
+	52, // 46: raftkv.v1.ChangeMemberRequest.add:type_name -> raftkv.v1.NewMember
+	53, // 47: raftkv.v1.ChangeMemberRequest.cancel:type_name -> raftkv.v1.CancelChange
+	52, // 48: raftkv.v1.ReplaceMember.with:type_name -> raftkv.v1.NewMember
+	4,  // 49: raftkv.v1.RaftKV.Get:input_type -> raftkv.v1.GetRequest
+	6,  // 50: raftkv.v1.RaftKV.Put:input_type -> raftkv.v1.PutRequest
+	8,  // 51: raftkv.v1.RaftKV.Append:input_type -> raftkv.v1.AppendRequest
+	10, // 52: raftkv.v1.RaftKV.Delete:input_type -> raftkv.v1.DeleteRequest
+	12, // 53: raftkv.v1.RaftKV.Batch:input_type -> raftkv.v1.BatchRequest
+	16, // 54: raftkv.v1.RaftKV.Scan:input_type -> raftkv.v1.ScanRequest
+	19, // 55: raftkv.v1.RaftKV.Pipeline:input_type -> raftkv.v1.PipelineRequest
+	25, // 56: raftkv.v1.RaftKV.Stat:input_type -> raftkv.v1.StatRequest
+	33, // 57: raftkv.v1.RaftKV.Topology:input_type -> raftkv.v1.TopologyRequest
+	37, // 58: raftkv.v1.RaftKVAdmin.Shutdown:input_type -> raftkv.v1.ShutdownRequest
+	39, // 59: raftkv.v1.RaftKVAdmin.Backup:input_type -> raftkv.v1.BackupRequest
+	42, // 60: raftkv.v1.RaftKVAdmin.Compact:input_type -> raftkv.v1.CompactRequest
+	44, // 61: raftkv.v1.RaftKVAdmin.ListMembers:input_type -> raftkv.v1.ListMembersRequest
+	50, // 62: raftkv.v1.RaftKVAdmin.ChangeMember:input_type -> raftkv.v1.ChangeMemberRequest
+	55, // 63: raftkv.v1.RaftKVAdmin.ForgetNode:input_type -> raftkv.v1.ForgetNodeRequest
+	5,  // 64: raftkv.v1.RaftKV.Get:output_type -> raftkv.v1.GetResponse
+	7,  // 65: raftkv.v1.RaftKV.Put:output_type -> raftkv.v1.PutResponse
+	9,  // 66: raftkv.v1.RaftKV.Append:output_type -> raftkv.v1.AppendResponse
+	11, // 67: raftkv.v1.RaftKV.Delete:output_type -> raftkv.v1.DeleteResponse
+	14, // 68: raftkv.v1.RaftKV.Batch:output_type -> raftkv.v1.BatchResponse
+	17, // 69: raftkv.v1.RaftKV.Scan:output_type -> raftkv.v1.ScanResponse
+	21, // 70: raftkv.v1.RaftKV.Pipeline:output_type -> raftkv.v1.PipelineResponse
+	26, // 71: raftkv.v1.RaftKV.Stat:output_type -> raftkv.v1.StatResponse
+	34, // 72: raftkv.v1.RaftKV.Topology:output_type -> raftkv.v1.TopologyResponse
+	38, // 73: raftkv.v1.RaftKVAdmin.Shutdown:output_type -> raftkv.v1.ShutdownResponse
+	40, // 74: raftkv.v1.RaftKVAdmin.Backup:output_type -> raftkv.v1.BackupResponse
+	43, // 75: raftkv.v1.RaftKVAdmin.Compact:output_type -> raftkv.v1.CompactResponse
+	45, // 76: raftkv.v1.RaftKVAdmin.ListMembers:output_type -> raftkv.v1.ListMembersResponse
+	54, // 77: raftkv.v1.RaftKVAdmin.ChangeMember:output_type -> raftkv.v1.ChangeMemberResponse
+	56, // 78: raftkv.v1.RaftKVAdmin.ForgetNode:output_type -> raftkv.v1.ForgetNodeResponse
+	64, // [64:79] is the sub-list for method output_type
+	49, // [49:64] is the sub-list for method input_type
+	49, // [49:49] is the sub-list for extension type_name
+	49, // [49:49] is the sub-list for extension extendee
+	0,  // [0:49] is the sub-list for field type_name
 }
 
 func init() { file_raftkv_proto_init() }
@@ -4297,8 +4367,8 @@ func file_raftkv_proto_init() {
 		(*Answer_Delete)(nil),
 		(*Answer_Error)(nil),
 	}
-	file_raftkv_proto_msgTypes[35].OneofWrappers = []any{}
-	file_raftkv_proto_msgTypes[46].OneofWrappers = []any{
+	file_raftkv_proto_msgTypes[36].OneofWrappers = []any{}
+	file_raftkv_proto_msgTypes[47].OneofWrappers = []any{
 		(*ChangeMemberRequest_Replace)(nil),
 		(*ChangeMemberRequest_Add)(nil),
 		(*ChangeMemberRequest_Remove)(nil),
@@ -4311,7 +4381,7 @@ func file_raftkv_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_raftkv_proto_rawDesc), len(file_raftkv_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   53,
+			NumMessages:   54,
 			NumExtensions: 0,
 			NumServices:   2,
 		},

@@ -55,6 +55,9 @@ func printStat(out io.Writer, stat *raftkvpb.StatResponse) error {
 	for _, s := range stat.GetShards() {
 		fmt.Fprintf(w, "shard %d\t%s, %s, term %d, applied index %d\n", s.GetShard(), role(s), leader(s.GetLeader()), s.GetTerm(), s.GetAppliedIndex())
 	}
+	for _, damage := range stat.GetDamages() {
+		fmt.Fprintf(w, "shard %d\t%s\n", damage.GetShard(), cli.OneLine("damaged and out of service: "+damage.GetReason()))
+	}
 	for _, line := range diskLines(stat.GetDisk()) {
 		fmt.Fprintf(w, "disk\t%s\n", cli.OneLine(line))
 	}

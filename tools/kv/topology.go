@@ -86,6 +86,13 @@ func state(n asked) string {
 	if n.err != nil {
 		return "\t" + n.fate() + ": " + cli.OneLine(message(n.err))
 	}
+	if damages := n.stat.GetDamages(); len(damages) > 0 {
+		var shards []string
+		for _, damage := range damages {
+			shards = append(shards, fmt.Sprint(damage.GetShard()))
+		}
+		return "\tdamaged: shard " + strings.Join(shards, ", ") + " (kv stat tells more, kv member rebuild takes it from the others)"
+	}
 	if troubles := diskTroubles(n.stat.GetDisk()); len(troubles) > 0 {
 		return "\tits disk " + cli.OneLine(strings.Join(troubles, ", and "))
 	}

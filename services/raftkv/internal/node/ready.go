@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -11,13 +12,15 @@ import (
 const readyPatience = 10 * time.Second
 
 // AwaitReady waits until each group of which this node has a member has a leader, and until the member shows all that was
-// answered before. When some have, and others find no leader, it does not wait for these longer than readyPatience. It
+// answered before, unless it is one that is to get the state from others first. When some have, and others find no leader, it does not wait for these longer than readyPatience. It
 // returns why that will not be, as soon as that is so for one of them, or why the context has ended. The node must be of
 // a cluster.
 func (n *Node) AwaitReady(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	held := n.Locals()
+	held := slices.DeleteFunc(slices.Clone(n.Locals()), func(local *Local) bool {
+		return local.replica.Members().Version == 0 // it gets the state from others, and does without it till then
+	})
 	ready := make(chan error, len(held))
 	for _, local := range held {
 		go func() { ready <- local.awaitReady(ctx) }()

@@ -51,6 +51,9 @@ func nodeProblems(node Node, report func(Level, string, ...any)) {
 	if node.State != Answers || node.Told == nil {
 		return
 	}
+	for _, damage := range node.Told.Damages {
+		report(Bad, "The replica of shard %d on node %d is damaged and out of service (kv member rebuild takes it from the others): %s", damage.Shard, node.Node, damage.Reason)
+	}
 	if node.Told.Disk.Full != "" {
 		report(Bad, "Node %d takes no writes but deletions: %s", node.Node, node.Told.Disk.Full)
 	}

@@ -24,6 +24,8 @@ func TestProblems(t *testing.T) {
 		"no map":                             {func(s *Status) { s.Cluster.Error = "it waits" }, []string{"bad: The map of the cluster is not known: it waits"}},
 		"a full disk": {func(s *Status) { s.Nodes[2].Told.Disk.Full = "no room" },
 			[]string{"bad: Node 3 takes no writes but deletions: no room"}},
+		"a damaged replica": {func(s *Status) { s.Nodes[2].Told.Damages = []Damage{{1, "000007.sst is damaged"}} },
+			[]string{"bad: The replica of shard 1 on node 3 is damaged and out of service (kv member rebuild takes it from the others): 000007.sst"}},
 		"a disk that hangs": {func(s *Status) { s.Nodes[2].Told.Disk.Stalled = 3.4 },
 			[]string{"bad: The disk of node 3 has not answered for 3s"}},
 		"a disk that was full when its node went silent": {func(s *Status) { s.Nodes[2].Told.Disk.Full, s.Nodes[2].State = "no room", Silent },

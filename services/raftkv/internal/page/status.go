@@ -108,8 +108,17 @@ type Told struct {
 
 	Disk Disk `json:"disk"`
 
+	// Its replicas that are damaged and out of service; null if there are none.
+	Damages []Damage `json:"damages"`
+
 	// Calls since it was started.
 	Calls Calls `json:"calls"`
+}
+
+// Damage is a replica whose files are not as they were written.
+type Damage struct {
+	Shard  uint32 `json:"shard"`
+	Reason string `json:"reason"`
 }
 
 // Disk is a node's disk.

@@ -65,6 +65,8 @@ func (s *seen) node(node *raftkvpb.Node) Node {
 		Age: s.now.Sub(report.last.at).Seconds(), Answer: report.last.took.Seconds(),
 		Version: text(stat.GetVersion()), Uptime: max(report.last.at.Sub(stat.GetStartTime().AsTime()).Seconds(), 0),
 		Keys: stat.GetKeys(), Bytes: stat.GetBytes(), Sessions: stat.GetSessions(),
+		Damages: damagesOf(stat),
+
 		Disk:  Disk{Free: stat.GetDisk().GetFree(), Full: text(stat.GetDisk().GetFull()), Stalled: stat.GetDisk().GetStalled().AsDuration().Seconds()},
 		Calls: calls(stat),
 	}
@@ -127,4 +129,11 @@ func name(value interface{ String() string }, prefix string) string {
 		return ""
 	}
 	return name
+}
+
+func damagesOf(stat *raftkvpb.StatResponse) (damages []Damage) {
+	for _, damage := range stat.GetDamages() {
+		damages = append(damages, Damage{damage.GetShard(), text(damage.GetReason())})
+	}
+	return damages
 }

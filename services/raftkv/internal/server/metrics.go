@@ -33,7 +33,11 @@ func perShard(kind prometheus.ValueType, name, help string, value func(*node.Loc
 	return figure{prometheus.NewDesc(name, help, []string{"shard"}, nil), kind, value}
 }
 
+// damaged is the figure that members have which are out of service, and these have no other.
+var damaged = perShard(prometheus.GaugeValue, "raftkv_shard_damaged", "1 if this node's replica of the shard is damaged and out of service; else 0.", func(*node.Local) float64 { return 0 })
+
 var figures = []figure{
+	damaged,
 	perShard(prometheus.GaugeValue, "raftkv_keys", "Keys held.", func(l *node.Local) float64 { return float64(l.Figures().Keys) }),
 	perShard(prometheus.GaugeValue, "raftkv_bytes", "Bytes of keys and values held.", func(l *node.Local) float64 { return float64(l.Figures().Bytes) }),
 	perShard(prometheus.GaugeValue, "raftkv_sessions", "Clients whose last write is remembered.", func(l *node.Local) float64 { return float64(l.Figures().Sessions) }),
@@ -68,6 +72,9 @@ func (s shards) Collect(metrics chan<- prometheus.Metric) {
 		for _, f := range figures {
 			metrics <- prometheus.MustNewConstMetric(f.Desc, f.kind, f.value(local), shard)
 		}
+	}
+	for _, damage := range s.node.Damages() {
+		metrics <- prometheus.MustNewConstMetric(damaged.Desc, damaged.kind, 1, strconv.Itoa(int(damage.Shard)))
 	}
 }
 

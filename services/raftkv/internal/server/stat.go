@@ -38,6 +38,9 @@ func (a *adapter) Stat(context.Context, *raftkvpb.StatRequest) (*raftkvpb.StatRe
 			AppliedIndex: uint64(replica.Applied), CommitIndex: uint64(replica.Commit), Checksum: checksum(shard),
 		})
 	}
+	for _, damage := range a.Node.Damages() {
+		stat.Damages = append(stat.Damages, &raftkvpb.Damage{Shard: uint32(damage.Shard), Reason: damage.Err.Error()})
+	}
 	return stat, nil
 }
 
