@@ -64,6 +64,11 @@ func TestRaftkvCluster_backup(t *testing.T) {
 				}
 			}
 			first := restored.nodes[0] // as by a unit file, which has --restore still
+			for i, flag := range first.flags {
+				if strings.HasPrefix(flag, "--peers=") { // and with a list that has fewer nodes than there are replicas
+					first.flags[i] = "--peers=1=" + restored.addresses[0]
+				}
+			}
 			first.kill(t)
 			first.start(t)
 			if value, err := dialClerk(t, restored.addresses...).Get(t.Context(), write(0).GetKey()); err != nil || string(value.Value) != "onceonce" {

@@ -104,16 +104,12 @@ func (f *flags) openNode(ctx context.Context, rpc *rpcserver.Server, tables int,
 	if f.Restore == "" {
 		return node.Open(options)
 	}
-	plan, err := m.plan()
-	if err != nil {
-		return nil, rpcserver.Misuse(err)
-	}
 	backup, done, err := f.readBackup(ctx)
 	defer done()
 	if err != nil {
 		return nil, err
 	}
-	options.Restore = node.RestoreFrom(backup, plan)
+	options.Restore = node.RestoreFrom(backup, m.plan)
 	n, err := node.Open(options)
 	if errors.Is(err, node.ErrNoBackup) {
 		err = fmt.Errorf("--restore %s: %w", f.Restore, err)

@@ -24,5 +24,8 @@ func OpenBackup(r io.Reader) (*Backup, error) { return storage.OpenBackup(r) }
 // ReadPart reads what a part of a backup begins with, and no further.
 func ReadPart(r io.Reader) (Part, error) { return storage.ReadPart(r) }
 
-// RestoreFrom is a backup for Options.Restore, whose pairs go to the shards that a plan has for them.
-func RestoreFrom(backup *Backup, plan Plan) storage.Source { return storage.RestoreFrom(backup, plan) }
+// RestoreFrom is a backup for Options.Restore, whose pairs go to the shards that a plan has for them. The plan is asked for when
+// the store is new.
+func RestoreFrom(backup *Backup, plan func() (Plan, error)) storage.Source {
+	return storage.RestoreFrom(backup, plan)
+}

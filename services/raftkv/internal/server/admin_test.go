@@ -106,7 +106,7 @@ func TestBackup(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	restored := start(t, nil, func(o *node.Options) { o.Restore = node.RestoreFrom(backup, alone(t)) })
+	restored := start(t, nil, func(o *node.Options) { o.Restore = node.RestoreFrom(backup, alone) })
 	if got, want := fmt.Sprint(pairsOf(t, restored)), fmt.Sprint(pairsOf(t, h)); got != want {
 		t.Errorf("restored %s; want %s", got, want)
 	}
@@ -159,7 +159,7 @@ func TestBackup_shards(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		restored := start(t, nil, func(o *node.Options) { o.Restore = node.RestoreFrom(backup, alone(t)) })
+		restored := start(t, nil, func(o *node.Options) { o.Restore = node.RestoreFrom(backup, alone) })
 		if got, want := fmt.Sprint(pairsOf(t, restored)), fmt.Sprint(pairsOf(t, h)); got != want {
 			t.Errorf("%s: restored %s; want %s", name, got, want)
 		}
@@ -174,16 +174,13 @@ func TestBackup_shards(t *testing.T) {
 }
 
 // alone is the plan of the harness's node.
-func alone(t *testing.T) node.Plan {
+func alone() (node.Plan, error) {
 	cluster, err := nodetest.Alone(1)(shard.StoreID{})
 	if err != nil {
-		t.Fatal(err)
+		return node.Plan{}, err
 	}
 	place, err := Place(&cluster)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return node.Plan{Cluster: cluster, Self: 1, Place: place}
+	return node.Plan{Cluster: cluster, Self: 1, Place: place}, err
 }
 
 // TestLogRequests: a line for each operation, with its outcome, and nothing long in it.

@@ -10,12 +10,15 @@ import (
 // RestoreFrom is a source for Options.Restore: a backup whose pairs go to the shards that a plan has for them, of which the
 // store gets those that its node will have. Each shard remembers the clients of all shards of before: a client that sends
 // a write again asks the shard of the write's key, and which one that was before cannot be told. Keys keep their
-// versions, and later ones are greater.
-func RestoreFrom(backup *Backup, plan Plan) Source { return &restoring{backup, plan} }
+// versions, and later ones are greater. The plan is asked for when the store is new.
+func RestoreFrom(backup *Backup, plan func() (Plan, error)) Source {
+	return &restoring{backup: backup, planned: plan}
+}
 
 type restoring struct {
-	backup *Backup
-	plan   Plan
+	backup  *Backup
+	planned func() (Plan, error)
+	plan    Plan
 }
 
 // Compare implements Source.
@@ -25,6 +28,9 @@ func (r *restoring) Compare(filled string) (name string, same bool, err error) {
 
 // Fill implements Source.
 func (r *restoring) Fill(store *Store) (name string, err error) {
+	if r.plan, err = r.planned(); err != nil {
+		return "", err
+	}
 	if r.backup.Again != nil {
 		if err := r.rehearse(); err != nil {
 			return "", err

@@ -468,7 +468,7 @@ func TestRestore_nothingMade(t *testing.T) {
 			if twice {
 				read.Again = func() (io.Reader, error) { return bytes.NewReader(c.backup), nil }
 			}
-			if _, err = Open(Options{Dir: testDir, FS: disk, Logger: discard, Restore: RestoreFrom(read, c.plan)}); err == nil || !strings.Contains(err.Error(), c.want) {
+			if _, err = Open(Options{Dir: testDir, FS: disk, Logger: discard, Restore: RestoreFrom(read, c.plan.always)}); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%s: the error is %v", name, err)
 			}
 			store, err := Open(Options{Dir: testDir, FS: disk, Logger: discard})
