@@ -27,6 +27,7 @@ type fleet struct {
 	disks   map[storage.NodeID]vfs.FS
 	appends int
 	machine func(storage.NodeID, *storage.State) node.Machine
+	wrap    func(node.Transport) node.Transport // what nodes that are started later have as transport; nil for the network's own
 }
 
 // newFleet starts a cluster of so many nodes, of which some have a replica.
@@ -48,8 +49,12 @@ func launchFleet(t *testing.T, nodes, replicas int, machine func(storage.NodeID,
 func (f *fleet) start(id storage.NodeID, disk vfs.FS, found func(raftkv.StoreID) (raftkv.Cluster, error)) *node.Node {
 	f.t.Helper()
 	f.disks[id] = disk
+	transport := f.network.From(id)
+	if f.wrap != nil {
+		transport = f.wrap(transport)
+	}
 	n, err := node.Open(node.Options{
-		ID: id, Found: found, Transport: f.network.From(id), MaxInFlight: 1 << 20,
+		ID: id, Found: found, Transport: transport, MaxInFlight: 1 << 20,
 		Storage:   storage.Options{Dir: dir, FS: disk},
 		Machine:   func(state *storage.State) node.Machine { return f.machine(id, state) },
 		OnFailure: func(err error) { f.t.Errorf("node %d: %v", id, err) }, Logger: slog.New(slog.DiscardHandler),
