@@ -184,7 +184,11 @@ func (m *membership) ready(ctx context.Context, n *node.Node) error {
 		}
 		m.peers.Changed()
 	}
-	return n.AwaitReady(ctx)
+	err := n.AwaitReady(ctx)
+	if excluded := peer.Excluded(n.Cluster(), m.self, n.StoreID()); excluded != nil { // as others have told it meanwhile
+		return excluded
+	}
+	return err
 }
 
 // close ends what others are told, and then the node.
