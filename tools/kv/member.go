@@ -146,7 +146,7 @@ func (c *memberRemoveCommand) Run(a *app) error {
 			return err
 		}
 		if r.node(c.Node) == nil {
-			return unknownNode(r, c.Node)
+			return absentNode(r, c.Node, p)
 		}
 		aims := underWay(r, c.Node)
 		for _, m := range r.holders().losses(c.Node, r.answering()) {
@@ -173,9 +173,14 @@ func underWay(r *roster, goes uint64) (aims []aim) {
 	return aims
 }
 
-func unknownNode(r *roster, id uint64) error {
+// absentNode is the end for a node that is none: one that was taken out is where it should be.
+func absentNode(r *roster, id uint64, p *lines) error {
 	var known []uint64
 	for _, n := range r.GetNodes() {
+		if n.GetGone() && n.GetId() == id {
+			p.say("node %d is out of the cluster", id)
+			return nil
+		}
 		if !n.GetGone() {
 			known = append(known, n.GetId())
 		}
@@ -200,7 +205,7 @@ func (c *memberReplaceCommand) Run(a *app) error {
 			return err
 		}
 		if r.node(c.Node) == nil {
-			return unknownNode(r, c.Node)
+			return absentNode(r, c.Node, p)
 		}
 		if err := o.reachAll(ctx, c.aims(r, with), p); err != nil {
 			return err

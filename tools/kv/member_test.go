@@ -292,6 +292,9 @@ func TestMember_again(t *testing.T) {
 		if status, stdout, stderr := kv("", append([]string{flag, "member"}, args...)...); status != 0 {
 			t.Errorf("%s: %d, %s%s", name, status, stdout, stderr)
 		}
+		if status, stdout, stderr := kv("", append([]string{flag, "member"}, args...)...); status != 0 || !strings.Contains(stdout, "node 2 is out of the cluster") {
+			t.Errorf("%s, once more: %d, %s%s", name, status, stdout, stderr)
+		}
 		if n := len(g.changes); n != 4 || g.changes[3] != "forget 2" || strings.HasPrefix(g.changes[1], "1:") || strings.HasPrefix(g.changes[2], "1:") {
 			t.Errorf("%s: asked for %q", name, g.changes)
 		}
