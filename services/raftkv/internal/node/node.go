@@ -15,6 +15,14 @@
 // replica whose disk is slow, or stands still, is not taken for a dead one.
 //
 // A group of one voter takes the same way: its own vote, and its own disk, are the majority.
+//
+// # Many nodes
+//
+// Whatever node is asked, its Group of a shard is a route: it leads to the node's own member, if that can answer, and otherwise
+// to another node's. Which nodes have members, the map says; it changes by entries of the shards' own logs (members.go), and
+// members of this node start and end with it (map.go), also when their files are damaged (damage.go). How a leader gives its
+// office away is in leadership.go, how who is far behind gets the state in snapshot.go. What a node asks of others, and they of
+// it, goes through a Transport; package peer is the real one, Network that of tests.
 package node
 
 import (

@@ -6,10 +6,11 @@ import (
 	"slices"
 )
 
-// How the row of a node changes. The upper half of its version counts the stores that the number has had, the lower half the
-// addresses of one store: so a node that moves, and does not know that it was replaced, never comes before who took its place.
+// How the row of a node changes. Its version counts the stores that the number has had in thousands, and the addresses of one
+// store in between: so a node that moves, and does not know that it was replaced, does not come before who took its place. People
+// see these numbers, in the version of the map.
 
-const nextStore = 1 << 32
+const nextStore = 1000
 
 // Moved returns the row of a node that others find elsewhere from now on.
 func (n Node) Moved(address string) Node {
