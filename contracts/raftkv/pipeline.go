@@ -197,7 +197,7 @@ func (p *pipeline) serve(ctx context.Context) (unanswered []*call, progress bool
 	if err != nil {
 		return nil, false, err
 	}
-	s := &stream{pipeline: p, rpc: rpc, flight: flight{heard: time.Now()}}
+	s := &stream{pipeline: p, rpc: rpc, began: time.Now()}
 	err = s.carry(ctx, cancel)
 	return s.flight.all(), s.answered && s.silent == nil, err
 }

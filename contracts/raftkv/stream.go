@@ -20,6 +20,7 @@ const maxInFlight = 4096
 type stream struct {
 	pipeline *pipeline
 	rpc      raftkvpb.RaftKV_PipelineClient
+	began    time.Time
 	flight   flight
 	answered bool     // whether there was an answer; of the reader
 	silent   *silence // why it was given up, if that is because nothing came; set before cancel
@@ -53,7 +54,7 @@ func (s *stream) write(ctx context.Context, cancel context.CancelFunc) {
 			return
 		}
 		request.Operations = request.Operations[:0]
-		s.flight.add(calls, time.Now())
+		s.flight.add(calls, time.Since(s.began))
 		for _, c := range calls {
 			request.Operations = append(request.Operations, &c.operation)
 		}
@@ -61,7 +62,7 @@ func (s *stream) write(ctx context.Context, cancel context.CancelFunc) {
 			cancel()
 			return
 		}
-		s.flight.written(time.Now())
+		s.flight.written(time.Since(s.began))
 	}
 }
 
@@ -97,7 +98,7 @@ func (s *stream) read() error {
 			return err
 		}
 		var full bool
-		calls, full = s.flight.remove(response.GetAnswers(), calls[:0], time.Now())
+		calls, full = s.flight.remove(response.GetAnswers(), calls[:0], time.Since(s.began))
 		s.answered = true
 		for i, c := range calls {
 			if c == nil {

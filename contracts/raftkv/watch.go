@@ -29,7 +29,7 @@ func (s *stream) watch(ctx context.Context, cancel context.CancelFunc) {
 	for {
 		select {
 		case now := <-ticker.C:
-			overdue, quiet, stuck := s.flight.look(now)
+			overdue, quiet, stuck := s.flight.look(now.Sub(s.began))
 			for _, c := range overdue {
 				c.doubt = true
 				c.fail(&silence{s.pipeline.server, c.wait})

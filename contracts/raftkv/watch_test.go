@@ -185,8 +185,8 @@ func TestStuck(t *testing.T) {
 }
 
 // newFlight returns a flight, and what adds a call to it that waits for firstPatience.
-func newFlight(now *time.Time) (f *flight, add func() *call) {
-	f = &flight{heard: *now}
+func newFlight(now *time.Duration) (f *flight, add func() *call) {
+	f = new(flight)
 	return f, func() *call {
 		c := newCall()
 		c.wait = firstPatience
@@ -197,7 +197,7 @@ func newFlight(now *time.Time) (f *flight, add func() *call) {
 
 // TestFlight_late: the answer to a call that was given up is not taken for that to another one.
 func TestFlight_late(t *testing.T) {
-	now := time.Now()
+	now := time.Second // after the stream began
 	f, add := newFlight(&now)
 	answer := func(tag uint64) *call {
 		calls, _ := f.remove([]*raftkvpb.Answer{{Tag: tag}}, nil, now)
@@ -207,7 +207,7 @@ func TestFlight_late(t *testing.T) {
 	f.written(now)
 	second := add()
 	f.written(now)
-	now = now.Add(firstPatience)
+	now += firstPatience
 	if answer(1) != second {
 		t.Error("the second call did not get its answer")
 	}
@@ -228,12 +228,12 @@ func TestFlight_late(t *testing.T) {
 
 // TestFlight_writing: calls whose message cannot be written are not given up alone, for they are read, but their stream is.
 func TestFlight_writing(t *testing.T) {
-	now := time.Now()
+	now := time.Second // after the stream began
 	f, add := newFlight(&now)
 	add()
-	f.remove(nil, nil, now.Add(time.Second)) // the answer to another one
+	f.remove(nil, nil, now+time.Second) // the answer to another one
 	for after, want := range map[time.Duration]bool{firstPatience: false, stuckAfter: false, stuckAfter + time.Second: true} {
-		if given, quiet, stuck := f.look(now.Add(after)); len(given) > 0 || quiet != after-time.Second || stuck != want {
+		if given, quiet, stuck := f.look(now + after); len(given) > 0 || quiet != after-time.Second || stuck != want {
 			t.Errorf("after %v, %d calls are given up, %v without an answer, stuck: %t; want %t", after, len(given), quiet, stuck, want)
 		}
 	}
@@ -241,17 +241,17 @@ func TestFlight_writing(t *testing.T) {
 
 // TestFlight_full: where no call has room any more for those that were given up, the stream is.
 func TestFlight_full(t *testing.T) {
-	now := time.Now()
+	now := time.Second // after the stream began
 	f, add := newFlight(&now)
 	for range maxInFlight {
 		add()
 		f.written(now)
 	}
-	given, _, stuck := f.look(now.Add(firstPatience))
+	given, _, stuck := f.look(now + firstPatience)
 	if len(given) != maxInFlight || stuck {
 		t.Errorf("%d calls are given up; stuck: %t", len(given), stuck)
 	}
-	if _, quiet, stuck := f.look(now.Add(stuckAfter)); !stuck || quiet > 0 {
+	if _, quiet, stuck := f.look(now + stuckAfter); !stuck || quiet > 0 {
 		t.Errorf("stuck: %t, %v without an answer; nothing waits", stuck, quiet)
 	}
 }
