@@ -324,10 +324,15 @@ func (n *Node) local(shard storage.ShardID) *Local {
 // Stop ends the groups: who waits for an answer gets ErrStopped. The store can be read until Close.
 func (n *Node) Stop() {
 	n.stop()
-	n.lifecycle.Lock() // what changes the map, or joins, has ended, and nothing will
-	n.lifecycle.Unlock()
+	n.awaitChanges()
 	n.running.Wait()
 	stopAll(n.Locals())
+}
+
+// awaitChanges waits until nobody joins, or changes the map. Who comes later finds the node stopping.
+func (n *Node) awaitChanges() {
+	n.lifecycle.Lock()
+	defer n.lifecycle.Unlock()
 }
 
 func stopAll(locals []*Local) {

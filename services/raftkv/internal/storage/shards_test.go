@@ -400,7 +400,7 @@ func TestDrop(t *testing.T) {
 			t.Errorf("%s: the next member knows of term %d (%v)", how, m.log.hard.term, err)
 		}
 		m.put(t, "key", "another")
-		disk, store = ended(t, disk, store, how)
+		_, store = ended(t, disk, store, how)
 		if held := store.Held(); !reflect.DeepEqual(held, map[ShardID]MemberID{0: 1, 1: next}) {
 			t.Errorf("%s: the store holds %v", how, held)
 		}
