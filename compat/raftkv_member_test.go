@@ -204,3 +204,57 @@ func TestRaftkvMember_more(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestRaftkvMember_grown: a server alone becomes a cluster of three, whose data survives the loss of it; and a node that is started
+// at another address is found there by the others, which are not started again.
+func TestRaftkvMember_grown(t *testing.T) {
+	requireCluster(t)
+	token, address := adminFile(t), freeAddress(t)
+	alone := prepareKVProcess(t, "--addr="+address, "--admin-token-file="+token)
+	alone.start(t)
+	key := []byte("k")
+	if _, err := dialClerk(t, address).Put(t.Context(), key, []byte("v")); err != nil {
+		t.Fatal(err)
+	}
+	alone.stop(t)
+	alone.flags = append(alone.flags, "--peers=1="+address)
+	alone.start(t)
+
+	c := &operated{&kvCluster{nodes: []*kvProcess{alone}, addresses: []string{address}}, token}
+	others := make(map[int]*kvProcess)
+	addresses := map[int]string{2: freeAddress(t), 3: freeAddress(t)}
+	for _, number := range []int{2, 3} {
+		others[number] = c.admit(t, number, addresses[number])
+		c.change(t, "add", fmt.Sprintf("%d=%s", number, addresses[number]), "--more-replicas")
+		if err := others[number].awaitReady(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c.expectHolders(t, addresses[3], 1, 2, 3)
+
+	others[2].stop(t)
+	moved := freeAddress(t)
+	for i, flag := range others[2].flags {
+		others[2].flags[i] = strings.ReplaceAll(flag, addresses[2], moved)
+	}
+	others[2].start(t)
+	if err := eventually(t, func(ctx context.Context) error {
+		topology, err := dialRaftkv(t, portOf(addresses[3])).Topology(ctx, &raftkvpb.TopologyRequest{})
+		if at := topology.GetNodes()[1].GetAddress(); err != nil || at != moved {
+			return fmt.Errorf("node 2 is at %s for node 3, and not at %s: %w", at, moved, err)
+		}
+		return nil
+	}); err != nil {
+		t.Error(err)
+	}
+	alone.kill(t)
+	clerk := dialClerk(t, addresses[3])
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if got, err := clerk.Get(ctx, key); err != nil || string(got.Value) != "v" {
+		t.Errorf("without the first server: %q, %v", got.Value, err)
+	}
+	if _, err := clerk.Put(ctx, key, []byte("w")); err != nil {
+		t.Errorf("a write without the first server: %v", err)
+	}
+}
