@@ -166,7 +166,7 @@ func Flip(random *rand.Rand, content []byte, i int) []byte {
 // leave: nothing, half, or all of what was not synced.
 func CrashPoints(random *rand.Rand, disk *vfs.MemFS, use func(vfs.FS) error) (left []*vfs.MemFS, err error) {
 	var mu sync.Mutex // of left and random
-	err = use(errorfs.Wrap(disk, errorfs.InjectorFunc(func(op errorfs.Op) error {
+	err = use(errorfs.Wrap(crashing{disk}, errorfs.InjectorFunc(func(op errorfs.Op) error {
 		if op.Kind.ReadOrWrite() == errorfs.OpIsRead {
 			return nil
 		}
@@ -181,6 +181,18 @@ func CrashPoints(random *rand.Rand, disk *vfs.MemFS, use func(vfs.FS) error) (le
 		return nil
 	})))
 	return left, err
+}
+
+// crashing is a disk that crashes while several goroutines use it. The one below takes its lock twice to use a file again: with
+// a crash in between, both would wait for ever.
+type crashing struct{ *vfs.MemFS }
+
+// ReuseForWrite implements vfs.FS.
+func (c crashing) ReuseForWrite(oldname, newname string, category vfs.DiskWriteCategory) (vfs.File, error) {
+	if err := c.Rename(oldname, newname); err != nil {
+		return nil, err
+	}
+	return c.OpenReadWrite(newname, category)
 }
 
 // KeepManifest is to be called before each operation on a crashable disk. Pebble syncs a new manifest, makes the file that
