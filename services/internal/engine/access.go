@@ -22,14 +22,22 @@ func (s *Store) Commit(batch *pebble.Batch, sync bool) error {
 	if sync {
 		options = pebble.Sync
 	}
-	return s.guard(func() error { return batch.Commit(options) })
+	return s.guard(func() error {
+		s.writing.RLock()
+		defer s.writing.RUnlock()
+		return batch.Commit(options)
+	})
 }
 
 // Begin writes a batch and asks for its sync, which Await waits for: meanwhile others can be written, in the same order,
 // and may share the sync. After an error Pebble may still use the batch.
 func (s *Store) Begin(batch *pebble.Batch) error {
 	s.room.wrote(batch.Len())
-	return s.guard(func() error { return s.db.ApplyNoSyncWait(batch, pebble.Sync) })
+	return s.guard(func() error {
+		s.writing.RLock()
+		defer s.writing.RUnlock()
+		return s.db.ApplyNoSyncWait(batch, pebble.Sync)
+	})
 }
 
 // Await waits until a batch that was begun is on disk. It may be called from another goroutine.
@@ -40,6 +48,8 @@ func (s *Store) Await(batch *pebble.Batch) error {
 // Sync waits until all that was written before is on disk.
 func (s *Store) Sync() error {
 	return s.guard(func() error {
+		s.writing.RLock()
+		defer s.writing.RUnlock()
 		return s.syncsUnderWay.do(func() error { return s.db.LogData(s.identity.tag(), pebble.Sync) })
 	})
 }

@@ -25,7 +25,7 @@ func (s *Store) Compact(ctx context.Context, flush func() error) error {
 	if errors.Is(err, syscall.ENOSPC) {
 		return fmt.Errorf("%w: there is no room for what a compaction writes before it removes anything: %w", ErrFull, err)
 	}
-	return err
+	return s.ReadError(err)
 }
 
 func (s *Store) compact(ctx context.Context, flush func() error) error {

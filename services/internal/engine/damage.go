@@ -36,6 +36,17 @@ func Damage(format string, arguments ...any) error {
 	return &damage{what: fmt.Sprintf(format, arguments...)}
 }
 
+// DamageWith is Damage for what is not mended by a backup, but by a remedy: a sentence that tells what to do.
+func DamageWith(remedy, what string) error { return &damage{what: what, remedy: remedy} }
+
+// What returns what is damaged, without what to do about it.
+func What(err error) string {
+	if d := (*damage)(nil); errors.As(err, &d) {
+		return d.what
+	}
+	return firstLine(err)
+}
+
 // IsDamage says whether an error comes from a file that is not as it was written.
 func IsDamage(err error) bool {
 	var d *damage

@@ -51,6 +51,7 @@ import (
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/sstable"
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
@@ -86,6 +87,11 @@ type Options struct {
 	// reorders its tables. After that the store is of no use, and Close leaves it as it is: end the process.
 	OnFailure func(error)
 
+	// OnDamage is told of each table in which something could not be read, perhaps again and again; it must not wait, nor use
+	// the store. Nil means that a store which meets damage in the background has failed. If it is not, the store goes on, and
+	// tries merges that need the table again, until what cannot be read is cut out (see Store.Unreadable and Store.CutOut).
+	OnDamage func(DamagedTable)
+
 	Logger *slog.Logger
 }
 
@@ -119,6 +125,9 @@ type Store struct {
 
 	identity identity
 	manifest *manifestMark
+	reading  sstable.ReaderOptions // of tables, as Pebble reads them
+
+	writing sync.RWMutex // held by all who write batches; CutOut takes all of it
 
 	room          *room
 	presence      *presence
@@ -131,6 +140,8 @@ type Store struct {
 	// opening: pebble.Open is under way. It merges tables already then, and waits for the goroutines that do: they must
 	// not end at a failure as they do later (see backgroundError).
 	opening atomic.Bool
+	damaged sync.Map // paths of files of which it was logged that they are damaged
+
 	// waiting: writes wait until Pebble has written out or merged tables.
 	waiting atomic.Bool
 

@@ -119,6 +119,10 @@ func (s *Store) backgroundError(err error) {
 			return
 		}
 	}
+	if info := pebble.ExtractDataCorruptionInfo(err); info != nil && s.options.OnDamage != nil && !s.hasFailed() {
+		s.options.OnDamage(DamagedTable{Path: info.Path, Background: true, Err: s.ReadError(err)})
+		return // it is cut out soon; meanwhile Pebble may try again
+	}
 	s.Fail(fmt.Errorf("writing in the background: %w", s.ReadError(err)))
 	if !s.opening.Load() {
 		runtime.Goexit()
@@ -137,7 +141,12 @@ func (s *Store) stalled(info pebble.WriteStallBeginInfo) {
 // goesOn is told that writes wait no longer.
 func (s *Store) goesOn() { s.waiting.Store(false) }
 
-// corrupted is told of damage that a read or a compaction has met.
+// corrupted is told of damage that a read or a compaction has met. It is logged once for each file.
 func (s *Store) corrupted(info pebble.DataCorruptionInfo) {
-	s.options.Logger.Error("a file is damaged", "file", info.Path, "error", firstLine(info.Details))
+	if _, known := s.damaged.LoadOrStore(info.Path, true); !known {
+		s.options.Logger.Error("a file is damaged", "file", info.Path, "error", firstLine(info.Details))
+	}
+	if s.options.OnDamage != nil {
+		s.options.OnDamage(DamagedTable{Path: info.Path, Err: s.ReadError(info.Details)})
+	}
 }

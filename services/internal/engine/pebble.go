@@ -50,6 +50,9 @@ func (s *Store) openDB() (err error) {
 	if err := checkOptions(s.options.Dir, options); err != nil {
 		return err
 	}
+	complete := options.Clone()
+	complete.EnsureDefaults()
+	s.reading = complete.MakeReaderOptions()
 	s.db, err = s.openPebble(options)
 	return err
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // Get returns a key's record, whose value must not be changed, or false when the key does not exist. It fails with ErrClosed
-// once the shard is closed: its rows may be gone then, or another member's.
+// once the shard is closed, and with damage once that is known: the rows may be gone then, or another member's.
 func (s *State) Get(key []byte) (record kv.Record, exists bool, err error) {
 	for {
 		seen := s.look(key)
@@ -17,7 +17,7 @@ func (s *State) Get(key []byte) (record kv.Record, exists bool, err error) {
 			return seen.record, seen.record.Version != 0, nil
 		}
 		if seen.slot == nil {
-			return kv.Record{}, false, ErrClosed
+			return kv.Record{}, false, s.ended()
 		}
 		record, exists, err = s.get(key, seen)
 		// The rows of a slot are deleted when another one counts (see Install): as long as this one does, they were there.

@@ -8,6 +8,7 @@ import "encoding/binary"
 //	b                     the backup that the store was filled with, if it was
 //	c                     what the node knows of its cluster, and its own number there, in JSON
 //	d                     for which cluster the store was filled with a backup, until it is of that cluster, in JSON
+//	e SHARD               there when rows of the shard were lost on this disk: what was damaged
 //	v                     the version of this layout, a digit, and the store's id; there once the store is complete
 //	w                     there while the store is filled with a backup; the last of all keys
 //	r SHARD h             Raft's hard state: term, vote, commit
@@ -57,3 +58,5 @@ var (
 	clusterKey = []byte{'c'}
 	filledKey  = []byte{'d'}
 )
+
+func damageKey(shard ShardID) []byte { return []byte{'e', byte(shard >> 8), byte(shard)} }

@@ -149,19 +149,31 @@ func (s *Store) close(shard ShardID, o open) error {
 	return err
 }
 
-// close writes what has changed, and lets nobody look for rows from then on.
+// close writes what has changed, and ends the state.
 func (s *State) close() error {
 	err := s.flush()
+	s.end(ErrClosed)
+	return err
+}
+
+// end lets nobody look for rows from then on.
+func (s *State) end(why error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.other.Lock()
 	defer s.other.Unlock()
 	s.records.mu.Lock()
 	defer s.records.mu.Unlock()
-	s.broken = ErrClosed
+	s.broken = why
 	s.slot.Store(nil)
 	s.records.forget()
-	return err
+}
+
+// ended returns why the state cannot be used any more.
+func (s *State) ended() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.broken
 }
 
 // beside writes something to the other slot, unless the state is closed: that slot may be another member's then.
@@ -169,7 +181,7 @@ func (s *State) beside(write func() error) error {
 	s.other.RLock()
 	defer s.other.RUnlock()
 	if s.slot.Load() == nil {
-		return ErrClosed
+		return ErrClosed // or damaged, which others are told of
 	}
 	return write()
 }
@@ -179,6 +191,9 @@ func (s *State) beside(write func() error) error {
 func (s *Store) Drop(shard ShardID) error {
 	if s.opened(shard).state != nil {
 		return fmt.Errorf("shard %d cannot be dropped: it is open", shard)
+	}
+	if err := s.cutLost(shard); err != nil {
+		return err
 	}
 	if err := s.deleteRows(shard); err != nil {
 		return err
@@ -197,6 +212,22 @@ func (s *Store) Drop(shard ShardID) error {
 	return err
 }
 
+// cutLost takes the rows of a damaged shard out of the tables: there may be more that cannot be read, and it would be taken
+// for the next member's. What shares a block with another shard's rows stays, if it cannot be read.
+func (s *Store) cutLost(shard ShardID) error {
+	damage, err := s.damageOf(shard)
+	if damage == nil || err != nil {
+		return err
+	}
+	for _, space := range []byte{spaceRaft, firstSlot, secondSlot} {
+		lower, upper := slot{space, shard}.span()
+		if err := s.CutOut(engine.Span{Lower: lower, Upper: upper}); err != nil && !IsDamage(err) {
+			return err
+		}
+	}
+	return nil
+}
+
 // deleteRows deletes all rows of a shard.
 func (s *Store) deleteRows(shard ShardID) error {
 	batch := s.NewBatch()
@@ -204,6 +235,7 @@ func (s *Store) deleteRows(shard ShardID) error {
 		lower, upper := slot{space, shard}.span()
 		batch.DeleteRange(lower, upper, nil)
 	}
+	batch.Delete(damageKey(shard), nil)
 	if err := s.Commit(batch, true); err != nil {
 		return err // Pebble may still use the batch
 	}

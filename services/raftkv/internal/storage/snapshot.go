@@ -46,7 +46,7 @@ func (s *State) Stage(r io.Reader) (*Staged, error) {
 	}
 	at := s.slot.Load()
 	if at == nil {
-		return nil, ErrClosed
+		return nil, s.ended()
 	}
 	staged := &Staged{state: s, slot: at.other()} // it stays the other one: nothing else can be installed meanwhile
 	if err := staged.fill(r); err != nil {

@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"sync"
@@ -60,16 +61,24 @@ const totalsSize = 7 * 8
 
 // OpenState opens the state that this node's member of a shard has: an empty one, without members, if the store knows nothing
 // of the shard. The store must have been formed, as the room for sessions and records is shared out among all shards of the
-// cluster. It is refused when the store has rows of another member, or has the shard open.
+// cluster. It is refused when the store has rows of another member, or has the shard open; and, with an error that IsDamage
+// recognises, when rows were lost.
 func (s *Store) OpenState(shard ShardID, member MemberID) (*State, error) {
-	err := s.checkMember(shard, member)
-	if err == nil {
-		var state *State
-		if state, err = s.openState(shard, member.Incarnation()); err == nil {
-			return state, nil
-		}
+	state, err := s.openOf(shard, member)
+	if err != nil {
+		return nil, fmt.Errorf("opening the state of shard %d: %w", shard, err)
 	}
-	return nil, fmt.Errorf("opening the state of shard %d: %w", shard, err)
+	return state, nil
+}
+
+func (s *Store) openOf(shard ShardID, member MemberID) (*State, error) {
+	if err := s.checkMember(shard, member); err != nil {
+		return nil, err
+	}
+	if damage, err := s.damageOf(shard); damage != nil || err != nil {
+		return nil, cmp.Or(err, damage)
+	}
+	return s.openState(shard, member.Incarnation())
 }
 
 func (s *Store) openState(shard ShardID, incarnation uint32) (*State, error) {
@@ -211,6 +220,9 @@ func (s *State) publish() {
 func (s *State) Apply(at Position, time kv.Millis, commands [][]byte) (replies [][]byte, kept Index, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.broken != nil {
+		return nil, s.kept, s.broken
+	}
 	if at.Index <= s.applied.Index {
 		return nil, s.kept, nil
 	}
@@ -237,6 +249,9 @@ func (s *State) Apply(at Position, time kv.Millis, commands [][]byte) (replies [
 func (s *State) ApplyMembers(at Position, change func(shard.Members) shard.Members) (members shard.Members, kept Index, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.broken != nil {
+		return s.members, s.kept, s.broken
+	}
 	if at.Index <= s.applied.Index {
 		return s.members, s.kept, nil
 	}

@@ -35,6 +35,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -63,6 +64,11 @@ type Options struct {
 	// Restore, if not nil, fills a new store before it becomes usable. Open then fails with ErrExists when
 	// there is a store already, unless it was filled with the same.
 	Restore Source
+
+	// OnDamage is told of each shard whose member has lost rows: what lies on the disk is not what was written. The state of
+	// the shard is of no use any more, and cannot be opened again, until it is dropped; the others go on. It must not wait. Nil,
+	// or a cluster of one node, which has no other copy, means that a store that meets damage in the background has failed.
+	OnDamage func(shard ShardID, err error)
 
 	// These are as in engine.Options.
 	MaxTables int
@@ -100,12 +106,15 @@ const layout = 3
 type Store struct {
 	*engine.Store
 	options Options
-	shards  int    // of the cluster; they share the memory for records and sessions
-	self    NodeID // 0 until the store is formed
+	shards  int         // of the cluster; they share the memory for records and sessions
+	self    NodeID      // 0 until the store is formed
+	alone   atomic.Bool // whether the cluster has one node
 
 	mu   sync.Mutex         // of what follows
 	held map[ShardID]uint32 // which incarnation of the node's member of a shard has rows here
 	open map[ShardID]open
+
+	damaged chan engine.DamagedTable // what is to be mended
 
 	describing sync.Mutex // held while the map of the cluster is replaced
 
@@ -127,11 +136,21 @@ func Open(options Options) (*Store, error) {
 	if options.Restore != nil {
 		below.Fill = asEngineSource{options.Restore, options}
 	}
+	damaged := make(chan engine.DamagedTable, maxDamaged)
+	if options.OnDamage != nil {
+		below.OnDamage = func(table engine.DamagedTable) {
+			select {
+			case damaged <- table:
+			default: // it is met again
+			}
+		}
+	}
 	opened, err := engine.Open(below)
 	if err != nil {
 		return nil, err
 	}
 	s := newStore(opened, options)
+	s.damaged = damaged
 	d, err := s.description()
 	if err == nil {
 		err = s.findHeld()
@@ -140,7 +159,7 @@ func Open(options Options) (*Store, error) {
 		return nil, fmt.Errorf("opening %s: %w", options.Dir, errors.Join(err, s.Close()))
 	}
 	if d != nil {
-		s.shards, s.self = len(d.Cluster.Shards), d.Node
+		s.describe(d)
 	}
 	return s, nil
 }
@@ -175,6 +194,7 @@ func (f asEngineSource) Fill(below *engine.Store) (name string, err error) {
 // the disk.
 func (s *Store) Start() {
 	s.Watch()
+	s.Go(s.mend)
 	if s.options.SyncInterval > 0 {
 		s.Go(s.syncRegularly)
 	}

@@ -1,0 +1,477 @@
+package storage
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"go.etcd.io/raft/v3/raftpb"
+
+	"numstore.example/services/internal/engine/enginetest"
+	"numstore.example/services/raftkv/internal/kv"
+	"numstore.example/services/raftkv/internal/shard"
+)
+
+// damagedShard is the one in the middle of three, which has nearly all rows.
+const damagedShard = 1
+
+// three opens the three shards of a store that is node 1 of a cluster of two, unless they are damaged.
+func three(options Options) (store *Store, shards [3]*member, err error) {
+	options.Dir, options.Logger = testDir, discard
+	if store, err = Open(options); err != nil {
+		return nil, shards, err
+	}
+	cluster, _, err := store.Cluster()
+	if err == nil && cluster == nil {
+		nodes := []shard.Node{{ID: 1, Store: store.StoreID()}, {ID: 2, Store: shard.StoreID{2}}}
+		var formed shard.Cluster
+		if formed, err = shard.Form(shard.ClusterID{7}, 1, nodes, 3, 2); err == nil {
+			err = store.Form(formed, 1)
+		}
+	}
+	for i := range shards {
+		if err == nil {
+			if shards[i], err = openShard(store, ShardID(i), shard.MemberOf(1, store.held[ShardID(i)])); IsDamage(err) {
+				shards[i], err = nil, nil
+			}
+		}
+	}
+	store.Start()
+	return store, shards, err
+}
+
+// write appends and applies an entry.
+func (m *member) write(key, value string) error {
+	index := uint64(m.log.last.Index) + 1
+	entry := &raftpb.Entry{Term: new(uint64(1)), Index: &index, Data: put(1, index, key, value)}
+	pending, err := m.log.Append([]*raftpb.Entry{entry}, hardly(1, 1, index))
+	if err == nil {
+		err = pending.Await()
+	}
+	if err == nil {
+		_, _, err = m.state.Apply(PositionOf(entry), kv.Millis(index), [][]byte{entry.Data})
+	}
+	m.log.Applied(Index(index))
+	return err
+}
+
+// keysOf is how many keys the shards of bigShard have.
+var keysOf = [3]int{20, 300, 20}
+
+// valueOf is the value of a key of bigShard. It is long, and nothing makes it shorter.
+func valueOf(number, key int) string {
+	value := make([]byte, 400)
+	rand.NewChaCha8([32]byte{byte(number), byte(key), byte(key >> 8)}).Read(value)
+	return string(value)
+}
+
+// bigShard returns the files of a store with three shards, in one table of many blocks, and a snapshot of the large one.
+func bigShard(tb testing.TB) (all files, snapshot []byte) {
+	tb.Helper()
+	disk := vfs.NewMem()
+	store, shards, err := three(Options{FS: disk})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	for i, m := range shards {
+		for k := range keysOf[i] {
+			if err := m.write(fmt.Sprintf("key%03d", k), valueOf(i, k)); err != nil {
+				tb.Fatal(err)
+			}
+		}
+		if err := m.log.Truncate(m.log.last.Index - 1); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	var b bytes.Buffer
+	err = shards[damagedShard].state.WriteSnapshot(&b)
+	if err = errors.Join(err, store.Compact(tb.Context()), store.Close()); err != nil {
+		tb.Fatal(err)
+	}
+	if all, err = readFiles(disk); err != nil {
+		tb.Fatal(err)
+	}
+	return all, b.Bytes()
+}
+
+// table returns the name of the largest table.
+func (f files) table() (name string) {
+	for other, content := range f {
+		if path.Ext(other) == ".sst" && (name == "" || len(content) > len(f[name])) {
+			name = other
+		}
+	}
+	return name
+}
+
+// damaged returns files in which a byte of the largest table has changed.
+func (f files) damaged(at int) files {
+	content := slices.Clone(f[f.table()])
+	content[at] ^= 0x40
+	return f.with(f.table(), content)
+}
+
+// inTheMiddle returns files in which a byte has changed that is of the large shard.
+func (f files) inTheMiddle() files { return f.damaged(len(f[f.table()]) / 2) }
+
+// read reads all keys that a member of bigShard has. What is not there, or wrong, is an error that is none of damage.
+func (m *member) read() error {
+	number := int(m.state.shard)
+	for k := range keysOf[number] {
+		record, exists, err := m.state.Get(fmt.Appendf(nil, "key%03d", k))
+		if err != nil {
+			return err
+		}
+		if !exists || string(record.Value) != valueOf(number, k) {
+			return fmt.Errorf("key %d is there: %t, with %.20q", k, exists, record.Value)
+		}
+	}
+	return nil
+}
+
+// othersAreWell returns an error unless the shards beside the damaged one have all that they had, and take writes.
+func othersAreWell(shards [3]*member) error {
+	for _, i := range []int{0, 2} {
+		if shards[i] == nil {
+			return fmt.Errorf("shard %d is damaged", i)
+		}
+		if err := errors.Join(shards[i].read(), shards[i].write("another", "key")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lost is a shard of which OnDamage was told.
+type lost struct {
+	shard ShardID
+	err   error
+}
+
+func tellingLosses() (options Options, losses chan lost) {
+	losses = make(chan lost, 16)
+	return Options{OnDamage: func(shard ShardID, err error) { losses <- lost{shard, err} }}, losses
+}
+
+// TestDamage_oneShard: damage that a read or a merge meets in the rows of one shard takes that away, and nothing else; after
+// every end; until it is dropped, and filled with what another node has.
+func TestDamage_oneShard(t *testing.T) {
+	whole, snapshot := bigShard(t)
+	for name, meet := range map[string]func(*Store, *member) error{
+		"read": func(_ *Store, m *member) error { return m.read() },
+		"scan": func(_ *Store, m *member) error {
+			return m.state.Scan(Range{}, true, func([]byte, kv.Record) (bool, error) { return true, nil })
+		},
+		"merge": func(s *Store, m *member) error {
+			return errors.Join(m.write("a", "before the others"), m.write("z", "after the others"), s.Compact(t.Context()))
+		},
+		"snapshot": func(_ *Store, m *member) error { return m.state.WriteSnapshot(new(bytes.Buffer)) },
+	} {
+		for _, how := range reopenings {
+			t.Run(name+", "+how, func(t *testing.T) { testDamageOneShard(t, whole.inTheMiddle(), snapshot, meet, how) })
+		}
+	}
+}
+
+func testDamageOneShard(t *testing.T, damaged files, snapshot []byte, meet func(*Store, *member) error, how string) {
+	disk, err := damaged.on(vfs.NewCrashableMem())
+	if err != nil {
+		t.Fatal(err)
+	}
+	options, losses := tellingLosses()
+	options.FS = disk
+	store, shards, err := three(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := shards[damagedShard]
+	if err := meet(store, m); !IsDamage(err) {
+		t.Fatalf("who meets the damage gets %v", err)
+	}
+	loss := <-losses
+	if loss.shard != damagedShard || !IsDamage(loss.err) || !strings.Contains(loss.err.Error(), "kv member rebuild 1 --shard 1") {
+		t.Errorf("the store tells of shard %d: %v", loss.shard, loss.err)
+	}
+	for what, err := range map[string]error{"read": m.read(), "write": m.write("key", "value"), "scan": m.state.Scan(Range{}, true, nil)} {
+		if !IsDamage(err) {
+			t.Errorf("%s of the damaged shard: %v", what, err)
+		}
+	}
+	store, shards = wellAgain(t, store, shards, options, how, func(store *Store, shards [3]*member) error {
+		_, err := store.OpenState(damagedShard, 1)
+		if how != "" && !IsDamage(err) {
+			return fmt.Errorf("the damaged shard opens with %v", err)
+		}
+		return nil
+	})
+	if err := errors.Join(store.CloseShard(damagedShard), store.Drop(damagedShard)); err != nil {
+		t.Fatal(err)
+	}
+	next := mustOpen(t, store, damagedShard, shard.MemberOf(1, 1))
+	if err := next.knowsNothing(); err != nil {
+		t.Error(err)
+	}
+	staged, err := next.stage(snapshot)
+	if err == nil {
+		err = next.log.Install(staged, nil)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	shards[damagedShard] = next
+	store, _ = wellAgain(t, store, shards, options, how, func(_ *Store, shards [3]*member) error {
+		return shards[damagedShard].read()
+	})
+	if err := store.Close(); err != nil {
+		t.Error(err)
+	}
+	if len(losses) > 0 {
+		t.Errorf("the store tells of more: %v", <-losses)
+	}
+}
+
+// wellAgain sees that the store has not failed, that the others are well, and that everything can be merged; before and after
+// an end of the store, which it returns as it is then.
+func wellAgain(t *testing.T, store *Store, shards [3]*member, options Options, how string, check func(*Store, [3]*member) error) (*Store, [3]*member) {
+	t.Helper()
+	for round := range 2 {
+		if err := errors.Join(othersAreWell(shards), store.Compact(t.Context()), othersAreWell(shards), store.Failure()); err != nil {
+			t.Fatal(err)
+		}
+		if err := check(store, shards); round == 1 && err != nil {
+			t.Error(err)
+		}
+		if round == 1 {
+			break
+		}
+		var disk *vfs.MemFS
+		disk, store = ended(t, store.options.FS.(*vfs.MemFS), store, how)
+		if err := store.Close(); err != nil {
+			t.Fatal(err)
+		}
+		options.FS = disk
+		var err error
+		if store, shards, err = three(options); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return store, shards
+}
+
+// TestDrop_damaged: of a damaged shard that is dropped, nothing is left that could be in the way of the next member, also where
+// nobody has found that it is damaged.
+func TestDrop_damaged(t *testing.T) {
+	whole, snapshot := bigShard(t)
+	size := len(whole[whole.table()])
+	disk, err := whole.damaged(size / 3).damaged(size / 2).damaged(2 * size / 3).disk()
+	if err != nil {
+		t.Fatal(err)
+	}
+	options, losses := tellingLosses()
+	options.FS = disk
+	store, shards, err := three(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := shards[damagedShard].read(); !IsDamage(err) {
+		t.Fatal(err)
+	}
+	<-losses
+	if err := errors.Join(store.CloseShard(damagedShard), store.Drop(damagedShard)); err != nil {
+		t.Fatal(err)
+	}
+	next := mustOpen(t, store, damagedShard, shard.MemberOf(1, 1))
+	staged, err := next.stage(snapshot)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = errors.Join(next.log.Install(staged, nil), store.Compact(t.Context()), next.read(), othersAreWell(shards), store.Close())
+	if err != nil {
+		t.Error(err)
+	}
+	if len(losses) > 0 {
+		t.Errorf("the next member is damaged: %v", <-losses)
+	}
+}
+
+// TestDamage_alone: the store of a lone node, whose rows nobody else has, fails with damage that a merge meets.
+func TestDamage_alone(t *testing.T) {
+	whole, _ := bigShard(t)
+	disk, err := whole.inTheMiddle().disk()
+	if err != nil {
+		t.Fatal(err)
+	}
+	options, _ := tellingLosses()
+	failed := make(chan error, 1)
+	options.FS, options.OnFailure = disk, func(err error) { failed <- err }
+	store, shards, err := three(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	store.alone.Store(true)
+	_ = errors.Join(shards[1].write("a", "before"), shards[1].write("z", "after"), store.Compact(t.Context()))
+	if err := <-failed; !IsDamage(err) {
+		t.Errorf("the store has failed: %v", err)
+	}
+	store.Close()
+}
+
+// merge merges all tables. What cannot be read is cut out meanwhile.
+func (s *Store) merge(ctx context.Context) error {
+	for {
+		if err := s.Compact(ctx); !IsDamage(err) || s.Failure() != nil {
+			return err
+		}
+	}
+}
+
+// TestDamage_everywhere damages the table at many places. Each shard has all that it had, or is known to be damaged, or the
+// store is refused; and whoever is well stays so when everything is merged, and after the next start.
+func TestDamage_everywhere(t *testing.T) {
+	whole, _ := bigShard(t)
+	random := seeded(t)
+	count := make(map[string]int)
+	size := len(whole[whole.table()])
+	for at := random.IntN(size / 150); at < size; at += size/150 + random.IntN(20) {
+		disk, err := whole.damaged(at).disk()
+		if err != nil {
+			t.Fatal(err)
+		}
+		outcome, err := examineDamaged(t.Context(), disk)
+		if err != nil {
+			t.Errorf("byte %d of %d: %v", at, size, err)
+		}
+		count[outcome]++
+	}
+	t.Logf("the damage was: %v", count)
+	if count["[1]"] == 0 || count["[0]"] == 0 || count["[2]"] == 0 {
+		t.Errorf("the damage was: %v: this test has lost its subject", count)
+	}
+}
+
+// examineDamaged tells what is damaged: the store, or which shards. It returns an error for what is wrong, and nobody knows.
+func examineDamaged(ctx context.Context, disk vfs.FS) (outcome string, err error) {
+	options, _ := tellingLosses()
+	options.FS = disk
+	for range 2 {
+		store, shards, err := three(options)
+		if err != nil {
+			return "refused", unlessDamage(err)
+		}
+		for _, m := range shards {
+			if m != nil {
+				err = errors.Join(err, unlessDamage(m.write("a", "before the others")), unlessDamage(m.write("z", "after the others")))
+			}
+		}
+		if err = errors.Join(err, store.merge(ctx)); store.Failure() != nil {
+			return "failed", unlessDamage(store.Failure())
+		}
+		damaged, wrong := store.damagedOf(shards)
+		if err = errors.Join(err, wrong, store.merge(ctx), store.Close()); err != nil {
+			return "wrong", err
+		}
+		outcome = fmt.Sprint(damaged)
+	}
+	return outcome, nil
+}
+
+func unlessDamage(err error) error {
+	if IsDamage(err) {
+		return nil
+	}
+	return err
+}
+
+// damagedOf returns which shards are known to be damaged. All others must have all that they had.
+func (s *Store) damagedOf(shards [3]*member) (damaged []int, err error) {
+	for i, m := range shards {
+		damage, unknown := s.damageOf(ShardID(i))
+		err = errors.Join(err, unknown)
+		switch {
+		case damage != nil:
+			damaged = append(damaged, i)
+			if m != nil {
+				err = errors.Join(err, unlessDamage(m.read()))
+			}
+		case m == nil:
+			err = errors.Join(err, fmt.Errorf("shard %d did not open, and is not known to be damaged", i))
+		default:
+			err = errors.Join(err, m.read())
+		}
+	}
+	return damaged, err
+}
+
+// TestDamage_crashes crashes a store that takes damage out at every operation. What is there then is as it was before, or the
+// shard is known to be damaged: never are there fewer keys, and nobody knows.
+func TestDamage_crashes(t *testing.T) {
+	whole, _ := bigShard(t)
+	disk, err := whole.inTheMiddle().on(vfs.NewCrashableMem())
+	if err != nil {
+		t.Fatal(err)
+	}
+	left, err := enginetest.CrashPoints(seeded(t), disk, func(fs vfs.FS) error {
+		options, losses := tellingLosses()
+		options.FS = fs
+		store, shards, err := three(options)
+		if err != nil {
+			return err
+		}
+		if err := shards[damagedShard].read(); !IsDamage(err) {
+			return fmt.Errorf("the read of the damage: %w", err)
+		}
+		<-losses
+		for range 3 {
+			if err := othersAreWell(shards); err != nil {
+				return err
+			}
+		}
+		return errors.Join(store.Compact(t.Context()), othersAreWell(shards), store.Close())
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := make(map[string]int)
+	for i, disk := range left {
+		if i%3 != 0 && enginetest.Racing {
+			continue
+		}
+		options, losses := tellingLosses()
+		options.FS = disk
+		store, shards, err := three(options)
+		if err == nil {
+			err = othersAreWell(shards)
+		}
+		if err != nil {
+			t.Fatalf("crash %d of %d: %v", i, len(left), err)
+		}
+		if m := shards[damagedShard]; m == nil {
+			count["known"]++
+		} else if err := m.read(); !IsDamage(err) {
+			t.Errorf("crash %d of %d: all is read: %v", i, len(left), err)
+		} else {
+			<-losses
+			count["found again"]++
+		}
+		if err := errors.Join(store.merge(t.Context()), othersAreWell(shards), store.Close()); err != nil {
+			t.Fatalf("crash %d of %d: %v", i, len(left), err)
+		}
+		options.FS = disk
+		if store, shards, err = three(options); err == nil {
+			err = errors.Join(othersAreWell(shards), store.Close())
+		}
+		if err != nil {
+			t.Fatalf("crash %d of %d, and started once more: %v", i, len(left), err)
+		}
+	}
+	if count["known"] == 0 || count["found again"] == 0 {
+		t.Errorf("the crashes have left %v: this test has lost its subject", count)
+	}
+}
