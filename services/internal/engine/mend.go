@@ -184,10 +184,15 @@ func (t *table) walk(span Span, forward bool) (last []byte, err error) {
 // gives it a number as if it were a batch, and batches are numbered without gaps (see checkLogs). So nothing is in the
 // write-ahead logs from before it until the manifest tells of a new one.
 func (s *Store) CutOut(span Span) error {
-	late := time.AfterFunc(maxCutting, func() {
-		s.Fail(errors.New("writes wait for tables that cannot be merged, as one of them is damaged"))
-	})
-	defer late.Stop()
+	done := make(chan struct{})
+	defer close(done)
+	go func() {
+		select {
+		case <-time.After(maxCutting):
+			s.Fail(errors.New("writes wait for tables that cannot be merged, as one of them is damaged"))
+		case <-done:
+		}
+	}()
 	_, err := UnlessFailed(s, func() (struct{}, error) { return struct{}{}, s.cutOut(span) })
 	return err
 }

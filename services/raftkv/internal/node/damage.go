@@ -35,6 +35,13 @@ func (n *Node) memberFailed(number storage.ShardID, member storage.MemberID, err
 	}
 }
 
+// rowsLost is told by the store that it has lost rows of a shard.
+func (n *Node) rowsLost(number storage.ShardID, err error) {
+	if local := n.local(number); local != nil {
+		n.takeOut(Damage{number, local.member, err})
+	}
+}
+
 // takeOut has a member taken out of service, if an error means that, and others have the shard. It does not wait.
 func (n *Node) takeOut(damage Damage) bool {
 	j := n.joined.Load()

@@ -129,7 +129,7 @@ func (n *Node) openStore() (err error) {
 			stalled(stalls)
 		}
 	}
-	options.OnFailure = n.options.OnFailure
+	options.OnFailure, options.OnDamage = n.options.OnFailure, n.rowsLost
 	options.Logger = n.options.Logger
 	n.store, err = storage.Open(options)
 	return err

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/cockroachdb/pebble/v2"
 
@@ -130,19 +129,12 @@ func (s *Store) Learn(cluster shard.Cluster) error {
 	if err := s.Commit(batch, true); err != nil {
 		return err // Pebble may still use the batch
 	}
-	s.alone.Store(d.alone())
 	return batch.Close()
 }
 
 // describe takes up what the store is of.
 func (s *Store) describe(d *description) {
 	s.shards, s.self = len(d.Cluster.Shards), d.Node
-	s.alone.Store(d.alone())
-}
-
-// alone says whether there are no other nodes.
-func (d *description) alone() bool {
-	return !slices.ContainsFunc(d.Cluster.Nodes, func(n shard.Node) bool { return n.ID != d.Node && !n.Gone })
 }
 
 // writeTo puts the description into a batch, and what follows from it for the shards of a store that is new.

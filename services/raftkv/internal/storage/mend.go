@@ -3,12 +3,14 @@ package storage
 import (
 	"bytes"
 	"fmt"
+	"slices"
 
 	"numstore.example/services/internal/engine"
+	"numstore.example/services/raftkv/internal/shard"
 )
 
-// Damage of a table that lies in the rows of shards does not end the store, if there are other nodes: these have the rows
-// still. Whose rows they are is found out, and that the member has lost some is written down, before anything is done about
+// Damage of a table that lies in the rows of shards does not end the store, if other nodes have these shards: they have the
+// rows still. Whose rows they are is found out, and that the member has lost some is written down, before anything is done about
 // it; from then on nobody reads the shard here. Then what cannot be read is cut out, so that it is in nobody's way, and the
 // rest of the rows stays until the shard is dropped. Damage that lies elsewhere ends the store.
 
@@ -33,12 +35,6 @@ func (s *Store) mend(stopping <-chan struct{}) {
 
 // takeOut takes damage out. It returns an error if the store cannot go on.
 func (s *Store) takeOut(table engine.DamagedTable) error {
-	if s.alone.Load() {
-		if table.Background {
-			return fmt.Errorf("writing in the background: %w", table.Err)
-		}
-		return nil // who has read it is told
-	}
 	parts := s.parts()
 	spans := make([]engine.Span, len(parts))
 	for i, part := range parts {
@@ -55,6 +51,16 @@ func (s *Store) takeOut(table engine.DamagedTable) error {
 				return table.Err
 			}
 			lost[parts[i].shard] = nil
+		}
+	}
+	for shard := range lost {
+		switch others, err := s.othersHave(shard); {
+		case err != nil:
+			return err
+		case !others && table.Background:
+			return fmt.Errorf("writing in the background: %w", table.Err)
+		case !others:
+			return nil // who has read it is told
 		}
 	}
 	for shard := range lost {
@@ -121,6 +127,23 @@ func joined(spans []engine.Span) (all []engine.Span) {
 		}
 	}
 	return all
+}
+
+// othersHave says whether nothing is lost if this store's rows of a shard are: others vote, or it was dropped here.
+func (s *Store) othersHave(number ShardID) (bool, error) {
+	own, held := s.Held()[number]
+	if !held {
+		return true, nil
+	}
+	d, err := s.description()
+	if d == nil || err != nil {
+		return false, err
+	}
+	members := d.Cluster.Shards[number]
+	if state := s.opened(number).state; state != nil && state.Members().Version > members.Version {
+		members = state.Members()
+	}
+	return slices.ContainsFunc(members.Members, func(m shard.Member) bool { return m.ID != own }), nil
 }
 
 // giveUp writes down that rows of a shard are lost, and lets nobody read it any more. It returns what is to be told of that:

@@ -301,7 +301,7 @@ func TestDrop_damaged(t *testing.T) {
 	}
 }
 
-// TestDamage_alone: the store of a lone node, whose rows nobody else has, fails with damage that a merge meets.
+// TestDamage_alone: nobody gives up a shard that others do not have. Who reads meets the damage; a merge ends the store.
 func TestDamage_alone(t *testing.T) {
 	whole, _ := bigShard(t)
 	disk, err := whole.inTheMiddle().disk()
@@ -315,8 +315,19 @@ func TestDamage_alone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	store.alone.Store(true)
-	_ = errors.Join(shards[1].write("a", "before"), shards[1].write("z", "after"), store.Compact(t.Context()))
+	_, _, err = shards[damagedShard].state.ApplyMembers(Position{1, shards[damagedShard].log.last.Index + 1}, func(m shard.Members) shard.Members {
+		return shard.Members{Version: m.Version + 1, Members: m.Members[1:]} // shard 1 has node 2 first
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := shards[damagedShard].read(); !IsDamage(err) || strings.Contains(err.Error(), "lost") {
+			t.Errorf("the read of the damage: %v", err)
+		}
+	}
+	m := shards[0]
+	_ = errors.Join(m.write("a", "before the others"), store.Compact(t.Context()))
 	if err := <-failed; !IsDamage(err) {
 		t.Errorf("the store has failed: %v", err)
 	}

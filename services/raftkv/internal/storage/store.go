@@ -35,7 +35,6 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -66,8 +65,8 @@ type Options struct {
 	Restore Source
 
 	// OnDamage is told of each shard whose member has lost rows: what lies on the disk is not what was written. The state of
-	// the shard is of no use any more, and cannot be opened again, until it is dropped; the others go on. It must not wait. Nil,
-	// or a cluster of one node, which has no other copy, means that a store that meets damage in the background has failed.
+	// the shard is of no use any more, and cannot be opened again, until it is dropped; the others go on. It must not wait. If it
+	// is nil, or nobody else has the shard, a store that meets damage in the background has failed.
 	OnDamage func(shard ShardID, err error)
 
 	// These are as in engine.Options.
@@ -106,9 +105,8 @@ const layout = 3
 type Store struct {
 	*engine.Store
 	options Options
-	shards  int         // of the cluster; they share the memory for records and sessions
-	self    NodeID      // 0 until the store is formed
-	alone   atomic.Bool // whether the cluster has one node
+	shards  int    // of the cluster; they share the memory for records and sessions
+	self    NodeID // 0 until the store is formed
 
 	mu   sync.Mutex         // of what follows
 	held map[ShardID]uint32 // which incarnation of the node's member of a shard has rows here
