@@ -94,6 +94,8 @@ func (w aim) String() string {
 const (
 	// lookPause is how long it takes until a change that is under way is looked at again.
 	lookPause = 200 * time.Millisecond
+	// memberTimeout is how long it may be that nobody can do what is asked, unless --timeout says otherwise.
+	memberTimeout = 30 * time.Second
 	// refusalPatience is for how long a refusal is tried again: changes before this one, leaders and the news of nodes take a moment.
 	refusalPatience = 2 * time.Second
 )
@@ -127,7 +129,7 @@ func (o *operator) reach(ctx context.Context, w aim, p *lines) error {
 		case err == nil:
 			p.show(w.lag(r))
 		case gone(err):
-			if expired(&silent, o.within(callTimeout)) {
+			if expired(&silent, o.within(memberTimeout)) {
 				return fmt.Errorf("%v: %w", w, err)
 			}
 		case expired(&refused, refusalPatience):
@@ -219,7 +221,7 @@ func (o *operator) forget(ctx context.Context, node uint64, p *lines) error {
 		if ctx.Err() != nil {
 			return failure{fmt.Errorf("%w: node %d has no replicas any more, and is still known; the same command goes on", errInterrupted, node)}
 		}
-		if err != nil && expired(&since, o.within(callTimeout)) {
+		if err != nil && expired(&since, o.within(memberTimeout)) {
 			return err
 		}
 		pause(ctx, lookPause)

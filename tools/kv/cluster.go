@@ -20,7 +20,7 @@ import (
 // cluster is what all commands want to know; its tags make flags of it.
 type cluster struct {
 	Servers []string       `group:"cluster" default:"localhost:6000" env:"KV_SERVERS" placeholder:"HOST:PORT" help:"Servers of the cluster, separated by commas; one is enough. A server of this machine may have a socket: unix:/path (default ${default})."`
-	Timeout *time.Duration `group:"cluster" placeholder:"TIME" help:"How long a call may take, waiting for a server included. By default 5s, for a call of kv pipe or kv import 1m; kv compact takes as long as it needs. A scan or a backup may take longer as long as something comes."`
+	Timeout *time.Duration `group:"cluster" placeholder:"TIME" help:"How long a call may take, waiting for a server included. By default 5s, for a call of kv pipe or kv import 1m; kv compact takes as long as it needs; kv member gives up when nobody could do what it asks for 30s. A scan or a backup may take longer as long as something comes."`
 	form
 
 	AdminTokenFile string `group:"security" env:"KV_ADMIN_TOKEN_FILE" placeholder:"FILE" help:"File with a token of the server's --admin-token-file, on its first line, for backup, compact, member and shutdown."`

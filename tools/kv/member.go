@@ -21,7 +21,7 @@ type memberCommand struct {
 	Add     memberAddCommand     `cmd:"" help:"Take a new node into the cluster, and have replicas move to it until it has its share."`
 	Remove  memberRemoveCommand  `cmd:"" help:"Have the replicas of a node move to the others, and take it out of the cluster."`
 	Replace memberReplaceCommand `cmd:"" help:"Have a new node take over all replicas of one that is lost or shall go, or a node with a new folder those that it had."`
-	Rebuild memberRebuildCommand `cmd:"" help:"Have a node get its replicas, or one, from the others anew, as when they are damaged."`
+	Rebuild memberRebuildCommand `cmd:"" help:"Have a node get its damaged replicas, or any one, from the others anew."`
 	Cancel  memberCancelCommand  `cmd:"" help:"Take changes back that are under way: a replica that does not vote yet goes."`
 }
 
@@ -239,7 +239,7 @@ func (c *memberReplaceCommand) aims(r *roster, with newcomer) (aims []aim) {
 
 type memberRebuildCommand struct {
 	Node  uint64  `arg:"" help:"The number of the node."`
-	Shard *uint32 `placeholder:"S" help:"Only its replica of this shard."`
+	Shard *uint32 `placeholder:"S" help:"Its replica of this shard, whether it is damaged or not; without this, those that it says are damaged."`
 }
 
 // Run has the node get its replicas anew.
@@ -249,17 +249,37 @@ func (c *memberRebuildCommand) Run(a *app) error {
 		if err != nil {
 			return err
 		}
-		var aims []aim
-		for _, s := range r.GetShards() {
-			if m := member(s, c.Node, voter); m != nil && (c.Shard == nil || *c.Shard == s.GetShard()) {
-				aims = append(aims, aim{shard: s.GetShard(), goes: c.Node, comes: c.Node, rebuild: true, former: m.GetIncarnation()})
-			}
+		n := r.node(c.Node)
+		if n == nil {
+			return failure{fmt.Errorf("the cluster has no node %d (kv member list)", c.Node)}
 		}
-		if len(aims) == 0 {
-			return failure{fmt.Errorf("node %d has no such replica (kv member list)", c.Node)}
+		var shards []uint32
+		if c.Shard != nil {
+			shards = []uint32{*c.Shard}
+		} else if shards, err = o.damages(ctx, n); err != nil {
+			return err
+		}
+		aims := c.aims(r, shards)
+		switch {
+		case len(aims) == 0 && c.Shard != nil:
+			return failure{fmt.Errorf("node %d has no replica of shard %d (kv member list)", c.Node, *c.Shard)}
+		case len(aims) == 0:
+			return failure{fmt.Errorf("node %d says of none of its replicas that it is damaged; --shard names one that is to be rebuilt all the same", c.Node)}
 		}
 		return o.reachAll(ctx, aims, p)
 	})
+}
+
+// aims are those of these shards, and what is under way already.
+func (c *memberRebuildCommand) aims(r *roster, shards []uint32) (aims []aim) {
+	for _, s := range r.GetShards() {
+		m, l := member(s, c.Node, voter), member(s, c.Node, learner)
+		begun := l != nil && l.GetReplaces() == c.Node && c.Shard == nil
+		if m != nil && (begun || slices.Contains(shards, s.GetShard())) {
+			aims = append(aims, aim{shard: s.GetShard(), goes: c.Node, comes: c.Node, rebuild: true, former: m.GetIncarnation()})
+		}
+	}
+	return aims
 }
 
 type memberCancelCommand struct {

@@ -20,10 +20,11 @@ import (
 type group struct {
 	mu      sync.Mutex
 	list    *raftkvpb.ListMembersResponse
-	changes []string // what was asked
-	looks   int      // since the last step
-	refuse  []error  // what the next changes are refused with
-	stuck   bool     // learners do not catch up
+	changes []string            // what was asked
+	looks   int                 // since the last step
+	refuse  []error             // what the next changes are refused with
+	stuck   bool                // learners do not catch up
+	damaged map[uint64][]uint32 // the shards of which a node\'s replica is damaged
 }
 
 // seat is one server of a group.
@@ -72,7 +73,13 @@ func (s *seat) Topology(context.Context, *raftkvpb.TopologyRequest) (*raftkvpb.T
 }
 
 func (s *seat) Stat(context.Context, *raftkvpb.StatRequest) (*raftkvpb.StatResponse, error) {
-	return new(raftkvpb.StatResponse), nil
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	stat := new(raftkvpb.StatResponse)
+	for _, shard := range s.damaged[s.id] {
+		stat.Damages = append(stat.Damages, &raftkvpb.Damage{Shard: shard})
+	}
+	return stat, nil
 }
 
 // ListMembers tells all, and of the shards that the server leads how far the members are.
@@ -247,8 +254,9 @@ func TestMember(t *testing.T) {
 		"a node less, with fewer replicas": {3, [][]uint64{{1, 2, 3}}, "remove 2 --fewer-replicas", 0,
 			[]string{"0: remove 2", "forget 2"}, []string{"1 3"}, []string{"shard 0: the replica of node 2 goes"}},
 		"damage":              {3, three, "rebuild 2 --shard=1", 0, []string{"1: rebuild 2"}, []string{"1 2 3", "2#1 3 1", "3 1 2"}, []string{"shard 1: node 2 gets its replica anew"}},
-		"damage of all":       {3, [][]uint64{{1, 2}, {3, 1}}, "rebuild 1", 0, []string{"0: rebuild 1", "1: rebuild 1"}, []string{"1#1 2", "3 1#1"}, nil},
-		"damage that is not":  {3, [][]uint64{{1, 2}}, "rebuild 3", 1, nil, []string{"1 2"}, []string{"node 3 has no such replica"}},
+		"what is damaged":     {3, [][]uint64{{1, 3}, {3, 1}, {2, 3}}, "rebuild 3", 0, []string{"0: rebuild 3", "2: rebuild 3"}, []string{"1 3#1", "3 1", "2 3#1"}, nil},
+		"nothing is damaged":  {3, [][]uint64{{1, 2}}, "rebuild 1", 1, nil, []string{"1 2"}, []string{"says of none of its replicas"}},
+		"damage that is not":  {3, [][]uint64{{1, 2}}, "rebuild 3 --shard=0", 1, nil, []string{"1 2"}, []string{"node 3 has no replica of shard 0"}},
 		"nothing to cancel":   {3, three, "cancel", 1, nil, []string{"1 2 3", "2 3 1", "3 1 2"}, []string{"no change is under way"}},
 		"a node that is not":  {3, three, "remove 9", 1, nil, []string{"1 2 3", "2 3 1", "3 1 2"}, []string{"no node 9; its nodes are [1 2 3]"}},
 		"another that is not": {3, three, "replace 9 --with 4=NEW", 1, nil, []string{"1 2 3", "2 3 1", "3 1 2"}, []string{"no node 9"}},
@@ -258,6 +266,7 @@ func TestMember(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			g, flag := startGroup(t, c.nodes, c.shards...)
+			g.damaged = map[uint64][]uint32{3: {0, 2}}
 			fresh := g.serve(t, 4)
 			args := append([]string{flag, "member"}, strings.Fields(strings.ReplaceAll(c.args, "NEW", fresh))...)
 			status, stdout, stderr := kv("", args...)
@@ -313,21 +322,22 @@ func TestMember_refused(t *testing.T) {
 	fresh := g.serve(t, 4)
 	passing := status.Error(codes.FailedPrecondition, "not decided yet")
 	g.refuse = []error{passing, passing}
-	if status, _, stderr := kv("", flag, "member", "rebuild", "2"); status != 0 {
+	if status, _, stderr := kv("", flag, "member", "rebuild", "2", "--shard=0"); status != 0 {
 		t.Errorf("a refusal that passes: %d, %s", status, stderr)
 	}
 	for range 1000 {
 		g.refuse = append(g.refuse, status.Error(codes.FailedPrecondition, "no majority"))
 	}
-	if status, _, stderr := kv("", flag, "member", "rebuild", "2"); status != 1 || !strings.Contains(stderr, "no majority") {
+	if status, _, stderr := kv("", flag, "member", "rebuild", "2", "--shard=0"); status != 1 || !strings.Contains(stderr, "no majority") {
 		t.Errorf("a refusal: %d, %s", status, stderr)
 	}
 	g.refuse, g.stuck = nil, true
 	g.learn(g.list.Shards[0], &raftkvpb.NewMember{Id: 4, Address: fresh}, 3, "before")
-	if status, _, stderr := kv("", flag, "member", "rebuild", "2"); status != 1 || !strings.Contains(stderr, "kv member cancel --shard=0") {
+	if status, _, stderr := kv("", flag, "member", "rebuild", "2", "--shard=0"); status != 1 || !strings.Contains(stderr, "kv member cancel --shard=0") {
 		t.Errorf("another change is in the way: %d, %s", status, stderr)
 	}
-	if status, stdout, stderr := kv("", flag, "member", "list"); status != 0 || !strings.Contains(stdout, "1*, 2, 3, +4 for 3 -7") {
+	g.damaged = map[uint64][]uint32{2: {0}}
+	if status, stdout, stderr := kv("", flag, "member", "list"); status != 0 || !strings.Contains(stdout, "1*, 2 damaged, 3, +4 for 3 -7") {
 		t.Errorf("the list: %d, %s%s", status, stdout, stderr)
 	}
 	if status, stdout, stderr := kv("", flag, "member", "cancel", "--shard=0"); status != 0 || !strings.Contains(stdout, "node 4 does not get a replica") {

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -16,7 +17,7 @@ type memberListCommand struct{}
 
 // Help is what kv member list --help says below the flags.
 func (c *memberListCommand) Help() string {
-	return `All servers are asked, and of each shard is shown what those know that know its newest members. A line for each node tells whether every shard would go on without it (may stop). A line for each shard tells who leads it, and its replicas: * marks the one that is to lead when it can, -12 that the leader has 12 entries more, "silent" that it does not answer the leader, "lost" that its folder is not the node's any more. "+4 for 3" is a replica that node 4 gets, and that will vote in the place of node 3's when it has caught up; "3 leaves" is one that is about to go.`
+	return `All servers are asked, and of each shard is shown what those know that know its newest members. A line for each node tells whether every shard would go on without it (may stop). A line for each shard tells who leads it, and its replicas: * marks the one that is to lead when it can, -12 that the leader has 12 entries more, "silent" that it does not answer the leader, "lost" that its folder is not the node's any more, "damaged" that the node says so of it. "+4 for 3" is a replica that node 4 gets, and that will vote in the place of node 3's when it has caught up; "3 leaves" is one that is about to go.`
 }
 
 // Run prints nodes and members.
@@ -35,11 +36,15 @@ func (c *memberListCommand) Run(a *app) error {
 		if err != nil {
 			return err
 		}
-		return printRoster(a.out, r, newPicture(topology, a.statAll(ctx, clerk, topology, askTimeout)))
+		return printRoster(a.out, r, topology, a.statAll(ctx, clerk, topology, askTimeout))
 	})
 }
 
-func printRoster(out io.Writer, r *roster, p *picture) error {
+func printRoster(out io.Writer, r *roster, topology *raftkvpb.TopologyResponse, nodes []asked) error {
+	p, ails := newPicture(topology, nodes), make(map[uint64][]uint32)
+	for _, n := range nodes {
+		ails[n.node.GetId()] = damaged(n.stat)
+	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "cluster\t%s\nmap version\t%d\n", hex.EncodeToString(r.GetClusterId()), r.GetMapVersion())
 	fmt.Fprint(w, "\nnode\taddress\tfolder\treplicas\tmay stop\n")
@@ -60,13 +65,13 @@ func printRoster(out io.Writer, r *roster, p *picture) error {
 		if s.GetLeader() != 0 {
 			lead = fmt.Sprintf("node %d", s.GetLeader())
 		}
-		fmt.Fprintf(w, "%d\t%s\t%s\n", s.GetShard(), lead, strings.Join(replicas(r, s), ", "))
+		fmt.Fprintf(w, "%d\t%s\t%s\n", s.GetShard(), lead, strings.Join(replicas(r, s, ails), ", "))
 	}
 	return flush(w)
 }
 
-// replicas says who has a shard, and how far each is.
-func replicas(r *roster, s *raftkvpb.ShardMembers) (words []string) {
+// replicas says who has a shard, and how far each is. Of some nodes it is known which of their replicas are damaged.
+func replicas(r *roster, s *raftkvpb.ShardMembers, ails map[uint64][]uint32) (words []string) {
 	for i, m := range s.GetMembers() {
 		var word string
 		switch {
@@ -85,6 +90,8 @@ func replicas(r *roster, s *raftkvpb.ShardMembers) (words []string) {
 		switch told := m.GetProgress(); {
 		case r.buried(m):
 			word += " lost"
+		case m.GetRole() != learner && slices.Contains(ails[m.GetNode()], s.GetShard()):
+			word += " damaged"
 		case told == nil:
 		case !told.GetAnswers():
 			word += " silent"

@@ -135,19 +135,42 @@ func (o *operator) close() {
 
 // client returns the administrative calls of a server.
 func (o *operator) client(ctx context.Context, address string) (raftkvpb.RaftKVAdminClient, error) {
+	conn, err := o.conn(ctx, address)
+	return raftkvpb.NewRaftKVAdminClient(conn), err
+}
+
+func (o *operator) conn(ctx context.Context, address string) (*grpc.ClientConn, error) {
 	o.mu.Lock()
-	conn := o.conns[address]
-	o.mu.Unlock()
-	if conn == nil {
-		var err error
-		if conn, err = o.admin(ctx, address); err != nil {
-			return nil, err
-		}
-		o.mu.Lock()
-		o.conns[address] = conn
-		o.mu.Unlock()
+	defer o.mu.Unlock()
+	if conn := o.conns[address]; conn != nil {
+		return conn, nil
 	}
-	return raftkvpb.NewRaftKVAdminClient(conn), nil
+	o.mu.Unlock()
+	conn, err := o.admin(ctx, address)
+	o.mu.Lock()
+	if err == nil {
+		o.conns[address] = conn
+	}
+	return conn, err
+}
+
+// damages returns of which shards a node says that its replica is damaged.
+func (o *operator) damages(ctx context.Context, n *raftkvpb.ClusterNode) (shards []uint32, err error) {
+	ctx, cancel := context.WithTimeout(ctx, o.within(callTimeout))
+	defer cancel()
+	conn, err := o.conn(ctx, o.addressOf(n))
+	if err != nil {
+		return nil, err
+	}
+	stat, err := raftkvpb.NewRaftKVClient(conn).Stat(ctx, &raftkvpb.StatRequest{})
+	return damaged(stat), err
+}
+
+func damaged(stat *raftkvpb.StatResponse) (shards []uint32) {
+	for _, damage := range stat.GetDamages() {
+		shards = append(shards, damage.GetShard())
+	}
+	return shards
 }
 
 // look asks all servers that are named, and all that those know of. It fails when none answers, or one refuses.
