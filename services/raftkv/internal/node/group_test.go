@@ -24,6 +24,7 @@ func TestCluster(t *testing.T) {
 	var installs, steps atomic.Uint64
 	for crashes > 0 {
 		shape, each := shapes[seed%uint64(len(shapes))], 10
+		t.Logf("seed %d: %+v", seed, shape)
 		var err error
 		synctest.Test(t, func(*testing.T) {
 			variant := variantOf(seed)

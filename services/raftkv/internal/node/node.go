@@ -87,7 +87,7 @@ type Node struct {
 	budget  *budget
 	joined  atomic.Pointer[joined] // nil as long as the node is of no cluster
 
-	lifecycle sync.Mutex    // held by Join, Stop, and while the map changes
+	lifecycle lock          // held by Join, Stop, and while the map changes
 	changed   chan struct{} // has an element when members have changed (see keep)
 	stop      context.CancelFunc
 	stopping  context.Context
@@ -108,7 +108,7 @@ func Open(options Options) (*Node, error) {
 	}
 	var once sync.Once
 	options.OnFailure = func(err error) { once.Do(func() { failed(err) }) }
-	n := &Node{options: options, budget: &budget{limit: options.MaxInFlight}, changed: make(chan struct{}, 1)}
+	n := &Node{options: options, budget: &budget{limit: options.MaxInFlight}, lifecycle: newLock(), changed: make(chan struct{}, 1)}
 	n.stopping, n.stop = context.WithCancel(context.Background())
 	if err := n.openStore(); err != nil {
 		return nil, err
