@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -257,4 +258,69 @@ func TestRaftkvMember_grown(t *testing.T) {
 	if _, err := clerk.Put(ctx, key, []byte("w")); err != nil {
 		t.Errorf("a write without the first server: %v", err)
 	}
+}
+
+// TestRaftkvMember_damaged: a bit in the file of one node takes out its replica of a shard, which it says, and nobody else notices; kv has the
+// others give it another one.
+func TestRaftkvMember_damaged(t *testing.T) {
+	c := newOperated(t, 3)
+	clerk := dialClerk(t, c.addresses...)
+	for i := range 200 {
+		value := make([]byte, 4096)
+		randomBytes(uint64(i)).Read(value)
+		if _, err := clerk.Put(t.Context(), fmt.Append(nil, i), value); err != nil {
+			t.Fatal(err)
+		}
+	}
+	node := c.nodes[1]
+	if out, err := exec.CommandContext(t.Context(), build(t, "./tools/kv"), "--servers="+c.addresses[1], "--admin-token-file="+c.token, "compact").CombinedOutput(); err != nil {
+		t.Fatalf("kv compact: %v, %s", err, out)
+	}
+	node.kill(t)
+	largest := slices.MaxFunc(filesOf(t, node.folder), func(a, b dataFile) int {
+		return len(tableOf(a)) - len(tableOf(b))
+	})
+	content := slices.Clone(tableOf(largest))
+	content[len(content)/2] ^= 1
+	if err := os.WriteFile(filepath.Join(node.folder, largest.name), content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	node.start(t)
+	client := dialRaftkv(t, node.port())
+	damages := func(ctx context.Context, want int) error {
+		if err := scan(ctx, client, &raftkvpb.ScanRequest{}, func(*raftkvpb.Pair) {}); err != nil && want == 0 {
+			return err
+		}
+		stat, err := client.Stat(ctx, &raftkvpb.StatRequest{})
+		if err == nil && len(stat.GetDamages()) != want {
+			err = fmt.Errorf("the node tells of damages %v; want %d", stat.GetDamages(), want)
+		}
+		return err
+	}
+	if err := eventually(t, func(ctx context.Context) error { return damages(ctx, 1) }); err != nil {
+		t.Fatal(err)
+	}
+	c.change(t, "rebuild", "2")
+	if err := eventually(t, func(ctx context.Context) error { return damages(ctx, 0) }); err != nil {
+		t.Fatal(err)
+	}
+	c.nodes[0].kill(t)
+	for i := range 200 {
+		if got, err := clerk.Get(t.Context(), fmt.Append(nil, i)); err != nil || len(got.Value) != 4096 {
+			t.Fatalf("key %d, without node 1: %d bytes, %v", i, len(got.Value), err)
+		}
+	}
+}
+
+// tableOf returns what a file holds, if it is a table of the store.
+func tableOf(file dataFile) []byte {
+	if filepath.Ext(file.name) != ".sst" {
+		return nil
+	}
+	return file.content
+}
+
+// randomBytes returns random bytes, which no compression makes fewer.
+func randomBytes(seed uint64) *rand.ChaCha8 {
+	return rand.NewChaCha8([32]byte{byte(seed), byte(seed >> 8)})
 }
