@@ -197,8 +197,12 @@ func Overload() error {
 }
 
 // Torture runs the long tests of raftkv: 200 kills under load, of a server alone and of the nodes of a cluster, damage all over its
-// files, scans of a gigabyte.
+// files, scans of a gigabyte; and 10,000 crashes of clusters in memory.
 func Torture() error {
+	crashes := map[string]string{"RAFTKV_CRASHES": "10000"}
+	if err := sh.RunWithV(crashes, "go", "test", "-count=1", "-v", "-timeout=60m", "-run=^(TestCluster|TestCrashes)$", "./services/raftkv/internal/node"); err != nil {
+		return err
+	}
 	return sh.RunWithV(map[string]string{"COMPAT_TORTURE": "full"}, "go", "test", "-count=1", "-v", "-timeout=60m", "-run=Raftkv", "./compat")
 }
 

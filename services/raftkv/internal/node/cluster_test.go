@@ -201,10 +201,14 @@ func (c *cluster) equal(shard storage.ShardID) bool {
 		}
 	}
 	for _, in := range holders {
-		if now, passed := in.node.State(shard).Now(), time.Since(c.began); time.Duration(now)*time.Millisecond > passed {
+		_, state := in.node.Held(shard)
+		if state == nil {
+			return false // it has none any more
+		}
+		if now, passed := state.Now(), time.Since(c.began); time.Duration(now)*time.Millisecond > passed {
 			in.fail(fmt.Errorf("the time of shard %d's log is %d ms, after %v", shard, now, passed))
 		}
-		if sum, differs := in.node.State(shard).Checksum(); differs {
+		if sum, differs := state.Checksum(); differs {
 			in.fail(fmt.Errorf("shard %d was another at node %d than at its leader when both showed entry %d", shard, in.id, sum.Index))
 		}
 	}
@@ -220,10 +224,15 @@ func compare(members []*incarnation, shard storage.ShardID) (same bool, err erro
 	var first []byte
 	var shows storage.Index // that the first one shows
 	for _, in := range members {
-		state := in.node.State(shard)
+		_, state := in.node.Held(shard)
+		if state == nil {
+			return false, nil // it has none any more
+		}
 		var written bytes.Buffer
 		applied := state.Applied()
-		if err := state.WriteSnapshot(&written); err != nil {
+		if err := state.WriteSnapshot(&written); errors.Is(err, storage.ErrClosed) {
+			return false, nil
+		} else if err != nil {
 			return false, err
 		}
 		if state.Applied() != applied || first != nil && applied != shows {

@@ -7,6 +7,14 @@ import "numstore.example/services/raftkv/internal/storage"
 // Replica returns the node's member of a shard's group.
 func (n *Node) Replica(shard storage.ShardID) *Replica { return n.local(shard).replica }
 
+// Held returns the node's member of a shard's group and its state, as they are now, or nil if it has none.
+func (n *Node) Held(shard storage.ShardID) (*Replica, *storage.State) {
+	if local := n.local(shard); local != nil {
+		return local.replica, local.state
+	}
+	return nil, nil
+}
+
 // Store returns the store.
 func (n *Node) Store() *storage.Store { return n.store }
 

@@ -280,14 +280,17 @@ func (in *incarnation) read(shard storage.ShardID, read func(store) error) bool 
 	if in.variant.routed {
 		return read(asked{ctx, in.node.Group(shard)}) == nil && in.alive()
 	}
-	if !in.node.Holds(shard) {
+	replica, state := in.node.Held(shard)
+	if replica == nil {
 		return false
 	}
-	if err := in.node.Replica(shard).AwaitBarrier(ctx); err != nil && !in.variant.stale {
+	if err := replica.AwaitBarrier(ctx); err != nil && !in.variant.stale {
 		return false
 	}
-	if err := read(in.node.State(shard)); err != nil {
-		in.fail(err)
+	if err := read(state); err != nil {
+		if !errors.Is(err, storage.ErrClosed) { // another node has the shard by now
+			in.fail(err)
+		}
 		return false
 	}
 	return in.alive()
