@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math/rand/v2"
+	"path"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -70,6 +72,92 @@ func TestDamage(t *testing.T) {
 			f.write()
 			f.check()
 		})
+	}
+}
+
+// TestDamage_file flips a byte in a table, among the rows of a shard. When the node meets it, in the background, the member is
+// out of service, and is not back after a restart; it is rebuilt from the others.
+func TestDamage_file(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := launchFleet(t, 3, 3, func(_ storage.NodeID, state *storage.State) node.Machine { return state })
+		for i := range byte(100) {
+			value := make([]byte, 400)
+			rand.NewChaCha8([32]byte{i}).Read(value)
+			command := kv.Command{Writes: []kv.Write{{Kind: kv.Put, Key: []byte{'k', i}, Value: value, MaxValue: 400, Expect: kv.AnyVersion}}}
+			if _, err := node.Execute(t.Context(), f.nodes[1].Group(shard), command.AppendTo(nil)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		f.write()
+		if err := f.nodes[2].Compact(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		disk := f.disks[2]
+		f.kill(2)
+		flipInTable(t, disk)
+		f.start(2, disk, nil)
+		f.write()
+		if err := f.nodes[2].Compact(t.Context()); !node.IsDamage(err) {
+			t.Fatalf("nobody has met the damage: %v", err)
+		}
+		for restart := range 2 {
+			time.Sleep(10 * time.Second) // by the clock of the test
+			synctest.Wait()
+			if damages := f.nodes[2].Damages(); len(damages) != 1 || f.nodes[2].Holds(shard) {
+				t.Fatalf("node 2 tells of %v", damages)
+			}
+			f.write()
+			f.check()
+			if err := f.nodes[2].Compact(t.Context()); err != nil {
+				t.Errorf("the damage is in the way of merges: %v", err)
+			}
+			if restart == 0 {
+				f.kill(2)
+				f.start(2, disk, nil)
+			}
+		}
+		if err := f.change(f.replace(2, 2, f.nodes[2].StoreID())); err != nil {
+			t.Fatal(err)
+		}
+		f.settled("[1 2 3]")
+		if damages := f.nodes[2].Damages(); len(damages) > 0 {
+			t.Errorf("rebuilt, node 2 still tells of %v", damages)
+		}
+		f.kill(3)
+		f.write()
+		f.check()
+	})
+}
+
+// flipInTable changes a byte of the largest table, which has the log's rows before those of the state: one of the latter.
+func flipInTable(t *testing.T, disk vfs.FS) {
+	t.Helper()
+	names, err := disk.List(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, size := "", int64(0)
+	for _, name := range names {
+		info, err := disk.Stat(disk.PathJoin(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if path.Ext(name) == ".sst" && info.Size() > size {
+			table, size = name, info.Size()
+		}
+	}
+	file, err := disk.OpenReadWrite(disk.PathJoin(dir, table), vfs.WriteCategoryUnspecified)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := make([]byte, 1)
+	_, err = file.ReadAt(b, size*3/4)
+	b[0] ^= 0x40
+	if err == nil {
+		_, err = file.WriteAt(b, size*3/4)
+	}
+	if err = errors.Join(err, file.Close()); err != nil {
+		t.Fatal(err)
 	}
 }
 
