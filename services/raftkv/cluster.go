@@ -128,6 +128,11 @@ func (m *membership) plan() (plan node.Plan, err error) {
 // options are what a node needs to know of its cluster.
 func (m *membership) options(options *node.Options) {
 	options.ID = m.self
+	if len(m.addresses) > 1 {
+		options.Storage.Remedy = fmt.Sprintf("the other nodes have what it had: start this one with an empty folder, and then kv member replace %d --with %d=%s",
+			m.self, m.self, m.addresses[m.self])
+		options.Storage.RowsRemedy = fmt.Sprintf("the other nodes have these rows: kv member list shows what is damaged, and kv member rebuild %d mends it", m.self)
+	}
 	if m.together() {
 		options.Transport, options.OnCluster = m.peers, m.peers.Changed
 	} else {

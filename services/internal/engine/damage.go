@@ -58,7 +58,10 @@ var numberInText = regexp.MustCompile(`\b(?:file|table|wal) 0*([1-9][0-9]*)\b`)
 
 // ReadError completes an error of Pebble's that tells of damage: Pebble names a file by its number alone, or
 // in the details of an error.
-func (s *Store) ReadError(err error) error {
+func (s *Store) ReadError(err error) error { return s.damageError(err, s.options.RowsRemedy) }
+
+// damageError is ReadError with another remedy.
+func (s *Store) damageError(err error, remedy string) error {
 	var known *damage
 	if err == nil || !pebble.IsCorruptionError(err) || errors.As(err, &known) {
 		return err
@@ -72,7 +75,16 @@ func (s *Store) ReadError(err error) error {
 			}
 		}
 	}
-	return &damage{what: fmt.Sprintf("%s is damaged (%s)", what, firstLine(err)), cause: err}
+	return &damage{what: fmt.Sprintf("%s is damaged (%s)", what, firstLine(err)), cause: err, remedy: remedy}
+}
+
+// Advise completes an error of damage because of which the store is of no use: it says what to do, unless it says something of
+// its own. Nobody else has the error yet.
+func (s *Store) Advise(err error) error {
+	if d := (*damage)(nil); errors.As(err, &d) && (d.remedy == "" || d.remedy == s.options.RowsRemedy) {
+		d.remedy = s.options.Remedy
+	}
+	return err
 }
 
 // firstLine is what an error of Pebble says. Marks and stacks come in further lines, or when it is formatted.

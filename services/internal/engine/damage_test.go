@@ -330,3 +330,56 @@ func TestDamage_copied(t *testing.T) {
 		t.Errorf("the refusal is %v (%v)", refusal, wrong)
 	}
 }
+
+// TestDamage_remedy: who is told of damage is told what its user advises, for the whole store or for rows.
+func TestDamage_remedy(t *testing.T) {
+	disk := vfs.NewMem()
+	store := begin(t, disk)
+	value := make([]byte, 10_000)
+	rand.NewChaCha8([32]byte{}).Read(value)
+	for i := range 20 { // each is a block of its own
+		store.must(t, put(fmt.Sprintf("key%02d", i), string(value)))
+	}
+	if err := store.Compact(t.Context(), nothing); err != nil {
+		t.Fatal(err)
+	}
+	store.end(t)
+	all, err := readFiles(disk)
+	if err != nil {
+		t.Fatal(err)
+	}
+	options := Options{Dir: testDir, Layout: testLayout, Logger: discard, Remedy: "ask the others for all", RowsRemedy: "ask the others for some"}
+	advised := make(map[string]bool)
+	for name := range all {
+		if !strings.HasPrefix(name, manifestPrefix) && !isTable(name) {
+			continue
+		}
+		content := all[name]
+		disk, err := all.with(name, enginetest.Flip(rand.New(rand.NewPCG(1, 1)), content, len(content)/3)).disk()
+		if err != nil {
+			t.Fatal(err)
+		}
+		options.FS = disk
+		opened, err := Open(options)
+		want := options.Remedy
+		if err == nil {
+			for i := 0; i < 20 && err == nil; i++ {
+				_, err = opened.Row(rowKey('k', fmt.Sprintf("key%02d", i)))
+			}
+			want = options.RowsRemedy
+		}
+		switch {
+		case err == nil: // an older manifest
+		case !IsDamage(err) || !strings.HasSuffix(err.Error(), want):
+			t.Errorf("%s: %v; want %q", name, err, want)
+		default:
+			advised[want] = true
+		}
+		if opened != nil {
+			opened.Close(func() error { return nil })
+		}
+	}
+	if len(advised) != 2 {
+		t.Errorf("of what is advised, %v was met", advised)
+	}
+}

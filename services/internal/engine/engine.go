@@ -92,6 +92,10 @@ type Options struct {
 	// tries merges that need the table again, until what cannot be read is cut out (see Store.Unreadable and Store.CutOut).
 	OnDamage func(DamagedTable)
 
+	// Remedy is what is advised when the store cannot be opened because of damage, or has failed because of it; RowsRemedy when
+	// a read has met damage. Empty means to restore a backup.
+	Remedy, RowsRemedy string
+
 	Logger *slog.Logger
 }
 
@@ -161,7 +165,7 @@ func Open(options Options) (*Store, error) {
 	s.room = newRoom(s.fs, options.Dir, options.Reserve)
 	s.fs = vfs.OnDiskFull(s.fs, s.room.exhausted)
 	if err := s.open(); err != nil {
-		return nil, fmt.Errorf("opening %s: %w", options.Dir, err)
+		return nil, fmt.Errorf("opening %s: %w", options.Dir, s.Advise(err))
 	}
 	if command := tooWide(s.fs, options.Dir); options.FS == nil && command != "" {
 		options.Logger.Warn("other users of this machine can look into the data folder", "dir", options.Dir, "to forbid it", command)

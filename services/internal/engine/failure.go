@@ -123,7 +123,7 @@ func (s *Store) backgroundError(err error) {
 		s.options.OnDamage(DamagedTable{Path: info.Path, Background: true, Err: s.ReadError(err)})
 		return // it is cut out soon; meanwhile Pebble may try again
 	}
-	s.Fail(fmt.Errorf("writing in the background: %w", s.ReadError(err)))
+	s.Fail(fmt.Errorf("writing in the background: %w", s.damageError(err, s.options.Remedy)))
 	if !s.opening.Load() {
 		runtime.Goexit()
 	}

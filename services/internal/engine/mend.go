@@ -180,9 +180,10 @@ func (t *table) walk(span Span, forward bool) (last []byte, err error) {
 	return last, errors.Join(rows.Error(), rows.Close())
 }
 
-// CutOut takes all rows of a span away, and does not read them. That is on disk when it returns. Writes wait meanwhile: Pebble
-// gives it a number as if it were a batch, and batches are numbered without gaps (see checkLogs). So nothing is in the
-// write-ahead logs from before it until the manifest tells of a new one.
+// CutOut takes all rows of a span away, and does not read them. That is on disk when it returns. Writes wait meanwhile. Pebble
+// gives a cut a number as if it were a batch, and batches are numbered without gaps (see checkLogs): so it lies between two
+// write-ahead logs, and the manifest tells that the later one is the first that counts. Nor is there a row of the span in
+// memory by then, or Pebble would put the cut into a write-ahead log, without the store's name.
 func (s *Store) CutOut(span Span) error {
 	done := make(chan struct{})
 	defer close(done)

@@ -14,6 +14,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"go.etcd.io/raft/v3/raftpb"
 
+	"numstore.example/services/internal/engine"
 	"numstore.example/services/internal/engine/enginetest"
 	"numstore.example/services/raftkv/internal/kv"
 	"numstore.example/services/raftkv/internal/shard"
@@ -301,6 +302,37 @@ func TestDrop_damaged(t *testing.T) {
 	}
 }
 
+// TestCutOut_besideDamage: nothing is cut out where a row beside it cannot be read. Pebble would take all rows on that side for
+// missing, and they would be gone.
+func TestCutOut_besideDamage(t *testing.T) {
+	whole, _ := bigShard(t)
+	disk, err := whole.inTheMiddle().disk()
+	if err != nil {
+		t.Fatal(err)
+	}
+	store, shards, err := three(Options{FS: disk}) // nobody is told of damage, so nobody mends it
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := shards[damagedShard]
+	lower, upper := slot{firstSlot, damagedShard}.span()
+	unreadable, err := store.Unreadable(path.Join(testDir, whole.table()), []engine.Span{{Lower: lower, Upper: upper}})
+	if err != nil || unreadable[0].Empty() {
+		t.Fatalf("of the large shard, %q cannot be read (%v): this test has lost its subject", unreadable, err)
+	}
+	inside := engine.Span{Lower: append(bytes.Clone(unreadable[0].Lower), 0), Upper: unreadable[0].Upper}
+	if err := store.CutOut(inside); !IsDamage(err) {
+		t.Errorf("a row before it cannot be read, and it is cut out: %v", err)
+	}
+	if err := errors.Join(othersAreWell(shards), store.Failure()); err != nil {
+		t.Error(err)
+	}
+	if err := m.read(); !IsDamage(err) {
+		t.Errorf("the damage has gone: %v", err)
+	}
+	store.Close()
+}
+
 // TestDamage_alone: nobody gives up a shard that others do not have. Who reads meets the damage; a merge ends the store.
 func TestDamage_alone(t *testing.T) {
 	whole, _ := bigShard(t)
@@ -420,8 +452,8 @@ func (s *Store) damagedOf(shards [3]*member) (damaged []int, err error) {
 	return damaged, err
 }
 
-// TestDamage_crashes crashes a store that takes damage out at every operation. What is there then is as it was before, or the
-// shard is known to be damaged: never are there fewer keys, and nobody knows.
+// TestDamage_crashes crashes a store that takes damage out, and drops the shard, at every operation. What is there then is as
+// it was before, or the shard is known to be damaged, or it is gone: never are there fewer keys, and nobody knows.
 func TestDamage_crashes(t *testing.T) {
 	whole, _ := bigShard(t)
 	disk, err := whole.inTheMiddle().on(vfs.NewCrashableMem())
@@ -435,6 +467,9 @@ func TestDamage_crashes(t *testing.T) {
 		if err != nil {
 			return err
 		}
+		if err := shards[damagedShard].write("a", "not in a table yet"); err != nil {
+			return err
+		}
 		if err := shards[damagedShard].read(); !IsDamage(err) {
 			return fmt.Errorf("the read of the damage: %w", err)
 		}
@@ -444,7 +479,7 @@ func TestDamage_crashes(t *testing.T) {
 				return err
 			}
 		}
-		return errors.Join(store.Compact(t.Context()), othersAreWell(shards), store.Close())
+		return errors.Join(store.Compact(t.Context()), store.CloseShard(damagedShard), store.Drop(damagedShard), othersAreWell(shards), store.Close())
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -465,6 +500,8 @@ func TestDamage_crashes(t *testing.T) {
 		}
 		if m := shards[damagedShard]; m == nil {
 			count["known"]++
+		} else if m.knowsNothing() == nil {
+			count["dropped"]++
 		} else if err := m.read(); !IsDamage(err) {
 			t.Errorf("crash %d of %d: all is read: %v", i, len(left), err)
 		} else {
@@ -482,7 +519,7 @@ func TestDamage_crashes(t *testing.T) {
 			t.Fatalf("crash %d of %d, and started once more: %v", i, len(left), err)
 		}
 	}
-	if count["known"] == 0 || count["found again"] == 0 {
+	if count["known"] == 0 || count["found again"] == 0 || count["dropped"] == 0 {
 		t.Errorf("the crashes have left %v: this test has lost its subject", count)
 	}
 }

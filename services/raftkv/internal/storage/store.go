@@ -70,11 +70,13 @@ type Options struct {
 	OnDamage func(shard ShardID, err error)
 
 	// These are as in engine.Options.
-	MaxTables int
-	Reserve   uint64
-	DiskStall time.Duration
-	OnStall   func(stalled bool)
-	OnFailure func(error)
+	Remedy     string
+	RowsRemedy string
+	MaxTables  int
+	Reserve    uint64
+	DiskStall  time.Duration
+	OnStall    func(stalled bool)
+	OnFailure  func(error)
 
 	Logger *slog.Logger
 }
@@ -128,6 +130,7 @@ func Open(options Options) (*Store, error) {
 	below := engine.Options{
 		Dir: options.Dir, FS: options.FS, MaxTables: options.MaxTables,
 		Reserve: options.Reserve, DiskStall: options.DiskStall, OnStall: options.OnStall,
+		Remedy: options.Remedy, RowsRemedy: options.RowsRemedy,
 		Layout: layout, TakeOver: takeOver,
 		OnFailure: options.OnFailure, Logger: options.Logger,
 	}
@@ -154,7 +157,7 @@ func Open(options Options) (*Store, error) {
 		err = s.findHeld()
 	}
 	if err != nil {
-		return nil, fmt.Errorf("opening %s: %w", options.Dir, errors.Join(err, s.Close()))
+		return nil, fmt.Errorf("opening %s: %w", options.Dir, errors.Join(s.Advise(err), s.Close()))
 	}
 	if d != nil {
 		s.describe(d)
