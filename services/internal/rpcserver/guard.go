@@ -189,7 +189,8 @@ func (g *guard) panicked(ctx context.Context, method *methodMetrics, p any) erro
 // done counts a call that has ended, and logs it if it failed, or at level debug in any case.
 func (g *guard) done(ctx context.Context, method *methodMetrics, start time.Time, err error) {
 	took := time.Since(start)
-	code := status.Code(err)
+	ended := statusOf(err)
+	code := ended.Code()
 	method.observe(code, took)
 
 	level := callLevel(code)
@@ -209,9 +210,17 @@ func (g *guard) done(ctx context.Context, method *methodMetrics, start time.Time
 		slog.String("peer", callerOf(ctx)),
 	}
 	if err != nil {
-		attributes = append(attributes, slog.String("error", status.Convert(err).Message()))
+		attributes = append(attributes, slog.String("error", ended.Message()))
 	}
 	g.log.LogAttrs(ctx, level, "call", attributes...)
+}
+
+// statusOf returns what gRPC tells the caller: the error of a context, which a handler may return as it is, has a status.
+func statusOf(err error) *status.Status {
+	if s, ok := status.FromError(err); ok {
+		return s
+	}
+	return status.FromContextError(err)
 }
 
 // callLevel tells failures of the server from those that the caller can mend. A caller who goes away, as those

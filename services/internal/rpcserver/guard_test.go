@@ -1,7 +1,10 @@
 package rpcserver
 
 import (
+	"bytes"
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -62,6 +65,34 @@ func TestGuard_counts(t *testing.T) {
 	}
 	if n, err := testutil.GatherAndCount(registry, "grpc_server_handling_seconds"); err != nil || n != 1 {
 		t.Errorf("%d histograms of times, %v; want 1", n, err)
+	}
+}
+
+// TestGuard_contexts: a handler may return the error of its context as it is. The caller has gone, or is out of time; the
+// server has not failed.
+func TestGuard_contexts(t *testing.T) {
+	registry := prometheus.NewRegistry()
+	var log bytes.Buffer
+	guard := newTestGuard(registry)
+	guard.log = slog.New(slog.NewTextHandler(&log, nil))
+	var answer error
+	call := guard.unary("test.Service", grpc.MethodDesc{
+		MethodName: "Call",
+		Handler: func(any, context.Context, func(any) error, grpc.UnaryServerInterceptor) (any, error) {
+			return nil, answer
+		},
+	})
+	stream := guard.stream("test.Service", grpc.StreamDesc{StreamName: "Call", Handler: func(any, grpc.ServerStream) error { return answer }})
+	for _, answer = range []error{context.Canceled, fmt.Errorf("the read: %w", context.Canceled), context.DeadlineExceeded} {
+		call.Handler(nil, t.Context(), nil, nil)
+		stream.Handler(nil, contextStream{ctx: t.Context()})
+	}
+	if n := counterOf(t, registry, "Unknown"); n != 0 || strings.Contains(log.String(), "level=ERROR") {
+		t.Errorf("%v calls ended with Unknown; want none, and no error in the log:\n%s", n, &log)
+	}
+	answer = errors.New("a defect")
+	if call.Handler(nil, t.Context(), nil, nil); !strings.Contains(log.String(), "level=ERROR msg=call method=/test.Service/Call code=Unknown") {
+		t.Errorf("the log says of an error without a status:\n%s", &log)
 	}
 }
 

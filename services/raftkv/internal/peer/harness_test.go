@@ -8,13 +8,16 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"path"
 	"sync"
 	"testing"
 	"time"
 
 	"go.etcd.io/raft/v3/raftpb"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/status"
 	"google.golang.org/grpc/test/bufconn"
 
 	"numstore.example/services/raftkv/internal/kv"
@@ -55,6 +58,22 @@ type member struct {
 	peers   *Peers
 	server  *grpc.Server
 	log     *logBuffer
+
+	endingsMu sync.Mutex
+	endings   map[string]codes.Code // with which status the last stream of each method has ended here
+}
+
+// ended notes how a stream of another node ends.
+func (m *member) ended(service any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handle grpc.StreamHandler) error {
+	err := handle(service, stream)
+	s, ok := status.FromError(err)
+	if !ok {
+		s = status.FromContextError(err) // as gRPC does
+	}
+	m.endingsMu.Lock()
+	defer m.endingsMu.Unlock()
+	m.endings[path.Base(info.FullMethod)] = s.Code()
+	return err
 }
 
 // clusterOf is a map of some nodes with one shard on all of them.
@@ -83,7 +102,7 @@ func (w *world) join(id storage.NodeID, cluster *shard.Cluster, change func(*Con
 
 // joinAs is join for a node whose store is not the one that storeOf tells.
 func (w *world) joinAs(f *fake, cluster *shard.Cluster, change func(*Config)) *member {
-	m := &member{fake: f, world: w, address: addressOfNode(f.id), log: new(logBuffer)}
+	m := &member{fake: f, world: w, address: addressOfNode(f.id), log: new(logBuffer), endings: make(map[string]codes.Code)}
 	m.fake.setCluster(cluster)
 	config := Config{Logger: slog.New(slog.NewTextHandler(m.log, nil)), Dial: w.dial, OnExcluded: func(error) {}, Stopping: make(chan struct{})}
 	if change != nil {
@@ -101,7 +120,7 @@ func (w *world) joinAs(f *fake, cluster *shard.Cluster, change func(*Config)) *m
 
 // serve serves the node's peers at its address.
 func (m *member) serve() {
-	m.server = grpc.NewServer(grpc.MaxRecvMsgSize(serverMessage), grpc.WaitForHandlers(true),
+	m.server = grpc.NewServer(grpc.MaxRecvMsgSize(serverMessage), grpc.WaitForHandlers(true), grpc.StreamInterceptor(m.ended),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second, PermitWithoutStream: true})) // as rpcserver's
 	m.peers.Register(m.server)
 	listener := bufconn.Listen(1 << 20)

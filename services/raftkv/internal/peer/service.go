@@ -58,7 +58,7 @@ func (s *service) Send(stream grpc.ClientStreamingServer[peerpb.SendRequest, pee
 	go func() { ended <- s.receive(node, from, stream) }() // until the stream ends, at the latest when this returns
 	select {
 	case err := <-ended:
-		return err
+		return orGone(stream.Context(), err)
 	case <-s.config.Stopping:
 		return status.Error(codes.Unavailable, "the server is stopping")
 	}
@@ -125,7 +125,7 @@ func (s *service) SendSnapshot(stream grpc.ClientStreamingServer[peerpb.SendSnap
 	if err != nil {
 		return err
 	}
-	return s.receiveSnapshot(node, from, stream)
+	return orGone(stream.Context(), s.receiveSnapshot(node, from, stream))
 }
 
 // Forward implements the protocol.
@@ -137,7 +137,7 @@ func (s *service) Forward(stream grpc.BidiStreamingServer[peerpb.ForwardRequest,
 	if err := stream.SendHeader(metadata.MD{}); err != nil {
 		return err
 	}
-	return serveForward(node, s.config.Stopping, stream)
+	return orGone(stream.Context(), serveForward(node, s.config.Stopping, stream))
 }
 
 // Scan implements the protocol.
@@ -146,7 +146,8 @@ func (s *service) Scan(request *peerpb.ScanRequest, stream grpc.ServerStreamingS
 	if err != nil {
 		return err
 	}
-	return serveScan(stream.Context(), node.Local(storage.ShardID(request.GetShard())), request, stream.Send)
+	err = serveScan(stream.Context(), node.Local(storage.ShardID(request.GetShard())), request, stream.Send)
+	return orGone(stream.Context(), err)
 }
 
 // Backup implements the protocol.
@@ -158,5 +159,15 @@ func (s *service) Backup(request *peerpb.BackupRequest, stream grpc.ServerStream
 	if len(request.GetBackup()) != len(shard.BackupID{}) {
 		return status.Errorf(codes.InvalidArgument, "the backup has an id of %d bytes; it must have %d", len(request.GetBackup()), len(shard.BackupID{}))
 	}
-	return serveBackup(stream.Context(), node.Local(storage.ShardID(request.GetShard())), shard.BackupID(request.GetBackup()), stream.Send)
+	err = serveBackup(stream.Context(), node.Local(storage.ShardID(request.GetShard())), shard.BackupID(request.GetBackup()), stream.Send)
+	return orGone(stream.Context(), err)
+}
+
+// orGone returns how a stream has ended: as cancelled, whatever failed here, if the other node is gone. That is no failure
+// of this one.
+func orGone(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() != nil {
+		return status.FromContextError(ctx.Err()).Err()
+	}
+	return err
 }

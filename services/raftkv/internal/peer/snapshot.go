@@ -142,6 +142,9 @@ func (p *Peers) receiveSnapshot(node Node, from storage.NodeID, stream grpc.Clie
 		return status.Errorf(codes.ResourceExhausted, "node %d takes another state at present; it takes one at a time: try again later", node.ID())
 	}
 	first, err := stream.Recv()
+	if errors.Is(err, io.EOF) {
+		return status.Error(codes.InvalidArgument, "the stream has ended before its first message, which says what it brings")
+	}
 	if err != nil {
 		return err
 	}
