@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
 	"numstore.example/services/raftkv/internal/node"
@@ -74,6 +75,25 @@ type passed struct {
 
 func (e *passed) Error() string { return e.text }
 func (e *passed) Unwrap() error { return e.kind }
+
+// errStopping is how streams of others end when the server stops.
+func errStopping() error {
+	s, err := status.New(codes.Unavailable, "the server is stopping").WithDetails(&peerpb.Failure{Kind: peerpb.Kind_KIND_STOPPED})
+	if err != nil {
+		panic(err) // the type can be encoded
+	}
+	return s.Err()
+}
+
+// stops says whether an error of another node is that it stops.
+func stops(err error) bool {
+	for _, detail := range status.Convert(err).Details() {
+		if failure, ok := detail.(*peerpb.Failure); ok && failure.GetKind() == peerpb.Kind_KIND_STOPPED {
+			return true
+		}
+	}
+	return false
+}
 
 // busy refuses what is asked of a node, as too much is on its way to it.
 func busy(id storage.NodeID) error {

@@ -170,7 +170,11 @@ func (f *forwarder) session(ctx context.Context) {
 		cancel(err)
 	}
 	beside.Wait()
-	f.failSent(context.Cause(ctx))
+	why := context.Cause(ctx)
+	if stops(why) {
+		f.link.refused(why)
+	}
+	f.failSent(why)
 }
 
 // send writes what is asked.

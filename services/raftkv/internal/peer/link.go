@@ -1,9 +1,11 @@
 package peer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"math/rand/v2"
 	"sync"
@@ -131,9 +133,26 @@ func (l *link) run(ctx context.Context) {
 	}
 }
 
+const unreachableText = "a node cannot be reached"
+
+// stopped logs that a node stops, which its operator wants. That it cannot be reached is expected then, and told when it lasts.
+func (l *link) stopped() {
+	now := time.Now()
+	l.peers.notices.due(notice{l.id, unreachableText}, now, 0)
+	const text = "a node stops"
+	if l.peers.notices.due(notice{l.id, text}, now, noticeInterval) {
+		l.peers.log.Info(text, "node", l.id, "address", l.address)
+		l.missed.Store(true)
+	}
+}
+
 // refused logs why a node does not take what is sent to it.
 func (l *link) refused(err error) {
-	text, why := "a node cannot be reached", "error"
+	if stops(err) {
+		l.stopped()
+		return
+	}
+	text, why := unreachableText, "error"
 	switch status.Code(err) {
 	case notFormed:
 		return
@@ -161,14 +180,21 @@ func (l *link) stream(ctx context.Context) (stood bool, err error) {
 		return false, err
 	}
 	tell(l.back)
+	var beside sync.WaitGroup
+	beside.Go(func() { // also when nothing is to be sent
+		err := stream.RecvMsg(new(peerpb.SendResponse))
+		cancel(cmp.Or(err, errors.New("the other node has ended the stream")))
+	})
+	defer beside.Wait()
 	var cutting cutter
 	for l.outbox.awaitUnless(ctx, cutting.cuts()) {
-		if err := stream.Send(l.request(&cutting)); err != nil {
-			_, err = stream.CloseAndRecv()
-			return true, err
+		if err := stream.Send(l.request(&cutting)); errors.Is(err, io.EOF) {
+			<-ctx.Done() // what is received says why
+		} else if err != nil {
+			cancel(err)
 		}
 	}
-	return true, ctx.Err()
+	return true, context.Cause(ctx)
 }
 
 // request makes a message of what is queued, or of a part of that.

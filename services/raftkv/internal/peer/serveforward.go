@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 
 	"numstore.example/services/raftkv/internal/kv"
 	"numstore.example/services/raftkv/internal/node"
@@ -248,7 +246,7 @@ func (s *serving) send(stream forwardStream) error {
 			}
 			continue
 		case over && s.stopped():
-			return status.Error(codes.Unavailable, "the server is stopping")
+			return errStopping()
 		case over:
 			return nil
 		}

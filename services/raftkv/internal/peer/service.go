@@ -60,7 +60,7 @@ func (s *service) Send(stream grpc.ClientStreamingServer[peerpb.SendRequest, pee
 	case err := <-ended:
 		return orGone(stream.Context(), err)
 	case <-s.config.Stopping:
-		return status.Error(codes.Unavailable, "the server is stopping")
+		return errStopping()
 	}
 }
 

@@ -4,8 +4,10 @@ import (
 	"context"
 	"io"
 	"maps"
+	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"go.etcd.io/raft/v3/raftpb"
 	"google.golang.org/grpc/codes"
@@ -54,6 +56,44 @@ func TestService_lost(t *testing.T) {
 		defer two.endingsMu.Unlock()
 		if !maps.Equal(two.endings, want) {
 			t.Errorf("the streams have ended with %v; want %v", two.endings, want)
+		}
+	})
+}
+
+// TestService_stopping: that a node stops is no warning to the others, whatever there is between them; that it stays away is one.
+func TestService_stopping(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, cluster := newWorld(t), clusterOf(t, 1, 2, 3)
+		stopping := make(chan struct{})
+		one, three := w.join(1, cluster, nil), w.join(3, cluster, nil)
+		two := w.join(2, cluster, func(c *Config) { c.Stopping = stopping })
+		defer end(one, two, three)
+		two.setGroup(0, echo)
+		for _, m := range []*member{one, three} {
+			m.peers.Send(0, []*raftpb.Message{message(raftpb.MsgHeartbeat, m.id, 2, 1, 0)})
+		}
+		<-propose(one.peers.Group(2, 0), []byte("a"))
+		synctest.Wait()
+		close(stopping)
+		w.mu.Lock()
+		delete(w.listeners, two.address)
+		w.mu.Unlock()
+		two.server.GracefulStop()
+		for range 100 { // one asks it all the time, three does not
+			<-propose(one.peers.Group(2, 0), []byte("b"))
+			one.peers.Send(0, []*raftpb.Message{message(raftpb.MsgHeartbeat, 1, 2, 1, 0)})
+			time.Sleep(noticeInterval / 200)
+		}
+		for _, m := range []*member{one, three} {
+			if log := m.log.String(); strings.Contains(log, "level=WARN") || strings.Count(log, `level=INFO msg="a node stops" node=2`) != 1 {
+				t.Errorf("the log of node %d; want that node 2 stops, once, and no warning:\n%s", m.id, log)
+			}
+		}
+		time.Sleep(noticeInterval)
+		one.peers.Send(0, []*raftpb.Message{message(raftpb.MsgHeartbeat, 1, 2, 1, 0)})
+		synctest.Wait()
+		if log := one.log.String(); strings.Count(log, `level=WARN msg="`+unreachableText+`" node=2`) != 1 {
+			t.Errorf("a minute later, the log is\n%s", log)
 		}
 	})
 }
