@@ -217,6 +217,9 @@ func TestRaftkvCluster_emptyDisk(t *testing.T) {
 		if !strings.Contains(log, "node 3") || !strings.Contains(log, command) {
 			return fmt.Errorf("a node whose folder was lost says nothing of %q:\n%s", command, log)
 		}
+		if log := c.nodes[0].server.Log(); !strings.Contains(log, "kv member replace 3 --with 3=HOST:PORT") {
+			return fmt.Errorf("a node that such a one asks says nothing of it:\n%s", log)
+		}
 		return nil
 	}); err != nil {
 		t.Error(err)

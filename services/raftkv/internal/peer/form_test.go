@@ -232,11 +232,12 @@ func TestAwaitCluster_crash(t *testing.T) {
 // to do every few seconds, until somebody has done it.
 func TestAwaitCluster_outside(t *testing.T) {
 	for name, c := range map[string]struct {
-		known shard.StoreID // under its number; zero for none
-		says  string
+		known  shard.StoreID // under its number; zero for none
+		says   string
+		warned int // how often the other one warns of it, which has it asking all the time
 	}{
-		"a lost folder": {shard.StoreID{77}, "kv member replace 1 --with 1=n1:6000"},
-		"a new number":  {shard.StoreID{}, "kv member add 1=n1:6000"},
+		"a lost folder": {shard.StoreID{77}, "kv member replace 1 --with 1=n1:6000", 1},
+		"a new number":  {shard.StoreID{}, "kv member add 1=n1:6000", 0},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			w, cluster := newWorld(t), clusterOf(t, 1, 2, 3)
@@ -250,6 +251,10 @@ func TestAwaitCluster_outside(t *testing.T) {
 			time.Sleep(time.Minute)
 			if log := one.log.String(); len(found) > 0 || strings.Count(log, c.says) < 5 || strings.Count(log, c.says) > 15 {
 				t.Errorf("%s: in a minute, it has found something (%v) and said:\n%s", name, len(found) > 0, log)
+			}
+			if n := strings.Count(two.log.String(), `level=WARN msg="refused a node" reason="node 1 has the store `+storeOf(1).String()); n != c.warned ||
+				strings.Count(two.log.String(), "refused a node") != n {
+				t.Errorf("%s: in a minute, the other node has warned of it %d times; want %d:\n%s", name, n, c.warned, two.log)
 			}
 			row, _ := cluster.Row(1)
 			row.ID = 1

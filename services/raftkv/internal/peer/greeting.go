@@ -74,10 +74,15 @@ func (g greeting) check(self storage.NodeID, cluster *shard.Cluster) error {
 	case !ok:
 		return fmt.Errorf("node %d is not known here: the cluster %v has the nodes %v; to add it: %s", g.from, cluster.ID, numbersOf(cluster), howToTakeIn(cluster, g.from, ""))
 	case g.store != known.Store:
-		return fmt.Errorf("node %d has the store %v; the cluster knows node %d with the store %v; start it with that one, or, if that is lost, have it replaced: %s",
-			g.from, g.store, g.from, known.Store, howToTakeIn(cluster, g.from, ""))
+		return otherStore(cluster, known, g.store)
 	}
 	return nil
+}
+
+// otherStore says that a node has another store than the one that the cluster knows, and what to do.
+func otherStore(cluster *shard.Cluster, known shard.Node, store shard.StoreID) error {
+	return fmt.Errorf("node %d has the store %v; the cluster knows node %d with the store %v; start it with that one, or, if that is lost, have it replaced: %s",
+		known.ID, store, known.ID, known.Store, howToTakeIn(cluster, known.ID, ""))
 }
 
 // checkCluster says what does not fit of all that does not depend on how much this node knows of the other one.
@@ -156,14 +161,18 @@ func (p *Peers) greeted(ctx context.Context, check func(greeting, storage.NodeID
 		err = check(g, node.ID(), cluster)
 	}
 	if err != nil {
-		who := g.from
-		if _, known := cluster.Node(who); !known {
-			who = 0 // strangers share one line
-		}
-		p.once(who, "refused a node", "reason", err, "peer", callerOf(ctx))
+		p.warnOf(ctx, cluster, g.from, err)
 		return nil, g, status.Errorf(codes.FailedPrecondition, "refused by node %d: %v", node.ID(), err)
 	}
 	return node, g, nil
+}
+
+// warnOf logs why a node that calls is none of the cluster.
+func (p *Peers) warnOf(ctx context.Context, cluster *shard.Cluster, who storage.NodeID, why error) {
+	if _, known := cluster.Node(who); !known {
+		who = 0 // strangers share one line
+	}
+	p.once(who, "refused a node", "reason", why, "peer", callerOf(ctx))
 }
 
 // authorize returns this node, or the status for who may not speak.

@@ -61,9 +61,42 @@ func (p *Peers) describeNode(ctx context.Context, id storage.NodeID) described {
 	return p.describe(ctx, link.client)
 }
 
+// asking says who this node is, to a node that is asked the same.
+func (p *Peers) asking() *peerpb.DescribeRequest {
+	node := p.started()
+	store := node.StoreID()
+	request := &peerpb.DescribeRequest{Node: uint64(node.ID()), Store: store[:]}
+	if cluster := node.Cluster(); cluster != nil {
+		request.Cluster = cluster.ID[:]
+	}
+	return request
+}
+
+// strange says what does not fit of a node that asks who this one is, which is of a cluster; nil if it may be one of that. There is no
+// greeting before a node has found its cluster: without this, only its own log would tell what it waits for. One that
+// says that it is of the cluster may have taken its number's place without this node having heard of it.
+func strange(asks *peerpb.DescribeRequest, cluster *shard.Cluster) error {
+	id, store, its := storage.NodeID(asks.GetNode()), shard.StoreID{}, asks.GetCluster()
+	if id == 0 || len(asks.GetStore()) != len(store) {
+		return nil // an older program does not say who it is
+	}
+	store = shard.StoreID(asks.GetStore())
+	if len(its) == len(cluster.ID) && shard.ClusterID(its) != cluster.ID {
+		return fmt.Errorf("node %d, with the store %v, is of the cluster %v; this node is of the cluster %v: give each of them the addresses of its own cluster (--peers)",
+			id, store, shard.ClusterID(its), cluster.ID)
+	}
+	if err := Excluded(cluster, id, store); err != nil {
+		return err
+	}
+	if known, ok := cluster.Node(id); ok && known.Store != store && len(its) == 0 {
+		return otherStore(cluster, known, store)
+	}
+	return nil
+}
+
 // describe asks who is at the other end of a connection.
 func (p *Peers) describe(ctx context.Context, client peerpb.PeerClient) described {
-	response, err := client.Describe(p.identified(ctx), new(peerpb.DescribeRequest))
+	response, err := client.Describe(p.identified(ctx), p.asking())
 	if err != nil {
 		return described{err: errors.New(status.Convert(err).Message())}
 	}

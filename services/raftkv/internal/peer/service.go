@@ -25,7 +25,7 @@ type service struct {
 }
 
 // Describe implements the protocol.
-func (s *service) Describe(ctx context.Context, _ *peerpb.DescribeRequest) (*peerpb.DescribeResponse, error) {
+func (s *service) Describe(ctx context.Context, request *peerpb.DescribeRequest) (*peerpb.DescribeResponse, error) {
 	node, err := s.authorize(ctx)
 	if err != nil {
 		return nil, err
@@ -33,6 +33,9 @@ func (s *service) Describe(ctx context.Context, _ *peerpb.DescribeRequest) (*pee
 	store := node.StoreID()
 	response := &peerpb.DescribeResponse{Node: uint64(node.ID()), Store: store[:], Version: version}
 	if cluster := node.Cluster(); cluster != nil {
+		if why := strange(request, cluster); why != nil {
+			s.warnOf(ctx, cluster, storage.NodeID(request.GetNode()), why)
+		}
 		response.Cluster = cluster.Encode()
 		return response, nil
 	}

@@ -178,8 +178,13 @@ func (x *Greeting) GetTo() uint64 {
 	return 0
 }
 
+// DescribeRequest says who asks, for the log of who is asked. An older program leaves all of it out.
 type DescribeRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Node  uint64                 `protobuf:"varint,1,opt,name=node,proto3" json:"node,omitempty"`
+	Store []byte                 `protobuf:"bytes,2,opt,name=store,proto3" json:"store,omitempty"`
+	// The id of its cluster; empty as long as it is of none.
+	Cluster       []byte `protobuf:"bytes,3,opt,name=cluster,proto3" json:"cluster,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -212,6 +217,27 @@ func (x *DescribeRequest) ProtoReflect() protoreflect.Message {
 // Deprecated: Use DescribeRequest.ProtoReflect.Descriptor instead.
 func (*DescribeRequest) Descriptor() ([]byte, []int) {
 	return file_peer_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *DescribeRequest) GetNode() uint64 {
+	if x != nil {
+		return x.Node
+	}
+	return 0
+}
+
+func (x *DescribeRequest) GetStore() []byte {
+	if x != nil {
+		return x.Store
+	}
+	return nil
+}
+
+func (x *DescribeRequest) GetCluster() []byte {
+	if x != nil {
+		return x.Cluster
+	}
+	return nil
 }
 
 type DescribeResponse struct {
@@ -1506,8 +1532,11 @@ const file_peer_proto_rawDesc = "" +
 	"\acluster\x18\x02 \x01(\fR\acluster\x12\x12\n" +
 	"\x04from\x18\x03 \x01(\x04R\x04from\x12\x14\n" +
 	"\x05store\x18\x04 \x01(\fR\x05store\x12\x0e\n" +
-	"\x02to\x18\x05 \x01(\x04R\x02to\"\x11\n" +
-	"\x0fDescribeRequest\"\x9e\x01\n" +
+	"\x02to\x18\x05 \x01(\x04R\x02to\"U\n" +
+	"\x0fDescribeRequest\x12\x12\n" +
+	"\x04node\x18\x01 \x01(\x04R\x04node\x12\x14\n" +
+	"\x05store\x18\x02 \x01(\fR\x05store\x12\x18\n" +
+	"\acluster\x18\x03 \x01(\fR\acluster\"\x9e\x01\n" +
 	"\x10DescribeResponse\x12\x12\n" +
 	"\x04node\x18\x01 \x01(\x04R\x04node\x12\x14\n" +
 	"\x05store\x18\x02 \x01(\fR\x05store\x12\x18\n" +

@@ -46,6 +46,8 @@ const (
 //
 // No message of a client's side is longer than 1 MiB, however long what it carries, so that what one server takes from its
 // clients, which may be less than what another does, is no bound for its peers, and no long message holds up a heartbeat.
+//
+// When a server stops, it ends the streams with UNAVAILABLE and, as a detail of that status, a Failure of KIND_STOPPED.
 type PeerClient interface {
 	// Describe says who this node is, and of which cluster, if it is of one already: how the nodes of a new cluster find each
 	// other, and how a node that moved is found. It is UNAVAILABLE until the node has opened its store.
@@ -188,6 +190,8 @@ type Peer_BackupClient = grpc.ServerStreamingClient[BackupResponse]
 //
 // No message of a client's side is longer than 1 MiB, however long what it carries, so that what one server takes from its
 // clients, which may be less than what another does, is no bound for its peers, and no long message holds up a heartbeat.
+//
+// When a server stops, it ends the streams with UNAVAILABLE and, as a detail of that status, a Failure of KIND_STOPPED.
 type PeerServer interface {
 	// Describe says who this node is, and of which cluster, if it is of one already: how the nodes of a new cluster find each
 	// other, and how a node that moved is found. It is UNAVAILABLE until the node has opened its store.
