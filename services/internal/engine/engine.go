@@ -34,6 +34,12 @@
 //
 // A full disk is no failure: see room. One that hangs is told to Options.OnStall.
 //
+// # When a table is damaged
+//
+// A table that cannot be read at some place stands in the way of merges, and is a failure of the store when one meets it. A user
+// who can do without the rows (Options.OnDamage) finds out which they are, Unreadable, and has them cut out, CutOut: the store
+// goes on then.
+//
 // # How a service uses it
 //
 // It opens the store, with the number of its rows' layout, and a Mark for each log of its own, which is compared with where

@@ -18,6 +18,9 @@ import (
 //   - the header of a batch, and that one begins with what LogData was given (walcheck.go; batchrepr, batch.go)
 //   - that each file is synced by Sync or SyncData, and a manifest before its marker names it (manifestmark.go; version_set.go)
 //   - that tables are written by Write alone, from their beginning, and read by Read and ReadAt (mask.go; objstorageprovider)
+//   - that a cut flushes nothing and writes nothing ahead when no row of it is in memory, takes one number, and reads the rows
+//     before and after it, whose errors it ignores; and that who reads on from a table's last row reads no further block
+//     if there is one more row in its block (mend.go; excise.go, ingest.go, sstable/reader_iter_single_lvl.go)
 //   - the names of files and markers, and that no new file gets the number of one that is there (identity.go,
 //     damage.go; open.go, vfs/atomicfs)
 func TestPebble(t *testing.T) {

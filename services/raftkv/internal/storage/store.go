@@ -24,8 +24,16 @@
 //
 // # Whose it is
 //
-// A new store knows of no cluster, until Store.Form keeps which one it is of, and as which node. The members of each shard
-// are a part of the shard's state from then on.
+// A new store knows of no cluster, until Store.Form keeps which one it is of, and as which node; Store.Learn keeps what it
+// hears of it later. The members of each shard are a part of the shard's state from then on.
+//
+// Shards may come and go while others are used: OpenState and OpenLog, CloseShard, Drop. The rows of a shard are those of one
+// member of this node; the next one begins with nothing (see shards.go).
+//
+// # Damage
+//
+// What lies on the disk and is not what was written is an error that IsDamage recognises. If it lies in the rows of a shard
+// that others have too, that shard is given up, Options.OnDamage is told, and the rest of the store goes on (see mend.go).
 package storage
 
 import (
