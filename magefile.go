@@ -29,19 +29,23 @@ func Build() error {
 	return sh.RunV("go", "build", "-ldflags=-X numstore.example/contracts/version.commit="+commit(), "-o", "bin/", "./services/...", "./tools/...")
 }
 
+// testTimeout bounds the tests of one package. Those of compat start servers, kill nodes and cut links one after the other, and
+// take longer than the ten minutes that Go allows by itself when the machine has more to do.
+const testTimeout = "-timeout=30m"
+
 // Test runs every test that this machine can run, and says which it could not.
 func Test() error {
-	return sh.RunV("go", "tool", "gotestsum", "--format=pkgname", "--", "-count=1", "work")
+	return sh.RunV("go", "tool", "gotestsum", "--format=pkgname", "--", "-count=1", testTimeout, "work")
 }
 
 // Race runs the fast tests, all but those with containers and Python, under the race detector.
 func Race() error {
-	return sh.RunV("go", "tool", "gotestsum", "--format=pkgname", "--", "-race", "./contracts/...", "./services/...", "./tools/...")
+	return sh.RunV("go", "tool", "gotestsum", "--format=pkgname", "--", "-race", testTimeout, "./contracts/...", "./services/...", "./tools/...")
 }
 
 // Compat runs the suite with Python clients and containers.
 func Compat() error {
-	return sh.RunV("go", "tool", "gotestsum", "--format=testname", "--", "-count=1", "./compat/...")
+	return sh.RunV("go", "tool", "gotestsum", "--format=testname", "--", "-count=1", testTimeout, "./compat/...")
 }
 
 // Lint checks the form of the code: gofmt, go vet, staticcheck, and for Python ruff and mypy.
