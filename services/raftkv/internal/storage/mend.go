@@ -35,6 +35,8 @@ func (s *Store) mend(stopping <-chan struct{}) {
 
 // takeOut takes damage out. It returns an error if the store cannot go on.
 func (s *Store) takeOut(table engine.DamagedTable) error {
+	s.mending.Lock() // or what is found of one member might be told of the next
+	defer s.mending.Unlock()
 	parts := s.parts()
 	spans := make([]engine.Span, len(parts))
 	for i, part := range parts {

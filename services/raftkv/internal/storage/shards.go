@@ -192,6 +192,8 @@ func (s *Store) Drop(shard ShardID) error {
 	if s.opened(shard).state != nil {
 		return fmt.Errorf("shard %d cannot be dropped: it is open", shard)
 	}
+	s.mending.Lock()
+	defer s.mending.Unlock()
 	if err := s.cutLost(shard); err != nil {
 		return err
 	}

@@ -123,6 +123,7 @@ type Store struct {
 	open map[ShardID]open
 
 	damaged chan engine.DamagedTable // what is to be mended
+	mending sync.Mutex               // held while damage is taken out, and while a shard is dropped
 
 	describing sync.Mutex // held while the map of the cluster is replaced
 
