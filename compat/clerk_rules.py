@@ -263,6 +263,26 @@ class Routes(unittest.TestCase):
         without = put(made, redirected(leader=TWO, map_version=6), refused(StatusCode.UNAVAILABLE), pb.PutResponse())
         self.assertEqual(without.seen, [f"{ONE} Put", f"{ONE} Topology", f"{TWO} Put"])
 
+    def test_a_map_of_another_cluster_is_taken_whatever_its_version(self) -> None:
+        had = pb.TopologyResponse.FromString(TWO_SHARDS.SerializeToString())
+        had.cluster_id, had.map_version = b"0123456789abcdef", 5
+        told = pb.TopologyResponse(map_version=1, nodes=[pb.Node(id=3, address=THREE)], shards=[pb.Shard(leader=3)])
+        moved = redirected(leader=TWO, map_version=6)
+        for before, now, taken in (
+            (b"0123456789abcdef", b"another cluster!", True),
+            (b"0123456789abcdef", b"0123456789abcdef", False),
+            (b"0123456789abcdef", b"", False),  # a server that does not tell
+            (b"", b"another cluster!", False),
+        ):
+            had.cluster_id, told.cluster_id = before, now
+            seen = put(clerk(had), moved, told, pb.PutResponse()).seen
+            self.assertEqual(seen, [f"{ONE} Put", f"{ONE} Topology", f"{THREE if taken else TWO} Put"], (before, now))
+        had.cluster_id, silent = b"0123456789abcdef", pb.TopologyResponse.FromString(had.SerializeToString())
+        silent.cluster_id, told.cluster_id = b"", b"another cluster!"
+        made = clerk(had)
+        put(made, moved, silent, pb.PutResponse())  # it is the same cluster still
+        self.assertEqual(put(made, moved, told, pb.PutResponse()).seen[-1], f"{THREE} Put")
+
     def test_an_old_map_is_asked_for_again(self) -> None:
         now = 0.0
         made = rules.Rules([ONE], clock=lambda: now)

@@ -1,6 +1,7 @@
 package compat
 
 import (
+	"bytes"
 	"fmt"
 	"testing"
 
@@ -53,6 +54,10 @@ func TestRaftkv_stat(t *testing.T) {
 
 		var topology raftkvpb.TopologyResponse
 		performInto(t, performer, "Topology", "", &topology)
+		if id := topology.GetClusterId(); len(id) != 16 || bytes.Equal(id, make([]byte, 16)) {
+			t.Errorf("the cluster has the id %x; want 16 random bytes", id)
+		}
+		topology.ClusterId = nil
 		checkText(t, "Topology", &topology, `map_version:1 placement:PLACEMENT_HASH nodes:{id:1} shards:{replicas:1 leader:1}`)
 	})
 }

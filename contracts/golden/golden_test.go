@@ -33,7 +33,7 @@ var contracts = map[string]contract{
 	"raftkv": {
 		raftkvpb.File_raftkv_proto,
 		func(method string) []string { return []string{"/" + method} },
-		[]string{"Get", "Put", "Append", "Delete", "Batch", "Topology", "Shutdown", "Compact"},
+		[]string{"Get", "Put", "Append", "Delete", "Batch", "Shutdown", "Compact"},
 	},
 }
 

@@ -368,16 +368,18 @@ class TopologyRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class TopologyResponse(_message.Message):
-    __slots__ = ("map_version", "placement", "nodes", "shards")
+    __slots__ = ("map_version", "placement", "nodes", "shards", "cluster_id")
     MAP_VERSION_FIELD_NUMBER: _ClassVar[int]
     PLACEMENT_FIELD_NUMBER: _ClassVar[int]
     NODES_FIELD_NUMBER: _ClassVar[int]
     SHARDS_FIELD_NUMBER: _ClassVar[int]
+    CLUSTER_ID_FIELD_NUMBER: _ClassVar[int]
     map_version: int
     placement: Placement
     nodes: _containers.RepeatedCompositeFieldContainer[Node]
     shards: _containers.RepeatedCompositeFieldContainer[Shard]
-    def __init__(self, map_version: _Optional[int] = ..., placement: _Optional[_Union[Placement, str]] = ..., nodes: _Optional[_Iterable[_Union[Node, _Mapping]]] = ..., shards: _Optional[_Iterable[_Union[Shard, _Mapping]]] = ...) -> None: ...
+    cluster_id: bytes
+    def __init__(self, map_version: _Optional[int] = ..., placement: _Optional[_Union[Placement, str]] = ..., nodes: _Optional[_Iterable[_Union[Node, _Mapping]]] = ..., shards: _Optional[_Iterable[_Union[Shard, _Mapping]]] = ..., cluster_id: _Optional[bytes] = ...) -> None: ...
 
 class Node(_message.Message):
     __slots__ = ("id", "address")

@@ -1,13 +1,21 @@
 package raftkv
 
 import (
+	"context"
 	"maps"
+	"net"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/status"
 
 	"numstore.example/contracts/raftkv/inprocess"
 )
@@ -89,6 +97,55 @@ func TestFollow_inFlight(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestFollow_cluster: a Clerk that outlives its cluster uses the one that has its addresses then, although the map of that is
+// of a lower version.
+func TestFollow_cluster(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var now atomic.Pointer[inprocess.Cluster]
+		begin := func(shards int) (cluster *inprocess.Cluster, end func()) {
+			cluster = inprocess.NewCluster(shards)
+			var stops []func()
+			for _, address := range addresses {
+				stops = append(stops, start(t, cluster, address, new(inprocess.Server)))
+			}
+			now.Store(cluster)
+			return cluster, func() {
+				for _, stop := range stops {
+					stop()
+				}
+			}
+		}
+		first, end := begin(3)
+		first.Remove(three)
+		c, err := Dial([]string{one}, grpc.WithTransportCredentials(insecure.NewCredentials()),
+			grpc.WithContextDialer(func(ctx context.Context, address string) (net.Conn, error) {
+				return now.Load().DialContext(ctx, address)
+			}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { c.Close() })
+		put(t, c, 0)
+		if m := c.now.Load(); m.version != 2 || len(m.places) != 3 {
+			t.Fatalf("the map, version %d, of %d shards; want version 2, of 3", m.version, len(m.places))
+		}
+		end()
+		second, _ := begin(1)
+		for began := time.Now(); time.Since(began) < 2*mapAge; time.Sleep(100 * time.Millisecond) { // by the clock of the test
+			// A client id that the other cluster has never heard of is refused, where the write may have been sent before.
+			if _, err := c.Put(t.Context(), on(t, 0, 0), nil); err != nil && status.Code(err) != codes.NotFound {
+				t.Fatal(err)
+			}
+		}
+		if m := c.now.Load(); m.version != 1 || len(m.places) != 1 || !slices.Contains(m.servers(), three) {
+			t.Errorf("the map, version %d, of %d shards: %s; want that of the other cluster", m.version, len(m.places), m.show())
+		}
+		if second.Lookup(string(on(t, 0, 0))) == nil {
+			t.Error("the other cluster has not been written to")
+		}
+	})
 }
 
 // TestFollow_quiet: a change that no redirect tells of is noticed as well, while calls are made, and only then.

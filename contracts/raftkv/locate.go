@@ -46,7 +46,7 @@ func (c *Clerk) learnFirst(ctx context.Context, call *lone) error {
 	return c.alone(ctx, call, func(a *attempt, l *link) error { return c.learn(a, l) })
 }
 
-// learn asks a server for the map, and takes it unless there is a newer one. A server without the call, as a test's may
+// learn asks a server for the map, and takes it unless there is a newer one of the same cluster. A server without the call, as a test's may
 // be, has one shard.
 func (c *Clerk) learn(ctx context.Context, l *link) error {
 	topology, err := l.client.Topology(ctx, &raftkvpb.TopologyRequest{})
@@ -57,12 +57,7 @@ func (c *Clerk) learn(ctx context.Context, l *link) error {
 	if err != nil {
 		return err
 	}
-	c.change(func(old *shardMap) *shardMap {
-		if old.known && old.version > m.version {
-			return old
-		}
-		return m.following(old, c.links.usable)
-	})
+	c.change(func(old *shardMap) *shardMap { return m.instead(old, c.links.usable) })
 	return nil
 }
 

@@ -15,6 +15,7 @@ import (
 type shardMap struct {
 	// known is whether this comes from the cluster. Before that there is one shard, for calls that are for no key.
 	known   bool
+	cluster string // the id of the cluster that it is of; empty if no server has told
 	version uint64
 	find    placement.Func // nil as long as there is one shard
 	places  []place        // of the shards, by their numbers; at least one
@@ -37,7 +38,10 @@ func unknownMap(servers []string) *shardMap {
 // replicas, and of those that the Clerk's caller has named, for a server may pass calls on. If no node has an address,
 // these are all there are, and the one that was asked comes first.
 func newMap(topology *raftkvpb.TopologyResponse, named []string, asked string) (*shardMap, error) {
-	m := &shardMap{known: true, version: topology.GetMapVersion(), places: make([]place, max(1, len(topology.GetShards())))}
+	m := &shardMap{
+		known: true, cluster: string(topology.GetClusterId()), version: topology.GetMapVersion(),
+		places: make([]place, max(1, len(topology.GetShards()))),
+	}
 	if n := len(topology.GetShards()); n > 1 {
 		find, err := placement.New(placement.Rule(topology.GetPlacement()), n)
 		if err != nil {
@@ -192,12 +196,22 @@ func (p *place) turn(usable func(server string) bool) {
 	p.current = (p.current + 1) % len(p.servers)
 }
 
-// following returns the map, which nobody else has yet, as the one to use in place of another, which is not newer. A shard
+// instead returns which map to use: this one, which a server has just told of and nobody else has yet, or the one there is. An
+// older one of the same cluster is not taken. The versions of two clusters have nothing to do with each other: of another
+// cluster, which has the addresses now, any map is.
+func (m *shardMap) instead(old *shardMap, usable func(server string) bool) *shardMap {
+	switch {
+	case !old.known || m.cluster != "" && old.cluster != "" && m.cluster != old.cluster:
+		return m
+	case m.version < old.version:
+		return old
+	}
+	return m.following(old, usable)
+}
+
+// following returns the map, which nobody else has yet, as the one to use in place of another of its cluster, which is not newer. A shard
 // whose leader it does not know, or who is not usable, is asked where it was.
 func (m *shardMap) following(old *shardMap, usable func(server string) bool) *shardMap {
-	if !old.known {
-		return m
-	}
 	for shard := range min(len(m.places), len(old.places)) {
 		p := &m.places[shard]
 		if p.led && usable(p.servers[p.current]) {
@@ -207,6 +221,11 @@ func (m *shardMap) following(old *shardMap, usable func(server string) bool) *sh
 		if current := slices.Index(p.servers, old.server(shard)); current >= 0 {
 			p.current = current
 		}
+	}
+	if m.cluster == "" {
+		next := *m
+		next.cluster = old.cluster
+		return &next
 	}
 	return m
 }

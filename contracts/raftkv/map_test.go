@@ -95,6 +95,40 @@ func TestMap_shard(t *testing.T) {
 	}
 }
 
+// TestMap_instead: of one cluster no older map is taken, and of another one the map that was told last.
+func TestMap_instead(t *testing.T) {
+	const one, other = `cluster_id: "0123456789abcdef" `, `cluster_id: "another cluster!" `
+	usable := func(string) bool { return true }
+	const old, smaller = ` shards { replicas: 1 leader: 1 } shards { shard: 1 replicas: 2 leader: 2 }`, ` shards { replicas: 3 }`
+	for _, c := range []struct {
+		name, had, told, want string
+	}{
+		{"older", one + threeNodes + old, one + `map_version: 3` + smaller, "a:1! x:1 y:1, b:1! x:1 y:1"},
+		{"newer", one + threeNodes + old, one + `map_version: 5 nodes { id: 3 address: "c:1" }` + smaller, "c:1 x:1 y:1!"},
+		{"of another cluster", one + threeNodes + old, other + `map_version: 1 nodes { id: 3 address: "c:1" }` + smaller, "c:1 x:1 y:1!"},
+		{"older, of a server that does not tell", one + threeNodes + old, `map_version: 3` + smaller, "a:1! x:1 y:1, b:1! x:1 y:1"},
+		{"older, of the first that tells", threeNodes + old, one + `map_version: 3` + smaller, "a:1! x:1 y:1, b:1! x:1 y:1"},
+	} {
+		had, err := read(t, c.had)
+		if err != nil {
+			t.Fatal(err)
+		}
+		told, err := read(t, c.told)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := told.instead(had, usable); got.show() != c.want {
+			t.Errorf("%s: %s; want %s", c.name, got.show(), c.want)
+		}
+	}
+	had, _ := read(t, one+threeNodes+old)
+	same, _ := read(t, threeNodes+old) // of a server that does not tell: it is the same cluster still
+	foreign, _ := read(t, other+`map_version: 1`+smaller)
+	if got := foreign.instead(same.instead(had, usable), usable); got != foreign {
+		t.Errorf("the map of another cluster, after one of a server that does not tell, is not taken: %s", got.show())
+	}
+}
+
 // TestMap_left: who could not answer for a shard is left for this shard alone, and the map before stays what it was.
 func TestMap_left(t *testing.T) {
 	const both = "shards { replicas: 1 replicas: 2 leader: 1 } shards { shard: 1 replicas: 1 replicas: 2 leader: 1 }"

@@ -2530,12 +2530,17 @@ func (*TopologyRequest) Descriptor() ([]byte, []int) {
 
 type TopologyResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Greater with every change of what follows, but for the leaders.
+	// Greater with every change of what follows, but for the leaders. Maps of different clusters (cluster_id) have nothing to do
+	// with each other, and neither have their versions.
 	MapVersion uint64 `protobuf:"varint,1,opt,name=map_version,json=mapVersion,proto3" json:"map_version,omitempty"`
 	// How a key's shard is found.
-	Placement     Placement `protobuf:"varint,2,opt,name=placement,proto3,enum=raftkv.v1.Placement" json:"placement,omitempty"`
-	Nodes         []*Node   `protobuf:"bytes,3,rep,name=nodes,proto3" json:"nodes,omitempty"`
-	Shards        []*Shard  `protobuf:"bytes,4,rep,name=shards,proto3" json:"shards,omitempty"`
+	Placement Placement `protobuf:"varint,2,opt,name=placement,proto3,enum=raftkv.v1.Placement" json:"placement,omitempty"`
+	Nodes     []*Node   `protobuf:"bytes,3,rep,name=nodes,proto3" json:"nodes,omitempty"`
+	Shards    []*Shard  `protobuf:"bytes,4,rep,name=shards,proto3" json:"shards,omitempty"`
+	// Which cluster this is the map of: 16 random bytes, made when it was formed. A client that is told of another cluster than before,
+	// as after a backup was restored under the same addresses, takes that map whatever its version. It is empty from older servers,
+	// which says nothing.
+	ClusterId     []byte `protobuf:"bytes,5,opt,name=cluster_id,json=clusterId,proto3" json:"cluster_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2594,6 +2599,13 @@ func (x *TopologyResponse) GetNodes() []*Node {
 func (x *TopologyResponse) GetShards() []*Shard {
 	if x != nil {
 		return x.Shards
+	}
+	return nil
+}
+
+func (x *TopologyResponse) GetClusterId() []byte {
+	if x != nil {
+		return x.ClusterId
 	}
 	return nil
 }
@@ -4051,13 +4063,15 @@ const file_raftkv_proto_rawDesc = "" +
 	"\x05index\x18\x01 \x01(\x04R\x05index\x12\x10\n" +
 	"\x03sum\x18\x02 \x01(\x06R\x03sum\x12\x18\n" +
 	"\adiffers\x18\x03 \x01(\bR\adiffers\"\x11\n" +
-	"\x0fTopologyRequest\"\xb8\x01\n" +
+	"\x0fTopologyRequest\"\xd7\x01\n" +
 	"\x10TopologyResponse\x12\x1f\n" +
 	"\vmap_version\x18\x01 \x01(\x04R\n" +
 	"mapVersion\x122\n" +
 	"\tplacement\x18\x02 \x01(\x0e2\x14.raftkv.v1.PlacementR\tplacement\x12%\n" +
 	"\x05nodes\x18\x03 \x03(\v2\x0f.raftkv.v1.NodeR\x05nodes\x12(\n" +
-	"\x06shards\x18\x04 \x03(\v2\x10.raftkv.v1.ShardR\x06shards\"0\n" +
+	"\x06shards\x18\x04 \x03(\v2\x10.raftkv.v1.ShardR\x06shards\x12\x1d\n" +
+	"\n" +
+	"cluster_id\x18\x05 \x01(\fR\tclusterId\"0\n" +
 	"\x04Node\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x04R\x02id\x12\x18\n" +
 	"\aaddress\x18\x02 \x01(\tR\aaddress\"Q\n" +

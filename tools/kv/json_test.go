@@ -35,7 +35,7 @@ func TestJSON(t *testing.T) {
 		{args: "shutdown --output json"},
 	})
 	check(t, servePictured(t), []step{
-		{args: "topology --output json", stdout: `{"map_version":7,"placement":"hash","nodes":[{"id":1,"address":""},{"id":2,"address":"127.0.0.1:1"}],"shards":[{"shard":0,"replicas":[1,2],"leader":2},{"shard":1,"replicas":[2],"leader":0}]}` + "\n"},
+		{args: "topology --output json", stdout: `{"map_version":7,"placement":"hash","nodes":[{"id":1,"address":""},{"id":2,"address":"127.0.0.1:1"}],"shards":[{"shard":0,"replicas":[1,2],"leader":2},{"shard":1,"replicas":[2],"leader":0}],"cluster_id":"MDEyMzQ1Njc4OWFiY2RlZg=="}` + "\n"},
 	})
 }
 

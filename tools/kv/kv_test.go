@@ -132,7 +132,8 @@ func TestScan(t *testing.T) {
 }
 
 // picturedTopology is what kv topology says of servePictured.
-const picturedTopology = `map version  7
+const picturedTopology = `cluster      30313233343536373839616263646566
+map version  7
 placement    hash
 shards       2, 1 without a leader
 

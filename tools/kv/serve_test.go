@@ -83,7 +83,7 @@ func servePictured(t *testing.T) (flag string) {
 	t.Helper()
 	return "--servers=" + (&pictured{
 		topology: &raftkvpb.TopologyResponse{
-			MapVersion: 7, Placement: raftkvpb.Placement_PLACEMENT_HASH,
+			ClusterId: []byte("0123456789abcdef"), MapVersion: 7, Placement: raftkvpb.Placement_PLACEMENT_HASH,
 			Nodes:  []*raftkvpb.Node{{Id: 1}, {Id: 2, Address: "127.0.0.1:1"}},
 			Shards: []*raftkvpb.Shard{{Replicas: []uint64{1, 2}, Leader: 2}, {Shard: 1, Replicas: []uint64{2}}},
 		},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"slices"
@@ -47,6 +48,9 @@ const (
 func printTopology(out io.Writer, topology *raftkvpb.TopologyResponse, nodes []asked, everyShard bool) error {
 	p := newPicture(topology, nodes)
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	if id := topology.GetClusterId(); len(id) > 0 { // an older server does not tell
+		fmt.Fprintf(w, "cluster\t%s\n", hex.EncodeToString(id))
+	}
 	fmt.Fprintf(w, "map version\t%d\n", topology.GetMapVersion())
 	fmt.Fprintf(w, "placement\t%s\n", strings.ToLower(strings.TrimPrefix(topology.GetPlacement().String(), "PLACEMENT_")))
 	fmt.Fprintf(w, "shards\t%s\n", p.summary())

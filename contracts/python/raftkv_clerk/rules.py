@@ -207,7 +207,7 @@ class Rules:
                 self._learned = self._clock()
 
     def _learn(self, server: str, patience: float | None) -> Steps[ClerkError | None]:
-        """Asks a server for the map, and takes it unless there is a newer one. Returns why it got none."""
+        """Asks a server for the map, and takes it, unless it is an older one. Returns why it got none."""
         topology = yield Call(server, "Topology", raftkv_pb2.TopologyRequest(), patience)
         if isinstance(topology, ClerkError):
             if topology.code() is not grpc.StatusCode.UNIMPLEMENTED:
@@ -219,9 +219,8 @@ class Rules:
             return error
         with self._lock:
             if not self._map.known:
-                self._map, self._learned = new, self._clock()
-            elif self._map.version <= new.version:
-                self._map = new.following(self._map)
+                self._learned = self._clock()
+            self._map = new.instead(self._map)
         return None
 
     def _attempt(self, shard: int, method: str, request: Message, pauses: Pauses) -> Steps[Any]:

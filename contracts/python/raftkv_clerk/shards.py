@@ -58,6 +58,7 @@ class ShardMap:
 
     places: tuple[Place, ...]  # of the shards, by their numbers; at least one
     known: bool = True  # it comes from the cluster; before that there is one shard, for calls that are for no key
+    cluster: bytes = b""  # the id of the cluster that it is of; empty if no server has told
     version: int = 0
     find: Callable[[bytes], int] | None = None  # None as long as there is one shard
 
@@ -107,14 +108,22 @@ class ShardMap:
         places[self._index(shard)] = place
         return dataclasses.replace(self, places=tuple(places))
 
+    def instead(self, old: ShardMap) -> ShardMap:
+        """Returns which map to use: this one, which a server has just told of, or the one there is. An older one of the
+        same cluster is not taken. The versions of two clusters have nothing to do with each other: of another cluster,
+        which has the addresses now, any map is."""
+        if not old.known or (self.cluster and old.cluster and self.cluster != old.cluster):
+            return self
+        return self.following(old) if self.version >= old.version else old
+
     def following(self, old: ShardMap) -> ShardMap:
-        """Returns the map as the one to use in place of another that is no newer. A shard whose leader it does not know
-        is asked where it was."""
+        """Returns the map as the one to use in place of another of its cluster that is no newer. A shard whose leader it
+        does not know is asked where it was."""
         places = list(self.places)
         for shard, place in enumerate(places):
             if not place.led and old.server(shard) in place.servers:
                 places[shard] = dataclasses.replace(place, current=place.servers.index(old.server(shard)))
-        return dataclasses.replace(self, places=tuple(places))
+        return dataclasses.replace(self, places=tuple(places), cluster=self.cluster or old.cluster)
 
     def shard_of_all(self, writes: Iterable[raftkv_pb2.Write]) -> int:
         """Returns the one shard that all keys of a batch belong to, or raises INVALID_ARGUMENT. That of no keys, which
@@ -177,7 +186,8 @@ def learned(topology: raftkv_pb2.TopologyResponse, named: tuple[str, ...], asked
     if sorted(places) != list(range(max(count, 1))):
         message = f"the server {asked} has a map of {count} shards with the numbers {sorted(places)}"
         raise ClerkError(grpc.StatusCode.INTERNAL, message)
-    return ShardMap(tuple(places[i] for i in range(len(places))), version=topology.map_version, find=find)
+    in_order = tuple(places[i] for i in range(len(places)))
+    return ShardMap(in_order, cluster=topology.cluster_id, version=topology.map_version, find=find)
 
 
 def _place(shard: raftkv_pb2.Shard, addresses: Mapping[int, str], named: tuple[str, ...], asked: str) -> Place:

@@ -14,6 +14,7 @@ package inprocess
 import (
 	"bytes"
 	"cmp"
+	"crypto/rand"
 	"slices"
 	"sync"
 	"time"
@@ -35,6 +36,7 @@ type Cluster struct {
 	// Forward has servers pass on calls for shards that others lead, as they do by default, in place of redirecting them.
 	Forward bool
 
+	id    [16]byte
 	place placement.Func
 
 	mu         sync.Mutex
@@ -55,6 +57,7 @@ func NewCluster(shards int) *Cluster {
 	}
 	c := &Cluster{place: place, leaders: make([]string, shards), mapVersion: 1,
 		listeners: make(map[string]*bufconn.Listener), paused: make(map[string]chan struct{}), removed: make(map[string]bool)}
+	rand.Read(c.id[:])
 	for range shards {
 		c.shards = append(c.shards, newShard())
 	}
@@ -212,7 +215,7 @@ func (c *Cluster) execute(shard int, id *raftkvpb.RequestId, operations ...*raft
 func (c *Cluster) topology() *raftkvpb.TopologyResponse {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	response := &raftkvpb.TopologyResponse{MapVersion: c.mapVersion, Placement: raftkvpb.Placement_PLACEMENT_HASH}
+	response := &raftkvpb.TopologyResponse{MapVersion: c.mapVersion, Placement: raftkvpb.Placement_PLACEMENT_HASH, ClusterId: c.id[:]}
 	var all []uint64
 	for i, address := range c.addresses {
 		if c.removed[address] {

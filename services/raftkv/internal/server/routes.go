@@ -231,7 +231,7 @@ func (r *routes) topology() (*raftkvpb.TopologyResponse, error) {
 	if m == nil {
 		return nil, errForming
 	}
-	topology := &raftkvpb.TopologyResponse{MapVersion: m.Version(), Placement: raftkvpb.Placement(m.Placement)}
+	topology := &raftkvpb.TopologyResponse{MapVersion: m.Version(), Placement: raftkvpb.Placement(m.Placement), ClusterId: m.ID[:]}
 	for _, n := range m.Nodes {
 		if !n.Gone {
 			topology.Nodes = append(topology.Nodes, &raftkvpb.Node{Id: uint64(n.ID), Address: n.Address})

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"strings"
@@ -308,7 +309,7 @@ func TestTopology(t *testing.T) {
 		shards = append(shards, fmt.Sprint(s.GetShard(), s.GetReplicas(), s.GetLeader()))
 	}
 	if fmt.Sprint(nodes, shards) != "[1 n1:6000 2 n2:6000 3 n3:6000] [0 [1 2] 0 1 [2 3] 2 2 [3 1] 3]" ||
-		got.GetMapVersion() != 5 || got.GetPlacement() != raftkvpb.Placement_PLACEMENT_RING {
+		got.GetMapVersion() != 5 || !bytes.Equal(got.GetClusterId(), cluster.m.ID[:]) || got.GetPlacement() != raftkvpb.Placement_PLACEMENT_RING {
 		t.Errorf("%v", got)
 	}
 }
