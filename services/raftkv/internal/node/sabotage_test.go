@@ -19,7 +19,7 @@ import (
 
 // What controls do to members of a cluster. See also controls_test.go, which has machines.
 
-// SendSnapshot implements node.Transport. The state loses the rows that the variant does not want, as if those who write
+// SendSnapshot implements node.Transport. The store is not closed while a state is written. The state loses the rows that the variant does not want, as if those who write
 // and read it did not care.
 func (m mortal) SendSnapshot(shard storage.ShardID, message *raftpb.Message, write func(io.Writer) error, done func(error)) {
 	if wanted := m.variant.rows; wanted != nil {
@@ -32,8 +32,14 @@ func (m mortal) SendSnapshot(shard storage.ShardID, message *raftpb.Message, wri
 			return writeSome(w, state.Bytes(), wanted)
 		}
 	}
-	m.Transport.SendSnapshot(shard, message, write, done)
+	m.Transport.SendSnapshot(shard, message, func(w io.Writer) error {
+		err := errDead
+		m.use(func() { err = write(w) })
+		return err
+	}, done)
 }
+
+var errDead = errors.New("the member is dead")
 
 // noSessions wants no row of a session.
 func noSessions(_ int, key []byte) bool { return key[0] != 'c' && key[0] != 'l' }

@@ -98,10 +98,10 @@ const diskStall = 2 * time.Second
 func (p *participant) suffer() {
 	w := &p.weather
 	for !closed(p.cluster.quiet) {
-		p.cluster.rest(w.random, 20*time.Second)
+		p.cluster.rest(w.random, 10*time.Second)
 		switch w.random.IntN(3) {
 		case 0:
-			w.set(func() { w.halted = time.Now().Add(time.Duration(w.random.Int64N(int64(4 * time.Second)))) })
+			p.halt(time.Duration(w.random.Int64N(int64(3 * patience))))
 		case 1:
 			p.hang(time.Duration(w.random.Int64N(int64(3 * diskStall))))
 		case 2:
@@ -109,6 +109,23 @@ func (p *participant) suffer() {
 			p.cluster.rest(w.random, 5*time.Second)
 			w.set(func() { w.slow = 0 })
 		}
+	}
+}
+
+// halt has the process do nothing for so long. What others send it meanwhile gathers; or it is lost, and so is what comes
+// for a while after: a leader that wakes up knows nothing of the one that came after it.
+func (p *participant) halt(long time.Duration) {
+	p.weather.set(func() { p.weather.halted = time.Now().Add(long) })
+	in := p.alive()
+	if in == nil || p.weather.random.IntN(2) == 0 {
+		return
+	}
+	p.cluster.network.Attach(in.id, nil)
+	time.Sleep(long + time.Duration(p.weather.random.Int64N(int64(time.Second)))) // by the clock of the test
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.current == in {
+		p.cluster.network.Attach(in.id, in.node)
 	}
 }
 
