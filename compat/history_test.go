@@ -3,6 +3,8 @@ package compat
 import (
 	"bytes"
 	"context"
+	"fmt"
+	"math/rand/v2"
 	"net"
 	"os/exec"
 	"path/filepath"
@@ -62,15 +64,19 @@ func TestRaftkv_history(t *testing.T) {
 	t.Logf("%s", output)
 }
 
-// freeAddress returns an address of this machine that nobody listens on.
+// freeAddress returns an address of this machine that nobody listens on. Its port is below those that the system hands out, to
+// connections too, so that it is still free when somebody listens there.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "localhost:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		listener, err := net.Listen("tcp", fmt.Sprintf("localhost:%d", 10000+rand.IntN(20000)))
+		if err == nil {
+			defer listener.Close()
+			return listener.Addr().String()
+		}
 	}
-	defer listener.Close()
-	return listener.Addr().String()
+	t.Fatal("none of 100 ports is free")
+	return ""
 }
 
 // awaitWrites waits until a server has done so many writes since its start. It returns false when ctx ends before.

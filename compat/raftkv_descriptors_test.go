@@ -49,7 +49,7 @@ func floodIdly(t *testing.T, addr string, n int) (open []net.Conn) {
 // may have 256 open says so, writes and reads on while 400 idle connections knock, to calls and to operators, and
 // lets others in again when these have gone.
 func TestRaftkv_descriptors(t *testing.T) {
-	operators := freeAddr(t)
+	operators := freeAddress(t)
 	server := startAfter(t, "ulimit -n 256", "--http-addr="+operators)
 	client := dialRaftkv(t, server.Port)
 	value := bytes.Repeat([]byte("x"), mebibyte)
@@ -136,17 +136,6 @@ func openFiles(t *testing.T, pid int) int {
 		lacking(t, "list of open files in /proc", err)
 	}
 	return len(files)
-}
-
-// freeAddr returns an address that nobody listens on at present.
-func freeAddr(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "localhost:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return listener.Addr().String()
 }
 
 func healthz(addr string) error {

@@ -37,7 +37,7 @@ var (
 // that Prometheus adds.
 func scrape(t *testing.T) watched {
 	t.Helper()
-	addr, certificate := freeAddr(t), selfSigned(t)
+	addr, certificate := freeAddress(t), selfSigned(t)
 	newKVProcess(t, "--http-addr="+addr, "--tls-cert="+certificate, "--tls-key="+certificate)
 	response, err := http.Get("http://" + addr + "/metrics")
 	if err != nil {
