@@ -117,8 +117,8 @@ class ShardMap:
         return self.following(old) if self.version >= old.version else old
 
     def following(self, old: ShardMap) -> ShardMap:
-        """Returns the map as the one to use in place of another of its cluster that is no newer. A shard whose leader it
-        does not know is asked where it was."""
+        """Returns the map as the one to use in place of another of its cluster that is no newer. A shard whose leader
+        it does not know is asked where it was."""
         places = list(self.places)
         for shard, place in enumerate(places):
             if not place.led and old.server(shard) in place.servers:

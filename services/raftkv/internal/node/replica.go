@@ -98,6 +98,10 @@ const (
 	// message more may be.
 	maxInflight = 16 << 20
 
+	// maxUncommitted is how many bytes of entries may wait for a majority. What comes then is refused, and was not executed.
+	// Options.MaxInFlight bounds it before that, but for what clients do not wait for any more.
+	maxUncommitted = 256 << 20
+
 	// maxAppends is how many appends may wait for the disk before the replica is overwhelmed. One
 	// that follows gets some twenty each second by heartbeats alone; it should go on answering while its disk is busy. One
 	// that leads, or is alone, has no more than maxUnsynced beside those of elections.
@@ -196,6 +200,7 @@ func startReplica(config replicaConfig) (*Replica, error) {
 		MaxCommittedSizePerReady:  maxApplying,
 		MaxInflightMsgs:           256,
 		MaxInflightBytes:          maxInflight,
+		MaxUncommittedEntriesSize: maxUncommitted,
 		CheckQuorum:               true,
 		PreVote:                   true,
 		ReadOnlyOption:            raft.ReadOnlySafe,
