@@ -102,6 +102,35 @@ func bigShard(tb testing.TB) (all files, snapshot []byte) {
 	return all, b.Bytes()
 }
 
+// withMore returns files with one more table, which has rows of all shards, most of them of the large one.
+func (f files) withMore(tb testing.TB) files {
+	tb.Helper()
+	disk, err := f.disk()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	store, shards, err := three(Options{FS: disk})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	for k := range 60 {
+		if err := shards[damagedShard].write(fmt.Sprintf("more%02d", k), valueOf(damagedShard, 1000+k)); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	m := shards[damagedShard]
+	err = errors.Join(shards[0].write("more", "a"), shards[2].write("more", "b"), m.log.Truncate(m.log.last.Index-1), store.flush())
+	err = errors.Join(err, store.CutOut(engine.Span{Lower: []byte("u"), Upper: []byte("u\x00")}), store.Close()) // which writes a table
+	if err != nil {
+		tb.Fatal(err)
+	}
+	all, err := readFiles(disk)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return all
+}
+
 // table returns the name of the largest table.
 func (f files) table() (name string) {
 	for other, content := range f {
@@ -266,12 +295,19 @@ func wellAgain(t *testing.T, store *Store, shards [3]*member, options Options, h
 	return store, shards
 }
 
-// TestDrop_damaged: of a damaged shard that is dropped, nothing is left that could be in the way of the next member, also where
-// nobody has found that it is damaged.
+// TestDrop_damaged: of a damaged shard that is dropped, nothing is left that could be in the way of the next member, also in
+// tables of which nobody has found that they are damaged.
 func TestDrop_damaged(t *testing.T) {
 	whole, snapshot := bigShard(t)
-	size := len(whole[whole.table()])
-	disk, err := whole.damaged(size / 3).damaged(size / 2).damaged(2 * size / 3).disk()
+	more := whole.withMore(t)
+	for name := range more {
+		if path.Ext(name) == ".sst" && whole[name] == nil && len(more[name]) > 60*400 {
+			content := slices.Clone(more[name])
+			content[len(content)/2] ^= 0x40
+			more = more.with(name, content)
+		}
+	}
+	disk, err := more.inTheMiddle().disk()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -479,7 +515,10 @@ func TestDamage_crashes(t *testing.T) {
 				return err
 			}
 		}
-		return errors.Join(store.Compact(t.Context()), store.CloseShard(damagedShard), store.Drop(damagedShard), othersAreWell(shards), store.Close())
+		err = store.Compact(t.Context())
+		m := shards[damagedShard]
+		m.log.write(t, some(1, uint64(m.log.last.Index)+1, 1), nil) // who leads may not know of the damage yet
+		return errors.Join(err, store.CloseShard(damagedShard), store.Drop(damagedShard), othersAreWell(shards), store.Close())
 	})
 	if err != nil {
 		t.Fatal(err)
