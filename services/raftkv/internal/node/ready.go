@@ -49,11 +49,21 @@ func (n *Node) AwaitReady(ctx context.Context) error {
 	return nil
 }
 
-// awaitReady waits until the group has a leader, and this node's member shows what was answered before.
+// awaitReady waits until the group has a leader, and this node's member shows what was answered before. A member that is none any
+// more, or was taken out of service, is not waited for.
 func (l *Local) awaitReady(ctx context.Context) error {
-	if err := l.replica.AwaitLeader(ctx); err != nil {
-		return err
+	err := l.replica.AwaitLeader(ctx)
+	if err == nil {
+		err = l.awaitBarrier(ctx)
 	}
+	if l.left.Load() {
+		return nil
+	}
+	return err
+}
+
+// awaitBarrier waits for a barrier, whoever leads meanwhile.
+func (l *Local) awaitBarrier(ctx context.Context) error {
 	for {
 		err := l.replica.AwaitBarrier(ctx)
 		if !errors.Is(err, ErrNotLeader) || ctx.Err() != nil {
