@@ -14,8 +14,8 @@ import (
 	"numstore.example/contracts/version"
 )
 
-// parse fills the service's flags, and returns the configuration and the verb: "serve", "healthcheck",
-// or "" when all that was wanted was help or the version, which is then printed.
+// parse fills the service's flags, and returns the configuration and the verb: "serve", "healthcheck", one of the
+// service's own, or "" when all that was wanted was help or the version, which is then printed.
 func (p Program) parse(args []string, stdout, stderr io.Writer) (_ Config, verb string, _ error) {
 	var cli struct {
 		Config
@@ -29,7 +29,7 @@ func (p Program) parse(args []string, stdout, stderr io.Writer) (_ Config, verb 
 	cli.Plugins = kong.Plugins{p.Flags}
 
 	answered := false // kong prints help and the version while it parses, and would leave the process then
-	parser, err := kong.New(&cli,
+	options := []kong.Option{
 		kong.Name(p.Name),
 		kong.Description(p.Summary),
 		kong.DefaultEnvars(strings.ToUpper(p.Name)),
@@ -42,7 +42,11 @@ func (p Program) parse(args []string, stdout, stderr io.Writer) (_ Config, verb 
 		kong.TypeMapper(reflect.TypeFor[[]string](), kong.MapperFunc(decodeStrings)),
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(int) { answered = true }),
-	)
+	}
+	for _, verb := range p.Verbs {
+		options = append(options, kong.DynamicCommand(verb.Name, verb.Help, "", verb.Flags))
+	}
+	parser, err := kong.New(&cli, options...)
 	if err != nil {
 		return Config{}, "", err
 	}

@@ -39,16 +39,29 @@ type Program struct {
 	// Validate() error, that is asked before anything is started.
 	Flags any
 
+	// Verbs are what the program can do instead of serving, beside those of every service.
+	Verbs []Verb
+
 	// Open opens what the service needs, and puts it on the server, and its own figures, if any, on
 	// Server.Metrics. It is called once, with Flags filled. When ctx ends, it should return soon, with nothing left open and
 	// the context's error, or with what it has opened. An error made by Misuse is a mistake in the flags.
 	Open func(ctx context.Context, server *Server) (Service, error)
 }
 
+// Verb is something that a program does instead of serving, and then ends.
+type Verb struct {
+	// Name is what it is called on the command line, and Help says in a sentence or two what it does.
+	Name, Help string
+	// Flags points to a struct with the verb's own flags, tagged for kong. Those of the service can be given too.
+	Flags any
+	// Run does it, and writes what it has to say to out. An error made by Misuse is a mistake in the flags.
+	Run func(ctx context.Context, log *slog.Logger, out io.Writer) error
+}
+
 // Exit statuses of a server process.
 const (
 	exitOK     = 0
-	exitFailed = 1 // it served and failed, or it is not healthy
+	exitFailed = 1 // it served and failed, or it is not healthy, or another verb has failed
 	exitMisuse = 2 // it could not start with these flags
 )
 
@@ -62,7 +75,7 @@ func Misuse(err error) error { return misuse{err} }
 // Main runs the program with the arguments of the process and exits.
 //
 // The command line is the flags of Config, those of the service, and a verb: `serve`, which may be left
-// out, or `healthcheck`, which asks the server at --addr whether it takes calls (for Docker).
+// out, `healthcheck`, which asks the server at --addr whether it takes calls (for Docker), or one of the service's own.
 func Main(program Program) {
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// A second signal kills: nobody should have to wait for a graceful stop.
@@ -89,6 +102,23 @@ func (p Program) run(ctx context.Context, args []string, stdout, stderr io.Write
 		if err := checkHealth(ctx, config); err != nil {
 			return p.complain(stderr, exitFailed, err)
 		}
+	}
+	for _, verb := range p.Verbs {
+		if command == verb.Name {
+			return p.perform(ctx, verb, config, stdout, stderr)
+		}
+	}
+	return exitOK
+}
+
+// perform does what one of the service's own verbs asks for.
+func (p Program) perform(ctx context.Context, verb Verb, config Config, stdout, stderr io.Writer) int {
+	err := verb.Run(ctx, newLogger(stderr, config), stdout)
+	if _, ok := errors.AsType[misuse](err); ok {
+		return p.complain(stderr, exitMisuse, err)
+	}
+	if err != nil {
+		return p.complain(stderr, exitFailed, err)
 	}
 	return exitOK
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"strings"
 	"testing"
@@ -92,6 +93,39 @@ func TestProgram_misuse(t *testing.T) {
 			if !strings.Contains(said, want) {
 				t.Errorf("%s: %q does not say %q", test.args, said, want)
 			}
+		}
+	}
+}
+
+// TestProgram_verb: a verb of the service's own gets its flags and those of the service, and ends the program as it says.
+func TestProgram_verb(t *testing.T) {
+	for args, want := range map[string]struct {
+		status            int
+		prints, complains string
+	}{
+		"mend --size=5 --part=a": {exitOK, "a of 5", ""},
+		"mend --part=b":          {exitFailed, "", "b is broken"},
+		"mend":                   {exitMisuse, "", "which part"},
+		"mend --frob":            {exitMisuse, "", "--frob"},
+		"mend --size=0":          {exitMisuse, "", "--size is 0"},
+		"--part=a":               {exitMisuse, "", "--part"},
+	} {
+		program, own, verbs := testProgram(), new(testFlags), new(struct{ Part string })
+		program.Flags = own
+		program.Verbs = []Verb{{Name: "mend", Help: "Mends.", Flags: verbs, Run: func(_ context.Context, _ *slog.Logger, out io.Writer) error {
+			switch verbs.Part {
+			case "":
+				return Misuse(errors.New("which part"))
+			case "b":
+				return errors.New("b is broken")
+			}
+			fmt.Fprintf(out, "%s of %d", verbs.Part, own.Size)
+			return nil
+		}}}
+		var stdout, stderr strings.Builder
+		status := program.run(t.Context(), strings.Fields(args), &stdout, &stderr)
+		if status != want.status || stdout.String() != want.prints || !strings.Contains(stderr.String(), want.complains) || (stderr.Len() > 0) != (want.complains != "") {
+			t.Errorf("%s: status %d, printed %q and %q; want %+v", args, status, stdout.String(), stderr.String(), want)
 		}
 	}
 }
