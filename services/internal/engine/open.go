@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
 // The rows of the engine's own. Its user's keys begin with bytes from 'c' to 'u'.
@@ -151,8 +152,19 @@ func (s *Store) finish() error {
 }
 
 // exists says whether the folder has a Pebble store, complete or not.
-func (s *Store) exists() (bool, error) {
-	desc, err := pebble.Peek(s.options.Dir, s.fs)
+func (s *Store) exists() (bool, error) { return exists(s.fs, s.options.Dir) }
+
+// Exists says whether a folder has a store, complete or not. Nothing is made, and a store that is open is not disturbed. FS is
+// where the folder is: nil for the disk of this machine.
+func Exists(fsys vfs.FS, dir string) (bool, error) {
+	if fsys == nil {
+		fsys = disk
+	}
+	return exists(guardedFS{fsys}, dir)
+}
+
+func exists(fsys vfs.FS, dir string) (bool, error) {
+	desc, err := pebble.Peek(dir, fsys)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}

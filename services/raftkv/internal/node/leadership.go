@@ -133,9 +133,11 @@ func (r *Replica) refuseAll() {
 	r.reads.fail(reason)
 }
 
-// isFor says whether a message is for this member, and from another node's.
+// isFor says whether a message is for this member, and from another node's, who is a member or may become one. One that is none any
+// more may not know it: where an operator has decided who votes (see shard.Members.Survive), it may even lead those who do not.
 func (r *Replica) isFor(message *raftpb.Message) bool {
-	return storage.MemberID(message.GetTo()) == r.config.ID && storage.MemberID(message.GetFrom()).Node() != r.config.ID.Node()
+	from := storage.MemberID(message.GetFrom())
+	return storage.MemberID(message.GetTo()) == r.config.ID && from.Node() != r.config.ID.Node() && !r.Members().Gone(from)
 }
 
 // unreachable is told that messages to a node were lost.

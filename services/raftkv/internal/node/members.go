@@ -109,7 +109,7 @@ func (r *Replica) checkMajority(voters []shard.Member, answers func(storage.Memb
 		}
 	}
 	if 2*answering <= len(voters) {
-		return fmt.Errorf("shard %d would have %d voters of which %d answer, and no majority; bring one of the others back first",
+		return fmt.Errorf("shard %d would have %d voters of which %d answer, and no majority; bring one of the others back first, or if they are lost for ever, see raftkv recover --help",
 			r.config.Shard, len(voters), answering)
 	}
 	return nil
@@ -262,10 +262,7 @@ func (r *Replica) setMembers(members shard.Members) {
 }
 
 // alone says whether this member is the only one that votes: there is nobody else who could lead.
-func (r *Replica) alone() bool {
-	members := r.Members()
-	return len(members.Members) == 1 && !members.Joint() && members.Votes(r.config.ID)
-}
+func (r *Replica) alone() bool { return r.Members().Alone(r.config.ID) }
 
 // MemberProgress is how far a member is, as the leader knows.
 type MemberProgress struct {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -161,6 +162,39 @@ func TestAwaitReady_fails(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestAwaitReady_left: a node that learns while it waits for its leaders that it has the shards no more is ready.
+func TestAwaitReady_left(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		disks, found := together(t, 2, 3, 2)
+		n, err := node.Open(node.Options{
+			ID: 1, Found: found, MaxInFlight: 1 << 20,
+			Transport: node.NewNetwork(rand.New(rand.NewPCG(1, 1)), node.Faults{}).From(1),
+			Storage:   storage.Options{Dir: dir, FS: disks[0]},
+			Logger:    slog.New(slog.DiscardHandler),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		told := make(chan error, 1)
+		go func() { told <- n.AwaitReady(t.Context()) }()
+		synctest.Wait()
+		known := *n.Cluster()
+		known.Shards = slices.Clone(known.Shards)
+		for i, members := range known.Shards {
+			known.Shards[i] = members.Survive(2, known.Nodes)
+		}
+		if err := n.Learn(known); err != nil {
+			t.Fatal(err)
+		}
+		if err := within(func() error { return <-told }); err != nil || len(n.Locals()) > 0 {
+			t.Errorf("it ends with %v, and has %d shards", err, len(n.Locals()))
+		}
+		if err := n.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // TestOpen_refuses: what contradicts what the folder says is refused, with both.
