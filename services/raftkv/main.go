@@ -5,6 +5,7 @@
 //	raftkv --restore FILE               # fill a new folder with a backup, then serve; in a cluster, all nodes are told so
 //	raftkv --restore - < FILE           # the same, from standard input
 //	raftkv healthcheck                  # status 0 if the server on this machine takes calls
+//	raftkv recover                      # when most replicas of a shard are lost for ever: what this folder could save
 //	raftkv --help                       # every flag with its default
 //
 // DESIGN.md tells the life of a write, of a read and of a restart.
@@ -82,6 +83,7 @@ func main() {
 		Files:      files,
 		Pages:      page.Paths,
 		Flags:      &flags,
+		Verbs:      []rpcserver.Verb{flags.recoverVerb()},
 		Open:       flags.open,
 	})
 }

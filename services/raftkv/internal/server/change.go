@@ -212,7 +212,7 @@ func (p *plan) checkAgain(ctx context.Context, row shard.Node, who Identity) err
 		}
 	}
 	if 2*answering <= len(p.members.Members) {
-		return refused("shard %d has %d voters, of which %d answer beside node %d: no majority could decide the change; bring one of the others back first",
+		return refused("shard %d has %d voters, of which %d answer beside node %d: no majority could decide the change; bring one of the others back first, or if they are lost for ever, see raftkv recover --help",
 			p.shard, len(p.members.Members), answering, id)
 	}
 	return nil
