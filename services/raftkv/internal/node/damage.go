@@ -55,8 +55,10 @@ func (n *Node) takeOut(damage Damage) bool {
 	return true
 }
 
-// outlives says whether a node goes on without a member of a shard, after an error.
+// outlives says whether a node goes on without a member of a shard, after an error: if others have what it had, which a learner
+// may not have yet.
 func outlives(err error, members shard.Members) bool {
+	members.Learner = nil
 	return storage.IsDamage(err) && len(members.All()) > 1
 }
 
