@@ -49,18 +49,20 @@ func prepareKVCluster(t *testing.T, nodes int, flags ...string) *kvCluster {
 // start starts nodes at the same time, as none of a new cluster becomes ready without others.
 func (c *kvCluster) start(t *testing.T, nodes ...*kvProcess) {
 	t.Helper()
+	var pids []int
 	for _, node := range nodes {
 		if err := node.begin(); err != nil {
 			t.Fatal(err)
 		}
+		pids = append(pids, node.server.PID())
 	}
 	failures := make([]error, len(nodes))
 	var starting sync.WaitGroup
 	for i, node := range nodes {
 		starting.Go(func() {
 			if failures[i] = node.awaitReady(); failures[i] != nil {
-				for _, waits := range nodes { // which may be for this one, for ever
-					syscall.Kill(waits.server.PID(), syscall.SIGKILL)
+				for _, pid := range pids { // who waits for this one, for ever
+					syscall.Kill(pid, syscall.SIGKILL)
 				}
 			}
 		})

@@ -64,7 +64,6 @@ func TestCluster_controls(t *testing.T) {
 		"reads without a barrier":          {stale: true},
 		"a state without sessions":         {maxLog: 100, rows: noSessions},
 		"half of a state":                  {maxLog: 100, rows: halfOfKeys},
-		"a map of another cluster":         {alone: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for seed := range uint64(40) {

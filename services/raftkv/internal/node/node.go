@@ -85,6 +85,7 @@ type Node struct {
 	options Options
 	store   *storage.Store
 	budget  *budget
+	filled  string                 // see Filled
 	joined  atomic.Pointer[joined] // nil as long as the node is of no cluster
 
 	lifecycle lock          // held by Join, Stop, and while the map changes
@@ -113,7 +114,11 @@ func Open(options Options) (*Node, error) {
 	if err := n.openStore(); err != nil {
 		return nil, err
 	}
-	if err := n.rejoin(); err != nil {
+	var err error
+	if n.filled, err = n.store.Filled(); err == nil {
+		err = n.rejoin()
+	}
+	if err != nil {
 		return nil, errors.Join(err, n.Close())
 	}
 	return n, nil
@@ -136,13 +141,9 @@ func (n *Node) openStore() (err error) {
 }
 
 // Filled says with which backup the node was filled, and for which cluster, in words that are the same at all nodes of it. It
-// is empty for a node that was not filled, or is of a cluster already.
-func (n *Node) Filled() (string, error) {
-	if n.joined.Load() != nil {
-		return "", nil
-	}
-	return n.store.Filled()
-}
+// is empty for a node that was not filled, or was of a cluster when it was opened. It stays what it was then: who asks while the
+// node joins its cluster, and is told that it is of none yet, is not told that it was filled with nothing.
+func (n *Node) Filled() string { return n.filled }
 
 // rejoin goes on in the cluster that the store is of, or becomes a part of the one that Options name.
 func (n *Node) rejoin() error {

@@ -25,11 +25,7 @@ const (
 // says why these nodes cannot be a cluster.
 func (p *Peers) AwaitCluster(ctx context.Context, wish Wish, defaults Defaults) (shard.Cluster, error) {
 	node := p.started()
-	f := &forming{self: node.ID(), store: node.StoreID(), addresses: p.config.Addresses, wish: wish}
-	var err error
-	if f.filled, err = node.Filled(); err != nil {
-		return shard.Cluster{}, err
-	}
+	f := &forming{self: node.ID(), store: node.StoreID(), filled: node.Filled(), addresses: p.config.Addresses, wish: wish}
 	if f.addresses[f.self] == "" {
 		return shard.Cluster{}, fmt.Errorf("no address of this node, %d, is known", f.self)
 	}

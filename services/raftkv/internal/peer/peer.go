@@ -44,7 +44,7 @@ type Node interface {
 	// Cluster returns the map, or nil as long as the node is of no cluster.
 	Cluster() *shard.Cluster
 	// Filled says with which backup the node was filled, and for which cluster, if it was, and is of none yet.
-	Filled() (string, error)
+	Filled() string
 
 	// Receive takes a message of another node. It does not wait.
 	Receive(shard storage.ShardID, message *raftpb.Message)

@@ -39,9 +39,7 @@ func (s *service) Describe(ctx context.Context, request *peerpb.DescribeRequest)
 		response.Cluster = cluster.Encode()
 		return response, nil
 	}
-	if response.Filled, err = node.Filled(); err != nil {
-		return nil, status.Error(codes.Unavailable, err.Error())
-	}
+	response.Filled = node.Filled()
 	for _, id := range s.numbers(node.ID()) {
 		response.Peers = append(response.Peers, uint64(id))
 	}
