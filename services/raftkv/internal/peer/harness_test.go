@@ -194,9 +194,9 @@ func newFake(id storage.NodeID) *fake {
 	}
 }
 
-func (f *fake) ID() storage.NodeID      { return f.id }
-func (f *fake) StoreID() shard.StoreID  { return f.store }
-func (f *fake) Filled() string { return f.filled }
+func (f *fake) ID() storage.NodeID     { return f.id }
+func (f *fake) StoreID() shard.StoreID { return f.store }
+func (f *fake) Filled() string         { return f.filled }
 
 func (f *fake) Cluster() *shard.Cluster {
 	f.mu.Lock()
