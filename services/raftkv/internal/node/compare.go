@@ -12,22 +12,10 @@ import (
 // replica finds in the log.
 func (n *Node) compare() {
 	told := make(map[storage.ShardID]storage.Index)
-	ticker := time.NewTicker(time.Second)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ticker.C:
-		case <-n.stopping.Done():
-			return
+	n.every(time.Second, func(local *Local) {
+		if sum, _ := local.Checksum(); sum.Index > told[local.shard] {
+			told[local.shard] = sum.Index
+			local.order(kv.AppendCompare(nil, uint64(sum.Index), sum.Sum, uint64(n.ID())))
 		}
-		for _, local := range n.Locals() {
-			sum, _ := local.Checksum()
-			if sum.Index > told[local.shard] && local.leads() {
-				told[local.shard] = sum.Index
-				// Nobody waits for it. If it comes to nothing, there is the next one.
-				command := kv.AppendCompare(nil, uint64(sum.Index), sum.Sum, uint64(n.ID()))
-				local.Propose(&Proposal{Commands: [][]byte{command}, Done: func([][]byte, error) {}})
-			}
-		}
-	}
+	})
 }

@@ -1,7 +1,6 @@
 package node
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -28,8 +27,7 @@ func (n *Node) Learn(cluster shard.Cluster) error {
 	case j.cluster.ID != cluster.ID:
 		return fmt.Errorf("node %d is of the cluster %v, not of %v", n.options.ID, j.cluster.ID, cluster.ID)
 	}
-	known, _ := j.cluster.Merge(cluster)
-	return n.know(known)
+	return n.know(j.cluster.Merge(cluster))
 }
 
 // keep takes up what this node's members have applied, whenever that changes, and takes out those that are damaged.
@@ -42,7 +40,7 @@ func (n *Node) keep() {
 		}
 		n.lifecycle.Lock()
 		if n.stopping.Err() == nil {
-			if err := errors.Join(n.endAiling(), n.know(*n.joined.Load().cluster)); err != nil {
+			if err := errors.Join(n.endAiling(), n.know(*n.joined.Load().cluster, false)); err != nil {
 				n.options.OnFailure(err)
 			}
 		}
@@ -58,22 +56,22 @@ func (n *Node) membersChanged() {
 	}
 }
 
-// know makes a map what this node knows, together with what its members do. The lock is held.
-func (n *Node) know(known shard.Cluster) error {
+// know makes a map what this node knows, together with what its members do, if there is news in either. The lock is held.
+func (n *Node) know(known shard.Cluster, news bool) error {
 	j := n.joined.Load()
 	known.Shards = slices.Clone(known.Shards)
 	for _, local := range j.held {
 		if members := local.replica.Members(); members.Version > known.Shards[local.shard].Version {
-			known.Shards[local.shard] = members
+			known.Shards[local.shard], news = members, true
 		}
 	}
-	if bytes.Equal(known.Encode(), j.cluster.Encode()) {
+	if !news {
 		return nil
 	}
 	if err := n.store.Learn(known); err != nil {
 		return err
 	}
-	if slices.Contains(known.Dead, n.StoreID()) && !slices.Contains(j.cluster.Dead, n.StoreID()) {
+	if known.Buried(n.StoreID()) && !j.cluster.Buried(n.StoreID()) {
 		n.options.Logger.Error("this node was taken out of the cluster, or replaced: stop it, and delete its folder", "node", n.options.ID, "folder", n.store.Dir())
 	}
 	next := *j
