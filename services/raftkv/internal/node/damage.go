@@ -28,24 +28,27 @@ func (n *Node) Damages() []Damage {
 	return nil
 }
 
-// memberFailed is told that a member has ended by itself.
-func (n *Node) memberFailed(number storage.ShardID, member storage.MemberID, err error) {
-	if !n.takeOut(Damage{number, member, err}) {
-		n.options.OnFailure(err)
+// memberFailed is told that a member of a shard, of those that have it, has ended by itself.
+func (n *Node) memberFailed(damage Damage, members shard.Members) {
+	if !n.takeOut(damage, members) {
+		n.options.OnFailure(damage.Err)
 	}
 }
 
 // rowsLost is told by the store that it has lost rows of a shard.
 func (n *Node) rowsLost(number storage.ShardID, err error) {
 	if local := n.local(number); local != nil {
-		n.takeOut(Damage{number, local.member, err})
+		n.takeOut(Damage{number, local.member, err}, local.state.Members())
 	}
 }
 
-// takeOut has a member taken out of service, if an error means that, and others have the shard. It does not wait.
-func (n *Node) takeOut(damage Damage) bool {
-	j := n.joined.Load()
-	if j == nil || n.store.Failure() != nil || !outlives(damage.Err, j.cluster.Shards[damage.Shard]) {
+// takeOut has a member taken out of service, if an error means that, and others have the shard, by what the member or the map
+// knows of them. It does not wait; a node that is about to start takes it out when it has.
+func (n *Node) takeOut(damage Damage, members shard.Members) bool {
+	if cluster := n.Cluster(); cluster != nil && cluster.Shards[damage.Shard].Version > members.Version {
+		members = cluster.Shards[damage.Shard]
+	}
+	if n.store.Failure() != nil || !outlives(damage.Err, members) {
 		return false
 	}
 	n.ailing.Lock()

@@ -165,6 +165,29 @@ func flipInTable(t *testing.T, disk vfs.FS) {
 	}
 }
 
+// TestDamage_atStart: damage that a member meets at once, in what it has to apply again, is no other.
+func TestDamage_atStart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var flaw atomic.Bool
+		f := launchFleet(t, 3, 3, func(id storage.NodeID, state *storage.State) node.Machine {
+			if id == 2 {
+				return flawed{state, &flaw}
+			}
+			return state
+		})
+		f.write()
+		f.kill(2)
+		flaw.Store(true)
+		f.start(2, f.disks[2], nil)
+		f.write()
+		time.Sleep(10 * time.Second) // by the clock of the test
+		if damages := f.nodes[2].Damages(); len(damages) != 1 || damages[0].Shard != shard {
+			t.Errorf("node 2 tells of %v", damages)
+		}
+		f.check()
+	})
+}
+
 // TestDamage_alone: where nobody else has the shard, damage is the end of it.
 func TestDamage_alone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

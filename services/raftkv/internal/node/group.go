@@ -103,7 +103,7 @@ func (l *Local) await(ctx context.Context) error {
 // seen returns the error of a read. Somebody else is to be asked when the rows may have been deleted before it, or are
 // damaged.
 func (l *Local) seen(err error) error {
-	if storage.IsDamage(err) && l.node.takeOut(Damage{l.shard, l.member, err}) {
+	if storage.IsDamage(err) && l.node.takeOut(Damage{l.shard, l.member, err}, l.state.Members()) {
 		l.left.Store(true)
 	}
 	if l.left.Load() {

@@ -259,7 +259,7 @@ func (n *Node) open(number storage.ShardID, member storage.MemberID) (*Local, re
 	}
 	return &Local{node: n, shard: number, member: member, state: state}, replicaConfig{
 		ID: member, Log: log, State: state, Machine: machine, Shard: number, Transport: n.options.Transport,
-		OnFailure: func(err error) { n.memberFailed(number, member, err) }, OnMembers: n.membersChanged, Logger: n.options.Logger, At: n.options.At, budget: n.budget,
+		OnFailure: func(err error) { n.memberFailed(Damage{number, member, err}, state.Members()) }, OnMembers: n.membersChanged, Logger: n.options.Logger, At: n.options.At, budget: n.budget,
 		MaxLog: cmp.Or(n.options.MaxLog, maxLog),
 	}, nil
 }
