@@ -34,8 +34,8 @@ One shard changes after the other. The new replica gets the shard's state and lo
 Interrupt it at any time: what has begun goes on by itself, and the same command goes on with the rest. The calls are administrative (--admin-token-file).`
 }
 
-// operate has a function make administrative calls, until it is done or a signal ends it.
-func (a *app) operate(do func(context.Context, *operator, *lines) error) error {
+// operate has a function make administrative calls, by who has what at present, until it is done or a signal ends it.
+func (a *app) operate(do func(context.Context, *operator, *roster, *lines) error) error {
 	if err := a.plain("kv member"); err != nil {
 		return err
 	}
@@ -45,7 +45,11 @@ func (a *app) operate(do func(context.Context, *operator, *lines) error) error {
 	defer o.close()
 	p := &lines{out: a.out, screen: a.onScreen}
 	defer p.clear()
-	return do(ctx, o, p)
+	r, err := o.look(ctx)
+	if err != nil {
+		return err
+	}
+	return do(ctx, o, r, p)
 }
 
 // newcomer is NUMBER=HOST:PORT.
@@ -77,11 +81,7 @@ func (c *memberAddCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	return a.operate(func(ctx context.Context, o *operator, p *lines) error {
-		r, err := o.look(ctx)
-		if err != nil {
-			return err
-		}
+	return a.operate(func(ctx context.Context, o *operator, r *roster, p *lines) error {
 		aims := c.aims(r, with)
 		if len(aims) == 0 && r.node(with.id) != nil {
 			p.say("node %d has its share", with.id)
@@ -140,11 +140,7 @@ type memberRemoveCommand struct {
 
 // Run moves all replicas of the node to others, and forgets it.
 func (c *memberRemoveCommand) Run(a *app) error {
-	return a.operate(func(ctx context.Context, o *operator, p *lines) error {
-		r, err := o.look(ctx)
-		if err != nil {
-			return err
-		}
+	return a.operate(func(ctx context.Context, o *operator, r *roster, p *lines) error {
 		if r.node(c.Node) == nil {
 			return absentNode(r, c.Node, p)
 		}
@@ -199,11 +195,7 @@ func (c *memberReplaceCommand) Run(a *app) error {
 	if err != nil {
 		return fmt.Errorf("--with: %w", err)
 	}
-	return a.operate(func(ctx context.Context, o *operator, p *lines) error {
-		r, err := o.look(ctx)
-		if err != nil {
-			return err
-		}
+	return a.operate(func(ctx context.Context, o *operator, r *roster, p *lines) error {
 		if r.node(c.Node) == nil {
 			return absentNode(r, c.Node, p)
 		}
@@ -244,19 +236,13 @@ type memberRebuildCommand struct {
 
 // Run has the node get its replicas anew.
 func (c *memberRebuildCommand) Run(a *app) error {
-	return a.operate(func(ctx context.Context, o *operator, p *lines) error {
-		r, err := o.look(ctx)
-		if err != nil {
-			return err
-		}
+	return a.operate(func(ctx context.Context, o *operator, r *roster, p *lines) error {
 		n := r.node(c.Node)
 		if n == nil {
 			return failure{fmt.Errorf("the cluster has no node %d (kv member list)", c.Node)}
 		}
-		var shards []uint32
-		if c.Shard != nil {
-			shards = []uint32{*c.Shard}
-		} else if shards, err = o.damages(ctx, n); err != nil {
+		shards, err := c.shards(ctx, o, n)
+		if err != nil {
 			return err
 		}
 		aims := c.aims(r, shards)
@@ -268,6 +254,14 @@ func (c *memberRebuildCommand) Run(a *app) error {
 		}
 		return o.reachAll(ctx, aims, p)
 	})
+}
+
+// shards are those whose replicas are to be rebuilt.
+func (c *memberRebuildCommand) shards(ctx context.Context, o *operator, n *raftkvpb.ClusterNode) ([]uint32, error) {
+	if c.Shard != nil {
+		return []uint32{*c.Shard}, nil
+	}
+	return o.damages(ctx, n)
 }
 
 // aims are those of these shards, and what is under way already.
@@ -288,11 +282,7 @@ type memberCancelCommand struct {
 
 // Run takes changes back.
 func (c *memberCancelCommand) Run(a *app) error {
-	return a.operate(func(ctx context.Context, o *operator, p *lines) error {
-		r, err := o.look(ctx)
-		if err != nil {
-			return err
-		}
+	return a.operate(func(ctx context.Context, o *operator, r *roster, p *lines) error {
 		none := true
 		for _, s := range r.GetShards() {
 			if l := first(s, learner); l != nil && (c.Shard == nil || *c.Shard == s.GetShard()) {
