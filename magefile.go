@@ -93,10 +93,12 @@ func Generate() error {
 			return err
 		}
 	}
-	// What nodes say to each other is no contract, but made the same way.
-	const peers = "../services/raftkv/internal/peerpb"
-	if err := sh.RunWithV(alone, "go", "-C", "contracts", "tool", "-modfile=buf.mod", "buf", "generate", peers, "--template", peers+"/buf.gen.yaml"); err != nil {
-		return err
+	// What servers say to each other is no contract, but made the same way.
+	for _, service := range []string{"raftkv", "gossipkv"} {
+		peers := "../services/" + service + "/internal/peerpb"
+		if err := sh.RunWithV(alone, "go", "-C", "contracts", "tool", "-modfile=buf.mod", "buf", "generate", peers, "--template", peers+"/buf.gen.yaml"); err != nil {
+			return err
+		}
 	}
 	if err := sh.RunV("go", "run", "./compat/cmd/flagtable"); err != nil {
 		return err
