@@ -32,8 +32,9 @@ type places struct {
 
 // scanning is a client with scans that run.
 type scanning struct {
-	scans int
-	large *semaphore.Weighted
+	client string
+	scans  int
+	large  *semaphore.Weighted
 }
 
 // shares is how many clients it takes to use up all places.
@@ -72,7 +73,7 @@ func (p *places) enterScan(client string) (*scanning, error) {
 	s := p.clients[client]
 	switch {
 	case s == nil:
-		s = &scanning{large: semaphore.NewWeighted(p.ofOne)}
+		s = &scanning{client: client, large: semaphore.NewWeighted(p.ofOne)}
 		p.clients[client] = s
 	case s.scans >= p.share:
 		return nil, status.Errorf(codes.ResourceExhausted,
@@ -83,13 +84,12 @@ func (p *places) enterScan(client string) (*scanning, error) {
 	return s, nil
 }
 
-func (p *places) leaveScan(client string) {
+func (p *places) leaveScan(s *scanning) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.taken--
-	s := p.clients[client]
 	if s.scans--; s.scans == 0 {
-		delete(p.clients, client)
+		delete(p.clients, s.client)
 	}
 }
 

@@ -42,7 +42,7 @@ func TestPlaces(t *testing.T) {
 		t.Errorf("another one: %v; want RESOURCE_EXHAUSTED", err)
 	}
 	p.leaveBackup()
-	p.leaveScan("0")
+	p.leaveScan(p.clients["0"])
 	if _, err := p.enterScan("another"); err != nil {
 		t.Errorf("after the end of one: %v", err)
 	}
