@@ -16,9 +16,6 @@ import (
 )
 
 const (
-	// messageOverhead is what a message may have beside a key and a value, in bytes: tags, a request id.
-	messageOverhead = 128
-
 	// leastMessage is the least --max-message: the contract tells clients that they may count on it.
 	leastMessage = 2 << 20
 
@@ -77,9 +74,8 @@ func (f *flags) open(ctx context.Context, rpc *rpcserver.Server) (service rpcser
 
 // agreeWith says in what the flags contradict those of every service.
 func (f *flags) agreeWith(config rpcserver.Config) error {
-	if least := f.MaxKey + f.MaxValue + messageOverhead; config.MaxMessage < least {
-		return fmt.Errorf("--max-message is %d; it must be at least %d to have room for --max-key, --max-value and what is around them",
-			config.MaxMessage, least)
+	if err := f.storeFlags.agreeWith(config); err != nil {
+		return err
 	}
 	if config.MaxMessage < leastMessage {
 		return fmt.Errorf("--max-message is %d; it must be at least %d: clients pack many small calls into messages of up to half of that",

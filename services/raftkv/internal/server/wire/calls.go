@@ -1,9 +1,7 @@
 package wire
 
 import (
-	"fmt"
 	"log/slog"
-	"strconv"
 	"sync/atomic"
 
 	"google.golang.org/grpc/status"
@@ -64,20 +62,6 @@ func (c *Calls) Settle(writes []kv.Write, encoded []byte, err error) (reply kv.R
 
 func (c *Calls) redirection(key []byte) Redirection {
 	return func(leader shard.NodeID) *raftkvpb.Redirect { return c.Redirect(key, leader) }
-}
-
-// maxShown is how many bytes of a key or value a line of the log shows.
-const maxShown = 64
-
-// shown is a key or value as the log shows it: bytes that cannot be printed are escaped, as in Go. The log puts
-// quotes around it where it needs them.
-func shown(b []byte) string {
-	quoted := strconv.Quote(string(b[:min(len(b), maxShown)]))
-	text := quoted[1 : len(quoted)-1]
-	if len(b) > maxShown {
-		text += fmt.Sprintf("… (%d bytes)", len(b))
-	}
-	return text
 }
 
 func (c *Calls) logGet(key, value []byte, found bool, err error) {
