@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"numstore.example/contracts/raftkvpb"
+	"numstore.example/services/internal/kvserver"
 	"numstore.example/services/internal/rpcserver"
 	"numstore.example/services/raftkv/internal/page"
 )
@@ -28,7 +29,7 @@ type flags struct {
 	Durability   string        `group:"Storage" default:"always" enum:"always,interval" placeholder:"WHEN" help:"always: a write is on disk before it is answered. interval: within --sync-interval; a crash may lose the writes of the last interval, and damages nothing (default ${default})."`
 	SyncInterval time.Duration `group:"Storage" default:"5s" placeholder:"TIME" help:"With --durability=interval: how often writes are put on disk (default ${default})."`
 
-	storeFlags
+	kvserver.StoreFlags
 
 	SessionTTL time.Duration `group:"Limits" name:"session-ttl" default:"1h" placeholder:"TIME" help:"A client that has written nothing for this long, while the server was running, may be forgotten; its writes are then refused, never done twice (default ${default})."`
 
@@ -48,7 +49,7 @@ func (f *flags) Validate() error {
 	case f.SessionTTL < time.Second:
 		return fmt.Errorf("--session-ttl is %v; it must be at least 1s", f.SessionTTL)
 	}
-	return f.storeFlags.check()
+	return f.StoreFlags.Check()
 }
 
 func main() {
@@ -61,7 +62,7 @@ func main() {
 		Workers:    1024,
 		Queue:      8192,
 		MaxMessage: 32 << 20,
-		Files:      files,
+		Files:      kvserver.Files,
 		Pages:      page.Paths,
 		Flags:      &flags,
 		Verbs:      []rpcserver.Verb{flags.recoverVerb()},

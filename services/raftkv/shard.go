@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/term"
 
+	"numstore.example/services/internal/kvserver"
 	"numstore.example/services/internal/rpcserver"
 	"numstore.example/services/raftkv/internal/node"
 	"numstore.example/services/raftkv/internal/page"
@@ -38,7 +39,7 @@ func (f *flags) open(ctx context.Context, rpc *rpcserver.Server) (service rpcser
 	}
 	var status page.Page
 	status.Mount(rpc.HandleHTTP)
-	tables, scans := shareFiles(rpc.Files())
+	tables, scans := kvserver.ShareFiles(rpc.Files())
 	n, err := f.openNode(ctx, rpc, tables, m)
 	if err != nil {
 		return service, err
@@ -74,7 +75,7 @@ func (f *flags) open(ctx context.Context, rpc *rpcserver.Server) (service rpcser
 
 // agreeWith says in what the flags contradict those of every service.
 func (f *flags) agreeWith(config rpcserver.Config) error {
-	if err := f.storeFlags.agreeWith(config); err != nil {
+	if err := f.StoreFlags.AgreeWith(config); err != nil {
 		return err
 	}
 	if config.MaxMessage < leastMessage {

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"numstore.example/contracts/raftkvpb"
+	"numstore.example/services/internal/kvserver"
 	"numstore.example/services/raftkv/internal/node"
 	"numstore.example/services/raftkv/internal/shard"
 )
@@ -30,10 +31,10 @@ func (a *admin) Backup(request *raftkvpb.BackupRequest, stream grpc.ServerStream
 	if err != nil {
 		return err
 	}
-	if err := a.places.enterBackup(); err != nil {
+	if err := a.places.EnterBackup(); err != nil {
 		return err
 	}
-	defer a.places.leaveBackup()
+	defer a.places.LeaveBackup()
 	for _, of := range asked {
 		if err := a.readStatus(backUp(ctx, of.group, id, stream.Send), of.shard); err != nil {
 			return err
@@ -56,7 +57,7 @@ func backupID(given []byte) (id shard.BackupID, err error) {
 
 // backUp sends a shard's part of a backup.
 func backUp(ctx context.Context, group node.Group, id shard.BackupID, send func(*raftkvpb.BackupResponse) error) error {
-	out := bufio.NewWriterSize(&chunks{send: send}, scanChunk)
+	out := bufio.NewWriterSize(&chunks{send: send}, kvserver.ScanChunk)
 	if err := group.Backup(ctx, id, out); err != nil {
 		return err
 	}
@@ -71,7 +72,7 @@ type chunks struct {
 
 func (c *chunks) Write(b []byte) (int, error) {
 	for rest := b; len(rest) > 0; {
-		response := &raftkvpb.BackupResponse{Chunk: rest[:min(len(rest), scanChunk)]}
+		response := &raftkvpb.BackupResponse{Chunk: rest[:min(len(rest), kvserver.ScanChunk)]}
 		if !c.begun {
 			part, err := node.ReadPart(bytes.NewReader(rest))
 			if err != nil {

@@ -9,6 +9,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"numstore.example/contracts/raftkvpb"
+	"numstore.example/services/internal/kvserver"
 	"numstore.example/services/raftkv/internal/kv"
 	"numstore.example/services/raftkv/internal/node"
 	"numstore.example/services/raftkv/internal/server/wire"
@@ -27,13 +28,13 @@ func (a *adapter) Scan(request *raftkvpb.ScanRequest, stream grpc.ServerStreamin
 	if err != nil {
 		return err
 	}
-	out, err := newParts(a.places, stream, request.GetLimit(), func(pairs []*raftkvpb.Pair) proto.Message {
+	out, err := kvserver.NewParts(a.places, stream, request.GetLimit(), func(pairs []*raftkvpb.Pair) proto.Message {
 		return &raftkvpb.ScanResponse{Pairs: pairs}
 	})
 	if err != nil {
 		return err
 	}
-	defer out.close()
+	defer out.Close()
 	a.calls.Scans.Add(1)
 	ctx := stream.Context()
 	sources := make([]source, len(asked))
@@ -42,12 +43,12 @@ func (a *adapter) Scan(request *raftkvpb.ScanRequest, stream grpc.ServerStreamin
 	}
 	err = merge(sources, func(key []byte, record kv.Record) (bool, error) {
 		pair := &raftkvpb.Pair{Key: bytes.Clone(key), Value: bytes.Clone(record.Value), Version: record.Version}
-		return out.add(pair, len(key)+len(record.Value))
+		return out.Add(pair, len(key)+len(record.Value))
 	})
 	if err != nil {
 		return err
 	}
-	return out.end()
+	return out.End()
 }
 
 // source returns a shard's part of a scan.

@@ -2,94 +2,18 @@ package server
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"io"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
 	"numstore.example/contracts/raftkvpb"
+	"numstore.example/services/internal/kvserver"
 )
-
-// TestPlaces: a client gets a quarter of the places, all of them together all but one, and that is for a backup.
-func TestPlaces(t *testing.T) {
-	p := newPlaces(maxScans, 1, time.Minute)
-	taken := 0
-	for client := range shares {
-		for range maxScans / shares {
-			if _, err := p.enterScan(fmt.Sprint(client)); err == nil {
-				taken++
-			} else if status.Code(err) != codes.ResourceExhausted {
-				t.Fatal(err)
-			}
-		}
-		if _, err := p.enterScan(fmt.Sprint(client)); status.Code(err) != codes.ResourceExhausted {
-			t.Errorf("a scan too many of client %d: %v; want RESOURCE_EXHAUSTED", client, err)
-		}
-	}
-	if taken != maxScans-1 {
-		t.Errorf("%d scans run; want %d", taken, maxScans-1)
-	}
-	if err := p.enterBackup(); err != nil {
-		t.Errorf("a backup beside all scans: %v", err)
-	}
-	if err := p.enterBackup(); status.Code(err) != codes.ResourceExhausted {
-		t.Errorf("another one: %v; want RESOURCE_EXHAUSTED", err)
-	}
-	p.leaveBackup()
-	p.leaveScan(p.clients["0"])
-	if _, err := p.enterScan("another"); err != nil {
-		t.Errorf("after the end of one: %v", err)
-	}
-	if p = newPlaces(2, 1, time.Minute); p.share != 1 {
-		t.Errorf("of two places a client gets %d", p.share)
-	}
-}
-
-// TestPlaces_hold: of large pairs, a client has one on its way, all together four; who waits for room too long is
-// told so.
-func TestPlaces_hold(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p := newPlaces(maxScans, 100, time.Minute)
-		var releases []func()
-		for client := range shares {
-			s, err := p.enterScan(fmt.Sprint(client))
-			if err != nil {
-				t.Fatal(err)
-			}
-			release, err := p.hold(t.Context(), s, 100)
-			if err != nil {
-				t.Fatal(err)
-			}
-			releases = append(releases, release)
-			if _, err := p.hold(t.Context(), s, 100); status.Code(err) != codes.ResourceExhausted {
-				t.Errorf("a second one of a client: %v; want RESOURCE_EXHAUSTED", err)
-			}
-		}
-		s, err := p.enterScan("another")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := p.hold(t.Context(), s, 1); status.Code(err) != codes.ResourceExhausted {
-			t.Errorf("a fifth one: %v; want RESOURCE_EXHAUSTED", err)
-		}
-		gone, cancel := context.WithCancel(t.Context())
-		cancel()
-		if _, err := p.hold(gone, s, 1); status.Code(err) != codes.Canceled {
-			t.Errorf("of a client that has gone: %v; want CANCELED", err)
-		}
-		releases[0]()
-		releases[0]() // once more changes nothing
-		if _, err := p.hold(t.Context(), s, 1000); err != nil {
-			t.Errorf("one of more than there is room, after the end of another: %v", err)
-		}
-	})
-}
 
 // startWithPairs starts a harness whose scan of everything has several messages, with places for one scan and a
 // backup.
@@ -110,9 +34,9 @@ func startWithPairs(t *testing.T, timeout time.Duration, values ...int) *harness
 // TestScan_stalled: a scan whose client takes nothing ends, with a status that says so behind what was on its way.
 // Meanwhile a second one of this client has no place, but a backup has; afterwards it has.
 func TestScan_stalled(t *testing.T) {
-	for name, size := range map[string]int{"large pairs": scanChunk, "small pairs": scanChunk / 10} {
+	for name, size := range map[string]int{"large pairs": kvserver.ScanChunk, "small pairs": kvserver.ScanChunk / 10} {
 		t.Run(name, func(t *testing.T) {
-			h := startWithPairs(t, 200*time.Millisecond, repeated(size, 5*scanChunk/size)...)
+			h := startWithPairs(t, 200*time.Millisecond, repeated(size, 5*kvserver.ScanChunk/size)...)
 			stalled, err := h.Scan(t.Context(), &raftkvpb.ScanRequest{})
 			if err != nil {
 				t.Fatal(err)
@@ -145,7 +69,7 @@ func TestScan_stalled(t *testing.T) {
 func TestScan_taken(t *testing.T) {
 	var sizes []int
 	for i := range 200 {
-		sizes = append(sizes, []int{0, 1, 1000, scanChunk / 2, scanChunk - 3, scanChunk - 4, 1 << 20}[i%7])
+		sizes = append(sizes, []int{0, 1, 1000, kvserver.ScanChunk / 2, kvserver.ScanChunk - 3, kvserver.ScanChunk - 4, 1 << 20}[i%7])
 	}
 	h := startWithPairs(t, time.Hour, sizes...)
 	for range 2 {

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc"
 
 	"numstore.example/contracts/raftkvpb"
+	"numstore.example/services/internal/kvserver"
 	"numstore.example/services/internal/rpcserver"
 	"numstore.example/services/raftkv/internal/kv"
 	"numstore.example/services/raftkv/internal/node"
@@ -57,7 +58,7 @@ func Register(registrar grpc.ServiceRegistrar, config Config) raftkvpb.RaftKVSer
 	a := &adapter{
 		Config: config, routes: r, started: time.Now(),
 		calls:  &wire.Calls{Logger: config.Logger, Logs: config.LogRequests, Redirect: r.redirectKey},
-		places: newPlaces(config.MaxScans, max(int64(config.MaxKey)+int64(config.MaxValue), scanChunk), config.ScanTimeout),
+		places: kvserver.NewPlaces(config.MaxScans, max(int64(config.MaxKey)+int64(config.MaxValue), kvserver.ScanChunk), config.ScanTimeout),
 	}
 	a.streams = &pipeline.Config{
 		Group: r.group, Shards: r.shards, Limits: a.limits(), Admit: a.admit, Calls: a.calls, Stopping: a.Stopping, Logger: a.Logger,
@@ -77,7 +78,7 @@ type adapter struct {
 	routes  *routes
 	started time.Time
 	calls   *wire.Calls
-	places  *places
+	places  *kvserver.Places
 
 	streams *pipeline.Config
 }

@@ -7,6 +7,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"numstore.example/contracts/raftkvpb"
+	"numstore.example/services/internal/kvserver"
 	"numstore.example/services/raftkv/internal/kv"
 	"numstore.example/services/raftkv/internal/shard"
 )
@@ -65,12 +66,12 @@ func (c *Calls) redirection(key []byte) Redirection {
 }
 
 func (c *Calls) logGet(key, value []byte, found bool, err error) {
-	attributes := []any{"call", "get", "key", shown(key)}
+	attributes := []any{"call", "get", "key", kvserver.Shown(key)}
 	switch {
 	case err != nil:
 		attributes = append(attributes, "error", err)
 	case found:
-		attributes = append(attributes, "value", shown(value))
+		attributes = append(attributes, "value", kvserver.Shown(value))
 	default:
 		attributes = append(attributes, "found", false)
 	}
@@ -80,9 +81,9 @@ func (c *Calls) logGet(key, value []byte, found bool, err error) {
 func (c *Calls) logWrites(writes []kv.Write, reply *kv.Reply, err error) {
 	for i := range writes {
 		w := &writes[i]
-		attributes := []any{"call", kinds[w.Kind].name, "key", shown(w.Key)}
+		attributes := []any{"call", kinds[w.Kind].name, "key", kvserver.Shown(w.Key)}
 		if w.Kind != kv.Delete {
-			attributes = append(attributes, "value", shown(w.Value))
+			attributes = append(attributes, "value", kvserver.Shown(w.Value))
 		}
 		if err != nil {
 			attributes = append(attributes, slog.String("error", status.Convert(err).Message()))
@@ -109,5 +110,5 @@ func (c *Calls) Refused(operation *raftkvpb.Operation, err error) {
 		w, _ := Limits{}.Check(request)
 		call, key = kinds[w.Kind].name, w.Key
 	}
-	c.Logger.Info("request", "call", call, "key", shown(key), "error", status.Convert(err).Message())
+	c.Logger.Info("request", "call", call, "key", kvserver.Shown(key), "error", status.Convert(err).Message())
 }

@@ -1,4 +1,4 @@
-package wire
+package kvserver
 
 import (
 	"fmt"
@@ -8,9 +8,9 @@ import (
 // maxShown is how many bytes of a key or value a line of the log shows.
 const maxShown = 64
 
-// shown is a key or value as the log shows it: bytes that cannot be printed are escaped, as in Go. The log puts
+// Shown is a key or value as the log shows it: bytes that cannot be printed are escaped, as in Go. The log puts
 // quotes around it where it needs them.
-func shown(b []byte) string {
+func Shown(b []byte) string {
 	quoted := strconv.Quote(string(b[:min(len(b), maxShown)]))
 	text := quoted[1 : len(quoted)-1]
 	if len(b) > maxShown {

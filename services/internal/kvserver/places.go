@@ -1,4 +1,4 @@
-package server
+package kvserver
 
 import (
 	"context"
@@ -12,13 +12,13 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// places bounds the scans and backups that run at a time, and the memory of the large values that scans have on
+// Places bounds the scans and backups that run at a time, and the memory of the large values that scans have on
 // their way. Each scan keeps the moment that it shows from being cleaned up, on disk and in memory, and lasts as
 // long as its client takes.
 //
 // A client, that is a machine, has at most a quarter of both, so that one that does not take what it asked for does
 // not lock others out; and one place is kept for a backup.
-type places struct {
+type Places struct {
 	limit   int // of scans and backups together
 	share   int // of scans of one client
 	large   *semaphore.Weighted
@@ -40,10 +40,10 @@ type scanning struct {
 // shares is how many clients it takes to use up all places.
 const shares = 4
 
-// newPlaces makes places for so many scans and backups. The greatest pair of a scan, in bytes, is what a client may have
+// NewPlaces makes places for so many scans and backups. The greatest pair of a scan, in bytes, is what a client may have
 // on its way at a time.
-func newPlaces(limit int, greatest int64, timeout time.Duration) *places {
-	return &places{
+func NewPlaces(limit int, greatest int64, timeout time.Duration) *Places {
+	return &Places{
 		limit: limit, share: max(limit/shares, 1),
 		large: semaphore.NewWeighted(shares * greatest), ofOne: greatest, timeout: timeout,
 		clients: map[string]*scanning{},
@@ -64,7 +64,7 @@ func clientOf(ctx context.Context) string {
 }
 
 // enterScan takes a place for a scan of a client, which is to be given back with leaveScan.
-func (p *places) enterScan(client string) (*scanning, error) {
+func (p *Places) enterScan(client string) (*scanning, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.taken >= p.limit-1 {
@@ -84,7 +84,7 @@ func (p *places) enterScan(client string) (*scanning, error) {
 	return s, nil
 }
 
-func (p *places) leaveScan(s *scanning) {
+func (p *Places) leaveScan(s *scanning) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.taken--
@@ -93,8 +93,8 @@ func (p *places) leaveScan(s *scanning) {
 	}
 }
 
-// enterBackup takes a place for a backup, which is to be given back with leaveBackup.
-func (p *places) enterBackup() error {
+// EnterBackup takes a place for a backup, which is to be given back with LeaveBackup.
+func (p *Places) EnterBackup() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.taken >= p.limit {
@@ -104,14 +104,14 @@ func (p *places) enterBackup() error {
 	return nil
 }
 
-func (p *places) leaveBackup() {
+func (p *Places) LeaveBackup() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.taken--
 }
 
 // hold takes room for a large pair of a client's scan, and returns what gives it back.
-func (p *places) hold(ctx context.Context, s *scanning, size int64) (release func(), err error) {
+func (p *Places) hold(ctx context.Context, s *scanning, size int64) (release func(), err error) {
 	waiting, cancel := context.WithTimeout(ctx, p.timeout)
 	defer cancel()
 	size = min(size, p.ofOne)

@@ -1,4 +1,4 @@
-package main
+package kvserver
 
 import "numstore.example/services/internal/rpcserver"
 
@@ -13,13 +13,14 @@ const (
 	mostScans   = 256
 )
 
-var files = rpcserver.Files{
+// Files is what the service needs of the files that the process may have open, as rpcserver.Program.Files.
+var Files = rpcserver.Files{
 	Least: leastTables + otherFiles + leastScans*filesOfScan,
 	Most:  mostTables + otherFiles + mostScans*2*filesOfScan,
 }
 
-// shareFiles returns how many tables Pebble may keep open and how many scans may run at a time.
-func shareFiles(files int) (tables, scans int) {
+// ShareFiles returns how many tables Pebble may keep open and how many scans may run at a time.
+func ShareFiles(files int) (tables, scans int) {
 	free := files - otherFiles - leastTables
 	scans = min(max(free/(2*filesOfScan), leastScans), mostScans)
 	return min(max(files-otherFiles-scans*filesOfScan, leastTables), mostTables), scans

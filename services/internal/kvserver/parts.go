@@ -1,4 +1,4 @@
-package server
+package kvserver
 
 import (
 	"time"
@@ -12,19 +12,19 @@ import (
 	"numstore.example/services/internal/rpcserver"
 )
 
-// scanChunk is how many bytes of keys and values go into a message; a pair of that size has one for itself.
-const scanChunk = 256 << 10
+// ScanChunk is how many bytes of keys and values go into a message; a pair of that size has one for itself.
+const ScanChunk = 256 << 10
 
-// parts gathers pairs of a scan and sends them in messages of some size, of which one is on its way at a time: the next one is
+// Parts gathers pairs of a scan and sends them in messages of some size, of which one is on its way at a time: the next one is
 // gathered meanwhile.
 //
 // P is a pair of the contract.
-type parts[P any] struct {
+type Parts[P any] struct {
 	stream  grpc.ServerStream
 	message func([]P) proto.Message
 	limit   uint64 // 0 for none
 	count   uint64
-	places  *places
+	places  *Places
 	place   *scanning
 
 	pairs   []P
@@ -36,29 +36,29 @@ type parts[P any] struct {
 	timer *time.Timer
 }
 
-// newParts takes a place for a scan. At most limit pairs are sent, any number if that is 0; message makes the contract's message of some.
-func newParts[P any](places *places, stream grpc.ServerStream, limit uint64, message func([]P) proto.Message) (*parts[P], error) {
+// NewParts takes a place for a scan. At most limit pairs are sent, any number if that is 0; message makes the contract's message of some.
+func NewParts[P any](places *Places, stream grpc.ServerStream, limit uint64, message func([]P) proto.Message) (*Parts[P], error) {
 	ctx := stream.Context()
 	place, err := places.enterScan(clientOf(ctx))
 	if err != nil {
 		return nil, err
 	}
-	p := &parts[P]{
+	p := &Parts[P]{
 		stream: stream, message: message, limit: limit, places: places, place: place,
 		idle: make(chan struct{}, 1), timer: time.NewTimer(places.timeout),
 	}
 	p.idle <- struct{}{}
 	// What is packed leaves its buffer early, and it would not be seen how much the client has taken.
 	if err := grpc.SetSendCompressor(ctx, encoding.Identity); err != nil {
-		p.close()
+		p.Close()
 		return nil, status.Errorf(codes.Internal, "sending a scan as it is: %v", err)
 	}
 	return p, nil
 }
 
-// add adds a pair, whose key and value have so many bytes. It says whether there may be more.
-func (p *parts[P]) add(pair P, size int) (more bool, err error) {
-	if size >= scanChunk {
+// Add adds a pair, whose key and value have so many bytes. It says whether there may be more.
+func (p *Parts[P]) Add(pair P, size int) (more bool, err error) {
+	if size >= ScanChunk {
 		if err := p.flush(); err != nil {
 			return false, err
 		}
@@ -69,14 +69,14 @@ func (p *parts[P]) add(pair P, size int) (more bool, err error) {
 	p.pairs = append(p.pairs, pair)
 	p.size += size
 	p.count++
-	if p.size >= scanChunk {
+	if p.size >= ScanChunk {
 		err = p.flush()
 	}
 	return p.limit == 0 || p.count < p.limit, err
 }
 
 // flush sends what has gathered, once the client has taken the message before it.
-func (p *parts[P]) flush() error {
+func (p *Parts[P]) flush() error {
 	if len(p.pairs) == 0 {
 		return nil
 	}
@@ -97,7 +97,7 @@ func (p *parts[P]) flush() error {
 }
 
 // await waits until no message is on its way.
-func (p *parts[P]) await() error {
+func (p *Parts[P]) await() error {
 	p.timer.Reset(p.places.timeout)
 	select {
 	case <-p.idle:
@@ -111,8 +111,8 @@ func (p *parts[P]) await() error {
 	}
 }
 
-// end sends the rest, and waits until all is on its way to the client: until then it takes memory.
-func (p *parts[P]) end() error {
+// End sends the rest, and waits until all is on its way to the client: until then it takes memory.
+func (p *Parts[P]) End() error {
 	if err := p.flush(); err != nil {
 		return err
 	}
@@ -123,10 +123,10 @@ func (p *parts[P]) end() error {
 	return nil
 }
 
-// close leaves when no message is on its way any more, and gives back its room. A client that has ended a scan by
+// Close leaves when no message is on its way any more, and gives back its room. A client that has ended a scan by
 // taking nothing may go on to do so: when it has not taken that message after as long again, it is disconnected, because
 // nothing else takes the message away from it.
-func (p *parts[P]) close() {
+func (p *Parts[P]) Close() {
 	if p.release != nil {
 		p.release()
 	}

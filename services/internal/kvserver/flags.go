@@ -1,4 +1,4 @@
-package main
+package kvserver
 
 import (
 	"fmt"
@@ -7,8 +7,8 @@ import (
 	"numstore.example/services/internal/rpcserver"
 )
 
-// storeFlags are the flags of a store on a disk, and what it takes of clients.
-type storeFlags struct {
+// StoreFlags are the flags of a store on a disk, and what it takes of clients.
+type StoreFlags struct {
 	DiskReserve uint64        `group:"Storage" default:"67108864" placeholder:"BYTES" help:"Room that is kept for when the disk is full, at most an eighth of it; 0 for none. While less than that is free beside it, reads and deletions are done, and other writes are refused (default ${default})."`
 	DiskStall   time.Duration `group:"Storage" default:"2s" placeholder:"TIME" help:"A disk that takes longer for a sync hangs: health is NOT_SERVING until it answers; 0 for never (default ${default})."`
 
@@ -27,8 +27,8 @@ const maxKeyLimit = 1 << 20
 // messageOverhead is what a message may have beside a key and a value, in bytes: tags, a request id.
 const messageOverhead = 128
 
-// check says what is wrong with the first setting that cannot be used.
-func (f *storeFlags) check() error {
+// Check says what is wrong with the first setting that cannot be used.
+func (f *StoreFlags) Check() error {
 	switch {
 	case f.DiskStall < 0:
 		return fmt.Errorf("--disk-stall is %v; it must be 0 or more", f.DiskStall)
@@ -42,8 +42,8 @@ func (f *storeFlags) check() error {
 	return nil
 }
 
-// agreeWith says in what the flags contradict those of every service.
-func (f *storeFlags) agreeWith(config rpcserver.Config) error {
+// AgreeWith says in what the flags contradict those of every service.
+func (f *StoreFlags) AgreeWith(config rpcserver.Config) error {
 	if least := f.MaxKey + f.MaxValue + messageOverhead; config.MaxMessage < least {
 		return fmt.Errorf("--max-message is %d; it must be at least %d to have room for --max-key, --max-value and what is around them",
 			config.MaxMessage, least)
