@@ -107,7 +107,7 @@ func (p *Parts[P]) await() error {
 		return status.FromContextError(p.stream.Context().Err()).Err()
 	case <-p.timer.C:
 		return status.Errorf(codes.ResourceExhausted,
-			"the client took nothing of the scan for %v (--scan-timeout); go on after the last key that came (resume_after), which shows a later moment", p.places.timeout)
+			"the client took nothing of the scan for %v (--scan-timeout); go on after the last key that came (%s), which shows a later moment", p.places.timeout, p.places.resume)
 	}
 }
 

@@ -24,6 +24,7 @@ type Places struct {
 	large   *semaphore.Weighted
 	ofOne   int64         // bytes of large that a client may have
 	timeout time.Duration // for which a scan waits for room
+	resume  string        // the field of a request that makes a scan go on after a key
 
 	mu      sync.Mutex
 	taken   int
@@ -41,11 +42,11 @@ type scanning struct {
 const shares = 4
 
 // NewPlaces makes places for so many scans and backups. The greatest pair of a scan, in bytes, is what a client may have
-// on its way at a time.
-func NewPlaces(limit int, greatest int64, timeout time.Duration) *Places {
+// on its way at a time. A client that takes nothing of a scan for the timeout is told that it can go on with a field of its request, resume.
+func NewPlaces(limit int, greatest int64, timeout time.Duration, resume string) *Places {
 	return &Places{
 		limit: limit, share: max(limit/shares, 1),
-		large: semaphore.NewWeighted(shares * greatest), ofOne: greatest, timeout: timeout,
+		large: semaphore.NewWeighted(shares * greatest), ofOne: greatest, timeout: timeout, resume: resume,
 		clients: map[string]*scanning{},
 	}
 }
@@ -127,5 +128,5 @@ func (p *Places) hold(ctx context.Context, s *scanning, size int64) (release fun
 		return nil, status.FromContextError(ctx.Err()).Err()
 	}
 	return nil, status.Errorf(codes.ResourceExhausted,
-		"for %v there was no room for a pair of %d bytes: clients do not take what their scans have sent; go on later after the last key that came (resume_after)", p.timeout, size)
+		"for %v there was no room for a pair of %d bytes: clients do not take what their scans have sent; go on later after the last key that came (%s)", p.timeout, size, p.resume)
 }

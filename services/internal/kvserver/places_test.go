@@ -3,6 +3,7 @@ package kvserver
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,7 +17,7 @@ const maxScans = 256
 
 // TestPlaces: a client gets a quarter of the places, all of them together all but one, and that is for a backup.
 func TestPlaces(t *testing.T) {
-	p := NewPlaces(maxScans, 1, time.Minute)
+	p := NewPlaces(maxScans, 1, time.Minute, "after")
 	taken := 0
 	for client := range shares {
 		for range maxScans / shares {
@@ -44,7 +45,7 @@ func TestPlaces(t *testing.T) {
 	if _, err := p.enterScan("another"); err != nil {
 		t.Errorf("after the end of one: %v", err)
 	}
-	if p = NewPlaces(2, 1, time.Minute); p.share != 1 {
+	if p = NewPlaces(2, 1, time.Minute, "after"); p.share != 1 {
 		t.Errorf("of two places a client gets %d", p.share)
 	}
 }
@@ -53,7 +54,7 @@ func TestPlaces(t *testing.T) {
 // told so.
 func TestPlaces_hold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := NewPlaces(maxScans, 100, time.Minute)
+		p := NewPlaces(maxScans, 100, time.Minute, "after")
 		var releases []func()
 		for client := range shares {
 			s, err := p.enterScan(fmt.Sprint(client))
@@ -73,7 +74,7 @@ func TestPlaces_hold(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := p.hold(t.Context(), s, 1); status.Code(err) != codes.ResourceExhausted {
+		if _, err := p.hold(t.Context(), s, 1); status.Code(err) != codes.ResourceExhausted || !strings.Contains(err.Error(), "(after)") {
 			t.Errorf("a fifth one: %v; want RESOURCE_EXHAUSTED", err)
 		}
 		gone, cancel := context.WithCancel(t.Context())

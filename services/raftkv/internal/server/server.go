@@ -58,7 +58,7 @@ func Register(registrar grpc.ServiceRegistrar, config Config) raftkvpb.RaftKVSer
 	a := &adapter{
 		Config: config, routes: r, started: time.Now(),
 		calls:  &wire.Calls{Logger: config.Logger, Logs: config.LogRequests, Redirect: r.redirectKey},
-		places: kvserver.NewPlaces(config.MaxScans, max(int64(config.MaxKey)+int64(config.MaxValue), kvserver.ScanChunk), config.ScanTimeout),
+		places: kvserver.NewPlaces(config.MaxScans, max(int64(config.MaxKey)+int64(config.MaxValue), kvserver.ScanChunk), config.ScanTimeout, "resume_after"),
 	}
 	a.streams = &pipeline.Config{
 		Group: r.group, Shards: r.shards, Limits: a.limits(), Admit: a.admit, Calls: a.calls, Stopping: a.Stopping, Logger: a.Logger,
