@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"text/tabwriter"
 
 	"golang.org/x/term"
 )
@@ -83,6 +84,14 @@ func (a *app) print(value []byte) error {
 
 func (a *app) write(b []byte) error {
 	if _, err := a.out.Write(b); err != nil {
+		return failure{err}
+	}
+	return nil
+}
+
+// flush writes a table.
+func flush(table *tabwriter.Writer) error {
+	if err := table.Flush(); err != nil {
 		return failure{err}
 	}
 	return nil

@@ -152,14 +152,6 @@ func printStatTable(out io.Writer, nodes []asked) error {
 	return flush(w)
 }
 
-// flush writes a table.
-func flush(table *tabwriter.Writer) error {
-	if err := table.Flush(); err != nil {
-		return failure{err}
-	}
-	return nil
-}
-
 // leader names the node that leads a shard.
 func leader(node uint64) string {
 	if node == 0 {
