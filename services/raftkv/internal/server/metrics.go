@@ -5,18 +5,14 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"numstore.example/services/internal/kvserver"
 	"numstore.example/services/raftkv/internal/node"
 )
 
 // RegisterMetrics puts the figures of a node into a registry.
 func RegisterMetrics(registry prometheus.Registerer, n *node.Node) {
 	registry.MustRegister(shards{n})
-	gauge(registry, "raftkv_writable", "1 while all writes are taken, 0 while the disk is full and deletions alone are.", func() float64 { return boolean(n.Writable() == nil) })
-	gauge(registry, "raftkv_disk_free_bytes", "Bytes that are free on the disk beside the reserve.", func() float64 { return float64(n.Disk().Free) })
-	gauge(registry, "raftkv_disk_stalled_seconds", "How long a sync has been under way, if that is longer than --disk-stall; else 0.",
-		func() float64 { return n.Disk().Stalled.Seconds() })
-	gauge(registry, "raftkv_disk_bytes", "Bytes of all files of the store.", func() float64 { return float64(n.Pebble().DiskSpaceUsage()) })
-	counter(registry, "raftkv_wal_bytes_total", "Bytes written to the write-ahead log.", func() float64 { return float64(n.Pebble().WAL.BytesWritten) })
+	kvserver.RegisterDisk(registry, "raftkv", n)
 }
 
 // shards tells the figures of the shards of which a node has members. Which these are is known once the node is of a cluster.
@@ -41,8 +37,8 @@ var figures = []figure{
 	perShard(prometheus.GaugeValue, "raftkv_keys", "Keys held.", func(l *node.Local) float64 { return float64(l.Figures().Keys) }),
 	perShard(prometheus.GaugeValue, "raftkv_bytes", "Bytes of keys and values held.", func(l *node.Local) float64 { return float64(l.Figures().Bytes) }),
 	perShard(prometheus.GaugeValue, "raftkv_sessions", "Clients whose last write is remembered.", func(l *node.Local) float64 { return float64(l.Figures().Sessions) }),
-	perShard(prometheus.GaugeValue, "raftkv_raft_is_leader", "1 while this replica leads the shard, by its own account; else 0.", func(l *node.Local) float64 { return boolean(l.Status().Role == node.Leader) }),
-	perShard(prometheus.GaugeValue, "raftkv_raft_has_leader", "1 while this replica knows of a leader of the shard; else 0.", func(l *node.Local) float64 { return boolean(l.Status().Leader != 0) }),
+	perShard(prometheus.GaugeValue, "raftkv_raft_is_leader", "1 while this replica leads the shard, by its own account; else 0.", func(l *node.Local) float64 { return kvserver.Boolean(l.Status().Role == node.Leader) }),
+	perShard(prometheus.GaugeValue, "raftkv_raft_has_leader", "1 while this replica knows of a leader of the shard; else 0.", func(l *node.Local) float64 { return kvserver.Boolean(l.Status().Leader != 0) }),
 	perShard(prometheus.GaugeValue, "raftkv_raft_commit_index", "The last entry of the log that this replica knows to be final.", func(l *node.Local) float64 { return float64(l.Status().Commit) }),
 	perShard(prometheus.GaugeValue, "raftkv_raft_term", "Raft's term.", func(l *node.Local) float64 { return float64(l.Status().Term) }),
 	perShard(prometheus.GaugeValue, "raftkv_raft_applied_index", "The last entry of the log that was applied.", func(l *node.Local) float64 { return float64(l.Status().Applied) }),
@@ -51,7 +47,7 @@ var figures = []figure{
 	perShard(prometheus.GaugeValue, "raftkv_shard_checksum_index", "The entry of the log that the state showed then.",
 		func(l *node.Local) float64 { sum, _ := l.Checksum(); return float64(sum.Index) }),
 	perShard(prometheus.GaugeValue, "raftkv_shard_checksum_differs", "1 if the leader had another checksum for the same entry; else 0.",
-		func(l *node.Local) float64 { _, differs := l.Checksum(); return boolean(differs) }),
+		func(l *node.Local) float64 { _, differs := l.Checksum(); return kvserver.Boolean(differs) }),
 	perShard(prometheus.CounterValue, "raftkv_raft_snapshots_installed_total", "States of the shard that this replica got from others, as their logs did not reach back far enough.",
 		func(l *node.Local) float64 { return float64(l.Installs()) }),
 	perShard(prometheus.CounterValue, "raftkv_log_syncs_total", "Appends to the log that were waited for until they were on disk. One sync of the disk may serve several.",
@@ -76,19 +72,4 @@ func (s shards) Collect(metrics chan<- prometheus.Metric) {
 	for _, damage := range s.node.Damages() {
 		metrics <- prometheus.MustNewConstMetric(damaged.Desc, damaged.kind, 1, strconv.Itoa(int(damage.Shard)))
 	}
-}
-
-func boolean(b bool) float64 {
-	if b {
-		return 1
-	}
-	return 0
-}
-
-func gauge(registry prometheus.Registerer, name, help string, value func() float64) {
-	registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value))
-}
-
-func counter(registry prometheus.Registerer, name, help string, value func() float64) {
-	registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, value))
 }
