@@ -46,7 +46,7 @@ func browse(t *testing.T, address string, seconds int) (dom string) {
 	if err != nil {
 		t.Fatalf("the browser: %v\n%s", err, &stderr)
 	}
-	dom, _, _ = strings.Cut(string(output), "<script>"+script[:20]) // which has all words that may be on the page
+	dom, _, _ = strings.Cut(string(output), "<script>"+frameScript[:20]) // which has all words that may be on the page
 	return dom
 }
 
@@ -84,7 +84,7 @@ func TestBrowser(t *testing.T) {
 	})
 	handler := open(t, f)
 	look(t, handler)
-	time.Sleep(freshness) // the browser sees the second view, which has rates
+	time.Sleep(Freshness) // the browser sees the second view, which has rates
 	server := httptest.NewServer(handler)
 	defer server.Close()
 	escaped := strings.NewReplacer("<", "&lt;", ">", "&gt;").Replace(hostile)

@@ -38,7 +38,7 @@ func TestLook_shared(t *testing.T) {
 	})
 }
 
-// TestLook_slow: a node that takes its time holds no view up for longer than patience. It is as it was until its deadline,
+// TestLook_slow: a node that takes its time holds no view up for longer than Patience. It is as it was until its deadline,
 // then silent, and answers when it does. What it told is shown meanwhile, with its age, and no rates.
 func TestLook_slow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -58,15 +58,15 @@ func TestLook_slow(t *testing.T) {
 		}
 		f.hangs(2)
 		status, took := next()
-		if node := status.Nodes[1]; node.State != Answers || node.Told.Age != 2.25 || took != patience {
+		if node := status.Nodes[1]; node.State != Answers || node.Told.Age != 2.25 || took != Patience {
 			t.Errorf("while its answer may still come it is %q, as it was %v seconds ago, after %v; want as before, 2.25, 250ms", node.State, node.Told.Age, took)
 		}
 		for range 2 {
 			status, took = next()
-			if node := status.Nodes[1]; node.State != Silent || node.Error == "" || node.Told.Keys != 1000 || node.Rates != nil || took != patience {
+			if node := status.Nodes[1]; node.State != Silent || node.Error == "" || node.Told.Keys != 1000 || node.Rates != nil || took != Patience {
 				t.Errorf("after its deadline it is %+v, after %v", node, took)
 			}
-			if status.Nodes[0].State != Answers || status.Nodes[0].Rates == nil || status.Nodes[0].Told.Age > patience.Seconds() {
+			if status.Nodes[0].State != Answers || status.Nodes[0].Rates == nil || status.Nodes[0].Told.Age > Patience.Seconds() {
 				t.Errorf("another node is %+v", status.Nodes[0])
 			}
 		}

@@ -14,10 +14,10 @@ func TestDocument(t *testing.T) {
 	recorded := httptest.NewRecorder()
 	open(t, newFake(1)).ServeHTTP(recorded, httptest.NewRequest("GET", "/", nil))
 	body := recorded.Body.String()
-	if recorded.Code != 200 || !strings.HasPrefix(body, "<!doctype html>") || !strings.Contains(body, style) || !strings.Contains(body, script) {
+	if recorded.Code != 200 || !strings.HasPrefix(body, "<!doctype html>") || !strings.Contains(body, frameStyle+style) || !strings.Contains(body, frameScript+script) {
 		t.Fatalf("status %d, %.200s", recorded.Code, body)
 	}
-	for _, want := range []string{"default-src 'none'", "connect-src 'self'", hash(script), hash(style)} {
+	for _, want := range []string{"default-src 'none'", "connect-src 'self'", hash(frameScript + script), hash(frameStyle + style)} {
 		if policy := recorded.Header().Get("Content-Security-Policy"); !strings.Contains(policy, want) {
 			t.Errorf("the policy is %q; want %q in it", policy, want)
 		}
@@ -36,7 +36,7 @@ func TestDocument(t *testing.T) {
 
 // TestContrast: all text can be read, light and dark: 4.5 to 1 at least, as WCAG 2 wants it.
 func TestContrast(t *testing.T) {
-	schemes := regexp.MustCompile(`:root \{([^}]*)\}`).FindAllStringSubmatch(style, -1)
+	schemes := regexp.MustCompile(`:root \{([^}]*)\}`).FindAllStringSubmatch(frameStyle, -1)
 	if len(schemes) != 2 {
 		t.Fatalf("the style has %d sets of colours; want a light and a dark one", len(schemes))
 	}

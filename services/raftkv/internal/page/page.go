@@ -15,43 +15,40 @@
 package page
 
 import (
+	"context"
+	_ "embed"
 	"net/http"
-	"sync/atomic"
+
+	"numstore.example/contracts/raftkvpb"
 )
 
 // Paths is what Mount adds, for the help of --http-addr.
 const Paths = "a page of the cluster's state at /, the same for programs at /status.json, "
 
 // Page is the page of a node. Until Open and after Close it says that the node is not open.
-type Page struct {
-	node atomic.Pointer[collector]
-}
+type Page struct{ frame Frame }
+
+var (
+	//go:embed page.html
+	sections string
+	//go:embed page.css
+	style string
+	//go:embed page.js
+	script string
+
+	document = NewDocument("raftkv", sections, style, script)
+)
 
 // Mount adds the page to what serves operators. It may be done before Open, so that somebody who looks meanwhile is told.
 func (p *Page) Mount(handle func(pattern string, handler http.Handler)) {
-	handle("GET /{$}", http.HandlerFunc(serveDocument))
-	handle("GET /status.json", http.HandlerFunc(p.serveStatus))
+	p.frame.Mount(handle, document)
 }
 
 // Open begins to show what a source tells.
-func (p *Page) Open(config Config) { p.node.Store(newCollector(config)) }
+func (p *Page) Open(config Config) {
+	c := &collector{config: config, topology: new(question[*raftkvpb.TopologyResponse]), nodes: make(map[uint64]*question[*raftkvpb.StatResponse])}
+	p.frame.Open(func(ctx context.Context) any { return c.look(ctx) })
+}
 
 // Close ends all that is asked, and waits for nobody: whoever ignores the end of his context is left alone.
-func (p *Page) Close() {
-	if node := p.node.Swap(nil); node != nil {
-		node.stop()
-	}
-}
-
-func (p *Page) serveStatus(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	w.Header().Set("Cache-Control", "no-store")
-	node := p.node.Load()
-	if node == nil {
-		w.WriteHeader(http.StatusServiceUnavailable)
-		w.Write([]byte(`{"error":"this node is not open: it is starting, or stopping"}` + "\n"))
-		return
-	}
-	w.Write(node.status())
-}
+func (p *Page) Close() { p.frame.Close() }

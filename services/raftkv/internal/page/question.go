@@ -7,6 +7,15 @@ import (
 	"time"
 )
 
+const (
+	// Freshness is how often anything is asked at most.
+	Freshness = time.Second
+	// deadline is how long a node may take to answer before it is called silent.
+	deadline = time.Second
+	// Patience is how long a view waits for answers. What comes later is in the next one.
+	Patience = 250 * time.Millisecond
+)
+
 // question is something that is asked of somebody again and again, and never twice at a time.
 type question[T any] struct {
 	mu      sync.Mutex
@@ -80,4 +89,15 @@ func (q *question[T]) report() report[T] {
 		r.err = errPending
 	}
 	return r
+}
+
+// await waits until all channels are closed, or the context has ended.
+func await(ctx context.Context, channels ...<-chan struct{}) {
+	for _, channel := range channels {
+		select {
+		case <-channel:
+		case <-ctx.Done():
+			return
+		}
+	}
 }
