@@ -72,8 +72,19 @@ var rules = []rule{
 		reason: "what replicas say to each other is no business of clients",
 	},
 	{
+		from:   module + `services/internal/statuspage(?:/.*)?`,
+		to:     module + `(?:contracts/.*|services/internal/(?:engine|kvserver|rpcserver)(?:/.*)?)`,
+		reason: "the frame of a page knows neither what is shown on it nor the process that shows it",
+	},
+	{
+		from:   module + `services/internal/kvserver`,
+		to:     module + `contracts/.*`,
+		reason: "what servers of stores share is told of a contract what it needs",
+	},
+	{
 		from:   module + `services/([^/]+)/internal/page`,
 		to:     module + `services/(?:$1/internal/.*|internal/.*)|github\.com/cockroachdb/pebble/.*|go\.etcd\.io/raft/.*`,
+		except: module + `services/internal/statuspage(?:/.*)?`,
 		reason: "a page shows what nodes tell their clients; it is wired to the process by main",
 	},
 }

@@ -116,6 +116,10 @@ func TestForbidden(t *testing.T) {
 		{"services/raftkv/internal/page", module + "contracts/raftkvpb", true},
 		{"services/raftkv/internal/page", module + "services/raftkv/internal/node", false},
 		{"services/raftkv/internal/page", module + "services/internal/rpcserver", false},
+		{"services/raftkv/internal/page", module + "services/internal/statuspage", true},
+		{"services/internal/statuspage", module + "contracts/raftkvpb", false},
+		{"services/internal/kvserver", module + "services/internal/rpcserver", true},
+		{"services/internal/kvserver", module + "contracts/raftkvpb", false},
 	} {
 		if reason := forbidden(module+test.importer, test.imported); (reason == "") != test.fine {
 			t.Errorf("%s imports %s: the reason against it is %q", test.importer, test.imported, reason)

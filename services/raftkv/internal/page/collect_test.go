@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"numstore.example/contracts/raftkvpb"
+	"numstore.example/services/internal/statuspage"
 )
 
 // TestLook_shared: many who look at the same time cost what one does, and nobody is asked when nobody looks.
@@ -38,7 +39,7 @@ func TestLook_shared(t *testing.T) {
 	})
 }
 
-// TestLook_slow: a node that takes its time holds no view up for longer than Patience. It is as it was until its deadline,
+// TestLook_slow: a node that takes its time holds no view up for longer than patience. It is as it was until its deadline,
 // then silent, and answers when it does. What it told is shown meanwhile, with its age, and no rates.
 func TestLook_slow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -58,15 +59,15 @@ func TestLook_slow(t *testing.T) {
 		}
 		f.hangs(2)
 		status, took := next()
-		if node := status.Nodes[1]; node.State != Answers || node.Told.Age != 2.25 || took != Patience {
+		if node := status.Nodes[1]; node.State != Answers || node.Told.Age != 2.25 || took != statuspage.Patience {
 			t.Errorf("while its answer may still come it is %q, as it was %v seconds ago, after %v; want as before, 2.25, 250ms", node.State, node.Told.Age, took)
 		}
 		for range 2 {
 			status, took = next()
-			if node := status.Nodes[1]; node.State != Silent || node.Error == "" || node.Told.Keys != 1000 || node.Rates != nil || took != Patience {
+			if node := status.Nodes[1]; node.State != Silent || node.Error == "" || node.Told.Keys != 1000 || node.Rates != nil || took != statuspage.Patience {
 				t.Errorf("after its deadline it is %+v, after %v", node, took)
 			}
-			if status.Nodes[0].State != Answers || status.Nodes[0].Rates == nil || status.Nodes[0].Told.Age > Patience.Seconds() {
+			if status.Nodes[0].State != Answers || status.Nodes[0].Rates == nil || status.Nodes[0].Told.Age > statuspage.Patience.Seconds() {
 				t.Errorf("another node is %+v", status.Nodes[0])
 			}
 		}
@@ -126,7 +127,7 @@ func TestLook_map(t *testing.T) {
 		f.topology, f.err = nil, status.Error(codes.Unavailable, "it waits for nodes 2 and 3")
 		handler := open(t, f)
 		s := look(t, handler)
-		if len(s.Nodes) != 1 || s.Nodes[0].State != Answers || s.Cluster.Error != "it waits for nodes 2 and 3" || len(s.Problems) != 1 || s.Problems[0].Level != Bad {
+		if len(s.Nodes) != 1 || s.Nodes[0].State != Answers || s.Cluster.Error != "it waits for nodes 2 and 3" || len(s.Problems) != 1 || s.Problems[0].Level != statuspage.Bad {
 			t.Errorf("without a map: %+v", s)
 		}
 		f.topology, f.err = formed, nil

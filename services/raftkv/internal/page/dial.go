@@ -11,6 +11,8 @@ import (
 
 	"numstore.example/contracts/address"
 	"numstore.example/contracts/token"
+
+	"numstore.example/services/internal/statuspage"
 )
 
 // Dialer returns how a node connects to others as one of their clients: with these credentials, nil for those without TLS,
@@ -26,7 +28,7 @@ func Dialer(transport credentials.TransportCredentials, secret string) func(addr
 		// A node that is back is to be seen in the next view or the one after.
 		grpc.WithConnectParams(grpc.ConnectParams{
 			Backoff:           backoff.Config{BaseDelay: 100 * time.Millisecond, Multiplier: 2, Jitter: 0.2, MaxDelay: time.Second},
-			MinConnectTimeout: deadline,
+			MinConnectTimeout: statuspage.Deadline,
 		}),
 	}
 	if secret != "" {

@@ -20,13 +20,14 @@ import (
 	"net/http"
 
 	"numstore.example/contracts/raftkvpb"
+	"numstore.example/services/internal/statuspage"
 )
 
 // Paths is what Mount adds, for the help of --http-addr.
 const Paths = "a page of the cluster's state at /, the same for programs at /status.json, "
 
 // Page is the page of a node. Until Open and after Close it says that the node is not open.
-type Page struct{ frame Frame }
+type Page struct{ frame statuspage.Frame }
 
 var (
 	//go:embed page.html
@@ -36,7 +37,7 @@ var (
 	//go:embed page.js
 	script string
 
-	document = NewDocument("raftkv", sections, style, script)
+	document = statuspage.NewDocument("raftkv", sections, style, script)
 )
 
 // Mount adds the page to what serves operators. It may be done before Open, so that somebody who looks meanwhile is told.
@@ -46,7 +47,7 @@ func (p *Page) Mount(handle func(pattern string, handler http.Handler)) {
 
 // Open begins to show what a source tells.
 func (p *Page) Open(config Config) {
-	c := &collector{config: config, topology: new(question[*raftkvpb.TopologyResponse]), nodes: make(map[uint64]*question[*raftkvpb.StatResponse])}
+	c := &collector{config: config, topology: new(statuspage.Question[*raftkvpb.TopologyResponse]), nodes: make(map[uint64]*statuspage.Question[*raftkvpb.StatResponse])}
 	p.frame.Open(func(ctx context.Context) any { return c.look(ctx) })
 }
 

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"numstore.example/services/internal/statuspage"
 )
 
 // farBehind is by how many entries a replica is to be behind until somebody should know. Nodes answer at moments of their
@@ -13,56 +15,56 @@ import (
 const farBehind = 10_000
 
 // problems returns what people should look at, the worst first.
-func problems(s *Status) []Problem {
-	var bad, warnings []Problem
-	report := func(level Level, format string, args ...any) {
-		problem := Problem{level, fmt.Sprintf(format, args...)}
-		if level == Bad {
+func problems(s *Status) []statuspage.Problem {
+	var bad, warnings []statuspage.Problem
+	report := func(level statuspage.Level, format string, args ...any) {
+		problem := statuspage.Problem{Level: level, Text: fmt.Sprintf(format, args...)}
+		if level == statuspage.Bad {
 			bad = append(bad, problem)
 		} else {
 			warnings = append(warnings, problem)
 		}
 	}
 	if s.Cluster.Error != "" {
-		report(Bad, "The map of the cluster is not known: %s", s.Cluster.Error)
+		report(statuspage.Bad, "The map of the cluster is not known: %s", s.Cluster.Error)
 	}
 	shardProblems(s, report)
 	for _, shard := range s.Shards {
 		if text := difference(shard); text != "" {
-			report(Bad, "%s", text)
+			report(statuspage.Bad, "%s", text)
 		}
 	}
 	for _, node := range s.Nodes {
 		nodeProblems(node, report)
 	}
 	if versions := versions(s.Nodes); len(versions) > 1 {
-		report(Warning, "The nodes are of %d versions: %s", len(versions), strings.Join(versions, "; "))
+		report(statuspage.Warning, "The nodes are of %d versions: %s", len(versions), strings.Join(versions, "; "))
 	}
 	return slices.Concat(bad, warnings)
 }
 
-func nodeProblems(node Node, report func(Level, string, ...any)) {
+func nodeProblems(node Node, report func(statuspage.Level, string, ...any)) {
 	switch {
 	case node.State == Silent:
-		report(Warning, "Node %d does not answer: %s", node.Node, node.Error)
-	case node.Error != "" && node.Error != errPending.Error():
-		report(Warning, "Node %d cannot be asked: %s", node.Node, node.Error)
+		report(statuspage.Warning, "Node %d does not answer: %s", node.Node, node.Error)
+	case node.Error != "" && node.Error != statuspage.ErrPending.Error():
+		report(statuspage.Warning, "Node %d cannot be asked: %s", node.Node, node.Error)
 	}
 	if node.State != Answers || node.Told == nil {
 		return
 	}
 	for _, damage := range node.Told.Damages {
-		report(Bad, "The replica of shard %d on node %d is damaged and out of service (kv member rebuild takes it from the others): %s", damage.Shard, node.Node, damage.Reason)
+		report(statuspage.Bad, "The replica of shard %d on node %d is damaged and out of service (kv member rebuild takes it from the others): %s", damage.Shard, node.Node, damage.Reason)
 	}
 	if node.Told.Disk.Full != "" {
-		report(Bad, "Node %d takes no writes but deletions: %s", node.Node, node.Told.Disk.Full)
+		report(statuspage.Bad, "Node %d takes no writes but deletions: %s", node.Node, node.Told.Disk.Full)
 	}
 	if stalled := node.Told.Disk.Stalled; stalled > 0 {
-		report(Bad, "The disk of node %d has not answered for %v", node.Node, (time.Duration(stalled * float64(time.Second))).Round(time.Second))
+		report(statuspage.Bad, "The disk of node %d has not answered for %v", node.Node, (time.Duration(stalled * float64(time.Second))).Round(time.Second))
 	}
 }
 
-func shardProblems(s *Status, report func(Level, string, ...any)) {
+func shardProblems(s *Status, report func(statuspage.Level, string, ...any)) {
 	silent := make(map[uint64]bool)
 	for _, node := range s.Nodes {
 		silent[node.Node] = node.State == Silent
@@ -90,19 +92,19 @@ func shardProblems(s *Status, report func(Level, string, ...any)) {
 	}
 	for _, kind := range []struct {
 		shards []uint32
-		level  Level
+		level  statuspage.Level
 		text   string
 	}{
-		{minority, Bad, "No majority of the replicas answers, so that nothing can be read or written"},
-		{leaderless, Bad, "Nobody knows a leader"},
-		{alone, Warning, "No further replica may fail"},
+		{minority, statuspage.Bad, "No majority of the replicas answers, so that nothing can be read or written"},
+		{leaderless, statuspage.Bad, "Nobody knows a leader"},
+		{alone, statuspage.Warning, "No further replica may fail"},
 	} {
 		if len(kind.shards) > 0 {
 			report(kind.level, "%s: %s", kind.text, list(kind.shards))
 		}
 	}
 	for _, node := range slices.Sorted(maps.Keys(behind)) {
-		report(Warning, "Node %d is %d or more entries behind the leader: %s", node, farBehind, list(behind[node]))
+		report(statuspage.Warning, "Node %d is %d or more entries behind the leader: %s", node, farBehind, list(behind[node]))
 	}
 }
 

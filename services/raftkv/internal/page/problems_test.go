@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"numstore.example/services/internal/statuspage"
 )
 
 // TestProblems: each kind of trouble is told, once, the worst first.
@@ -19,7 +21,7 @@ func TestProblems(t *testing.T) {
 			[]string{"bad: No majority of the replicas answers, so that nothing can be read or written: shards 0, 1", "warning: Node 1", "warning: Node 2"}},
 		"a node that cannot be asked": {func(s *Status) { s.Nodes[1].State, s.Nodes[1].Error = Unknown, "a token is needed" },
 			[]string{"warning: Node 2 cannot be asked: a token is needed"}},
-		"a node that was asked a moment ago": {func(s *Status) { s.Nodes[1].State, s.Nodes[1].Error = Unknown, errPending.Error() }, nil},
+		"a node that was asked a moment ago": {func(s *Status) { s.Nodes[1].State, s.Nodes[1].Error = Unknown, statuspage.ErrPending.Error() }, nil},
 		"no leader":                          {func(s *Status) { s.Shards[1].Leader = 0 }, []string{"bad: Nobody knows a leader: shard 1"}},
 		"no map":                             {func(s *Status) { s.Cluster.Error = "it waits" }, []string{"bad: The map of the cluster is not known: it waits"}},
 		"a full disk": {func(s *Status) { s.Nodes[2].Told.Disk.Full = "no room" },

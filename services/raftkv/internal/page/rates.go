@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"numstore.example/contracts/raftkvpb"
+	"numstore.example/services/internal/statuspage"
 )
 
 // longestInterval is how far apart two answers may be that rates are made of: a mean over the time that nobody looked
@@ -12,12 +13,12 @@ const longestInterval = 10 * time.Second
 
 // between returns what went on between two answers, or nil where they do not tell: there are no two, they are far apart, or
 // the node was restarted.
-func between(before, last answer[*raftkvpb.StatResponse]) (*Rates, *Took) {
-	over := last.at.Sub(before.at)
-	a, b := calls(before.value), calls(last.value)
+func between(before, last statuspage.Answer[*raftkvpb.StatResponse]) (*Rates, *Took) {
+	over := last.At.Sub(before.At)
+	a, b := calls(before.Value), calls(last.Value)
 	went := b.Gets >= a.Gets && b.Sets >= a.Sets && b.Appends >= a.Appends && b.Deletes >= a.Deletes && b.Scans >= a.Scans
-	same := before.value.GetStartTime().AsTime().Equal(last.value.GetStartTime().AsTime())
-	if before.at.IsZero() || over <= 0 || over > longestInterval || !same || !went {
+	same := before.Value.GetStartTime().AsTime().Equal(last.Value.GetStartTime().AsTime())
+	if before.At.IsZero() || over <= 0 || over > longestInterval || !same || !went {
 		return nil, nil
 	}
 	rate := func(before, last uint64) float64 { return float64(last-before) / over.Seconds() }
@@ -26,8 +27,8 @@ func between(before, last answer[*raftkvpb.StatResponse]) (*Rates, *Took) {
 		Deletes: rate(a.Deletes, b.Deletes), Scans: rate(a.Scans, b.Scans),
 	}
 	return &rates, &Took{
-		Gets:   latency(before.value.GetGetsTook().GetCounts(), last.value.GetGetsTook().GetCounts()),
-		Writes: latency(before.value.GetWritesTook().GetCounts(), last.value.GetWritesTook().GetCounts()),
+		Gets:   latency(before.Value.GetGetsTook().GetCounts(), last.Value.GetGetsTook().GetCounts()),
+		Writes: latency(before.Value.GetWritesTook().GetCounts(), last.Value.GetWritesTook().GetCounts()),
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"numstore.example/contracts/raftkvpb"
+	"numstore.example/services/internal/statuspage"
 )
 
 // TestRates: rates are made of two answers that tell of what is going on now, or not at all.
@@ -27,11 +28,11 @@ func TestRates(t *testing.T) {
 		"fewer calls":      {f.stat(1, 1, 30), f.stat(1, 1, 10), time.Second, nil},
 		"one answer":       {nil, f.stat(1, 1, 10), 0, nil},
 	} {
-		before := answer[*raftkvpb.StatResponse]{value: test.before, at: now.Add(-test.apart)}
+		before := statuspage.Answer[*raftkvpb.StatResponse]{Value: test.before, At: now.Add(-test.apart)}
 		if test.before == nil {
-			before.at = time.Time{}
+			before.At = time.Time{}
 		}
-		got, took := between(before, answer[*raftkvpb.StatResponse]{value: test.last, at: now})
+		got, took := between(before, statuspage.Answer[*raftkvpb.StatResponse]{Value: test.last, At: now})
 		if !reflect.DeepEqual(got, test.want) || (took == nil) != (got == nil) {
 			t.Errorf("%s: %+v, %v; want %+v", name, got, took, test.want)
 		}

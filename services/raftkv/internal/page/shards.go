@@ -16,10 +16,10 @@ type place struct {
 func (s *seen) replicas() map[place]*raftkvpb.ShardStat {
 	told := make(map[place]*raftkvpb.ShardStat)
 	for id, report := range s.stats {
-		if state(report.err) != Answers {
+		if state(report.Err) != Answers {
 			continue
 		}
-		for _, shard := range report.last.value.GetShards() {
+		for _, shard := range report.Last.Value.GetShards() {
 			told[place{id, shard.GetShard()}] = shard
 		}
 	}

@@ -1,6 +1,10 @@
 package page
 
-import "time"
+import (
+	"time"
+
+	"numstore.example/services/internal/statuspage"
+)
 
 // Status is what /status.json has: the cluster as one node sees it. A null is what is not known. Times of one node are by its
 // own clock, so that how long a node has been up is as wrong as the clocks differ.
@@ -14,7 +18,7 @@ type Status struct {
 	Cluster Cluster `json:"cluster"`
 
 	// What is to be looked at, the worst first; empty when all is well.
-	Problems []Problem `json:"problems"`
+	Problems []statuspage.Problem `json:"problems"`
 
 	// The nodes of the cluster, by their numbers; only the one that was asked while the map is not known.
 	Nodes []Node `json:"nodes"`
@@ -37,24 +41,6 @@ type Cluster struct {
 	// Why the map is not known; empty when it is.
 	Error string `json:"error"`
 }
-
-// Problem is something that people should look at.
-type Problem struct {
-	// bad: something is refused, or is about to be. warning: all is served, but not as it should be.
-	Level Level `json:"level"`
-
-	// A sentence for people; its words may change.
-	Text string `json:"text"`
-}
-
-// Level is how bad a problem is.
-type Level string
-
-// The levels.
-const (
-	Bad     Level = "bad"
-	Warning Level = "warning"
-)
 
 // Node is a node, and what it tells of itself.
 type Node struct {

@@ -5,13 +5,12 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
 	"numstore.example/contracts/raftkvpb"
+	"numstore.example/services/internal/statuspage"
 )
 
 // seen is all that is known at a moment. What follows makes a Status of it, and knows no clock and no network.
@@ -19,17 +18,17 @@ type seen struct {
 	now      time.Time
 	self     uint64
 	cluster  string
-	topology report[*raftkvpb.TopologyResponse]
+	topology statuspage.Report[*raftkvpb.TopologyResponse]
 	nodes    []*raftkvpb.Node
-	stats    map[uint64]report[*raftkvpb.StatResponse]
+	stats    map[uint64]statuspage.Report[*raftkvpb.StatResponse]
 }
 
 func (s *seen) status() Status {
-	topology := s.topology.last.value
+	topology := s.topology.Last.Value
 	status := Status{
 		Time: s.now.UTC(), Node: s.self,
-		Cluster:  Cluster{ID: s.cluster, MapVersion: topology.GetMapVersion(), Placement: name(topology.GetPlacement(), "PLACEMENT_"), Error: text(sentence(s.topology.err))},
-		Problems: []Problem{}, Nodes: []Node{}, Shards: []Shard{},
+		Cluster:  Cluster{ID: s.cluster, MapVersion: topology.GetMapVersion(), Placement: name(topology.GetPlacement(), "PLACEMENT_"), Error: statuspage.Text(statuspage.Sentence(s.topology.Err))},
+		Problems: []statuspage.Problem{}, Nodes: []Node{}, Shards: []Shard{},
 	}
 	for _, node := range s.nodes {
 		status.Nodes = append(status.Nodes, s.node(node))
@@ -56,22 +55,22 @@ func compare(a, b uint64) int {
 
 func (s *seen) node(node *raftkvpb.Node) Node {
 	report := s.stats[node.GetId()]
-	n := Node{Node: node.GetId(), Address: text(node.GetAddress()), State: state(report.err), Error: text(sentence(report.err))}
-	if report.last.at.IsZero() {
+	n := Node{Node: node.GetId(), Address: statuspage.Text(node.GetAddress()), State: state(report.Err), Error: statuspage.Text(statuspage.Sentence(report.Err))}
+	if report.Last.At.IsZero() {
 		return n
 	}
-	stat := report.last.value
+	stat := report.Last.Value
 	n.Told = &Told{
-		Age: s.now.Sub(report.last.at).Seconds(), Answer: report.last.took.Seconds(),
-		Version: text(stat.GetVersion()), Uptime: max(report.last.at.Sub(stat.GetStartTime().AsTime()).Seconds(), 0),
+		Age: s.now.Sub(report.Last.At).Seconds(), Answer: report.Last.Took.Seconds(),
+		Version: statuspage.Text(stat.GetVersion()), Uptime: max(report.Last.At.Sub(stat.GetStartTime().AsTime()).Seconds(), 0),
 		Keys: stat.GetKeys(), Bytes: stat.GetBytes(), Sessions: stat.GetSessions(),
 		Damages: damagesOf(stat),
 
-		Disk:  Disk{Free: stat.GetDisk().GetFree(), Full: text(stat.GetDisk().GetFull()), Stalled: stat.GetDisk().GetStalled().AsDuration().Seconds()},
+		Disk:  Disk{Free: stat.GetDisk().GetFree(), Full: statuspage.Text(stat.GetDisk().GetFull()), Stalled: stat.GetDisk().GetStalled().AsDuration().Seconds()},
 		Calls: calls(stat),
 	}
 	if n.State == Answers {
-		n.Rates, n.Took = between(report.before, report.last)
+		n.Rates, n.Took = between(report.Before, report.Last)
 	}
 	return n
 }
@@ -85,41 +84,13 @@ func state(err error) State {
 	switch {
 	case err == nil:
 		return Answers
-	case errors.Is(err, errSilent):
+	case errors.Is(err, statuspage.ErrSilent):
 		return Silent
 	}
 	if code := status.Code(err); code == codes.Unavailable || code == codes.DeadlineExceeded {
 		return Silent
 	}
 	return Unknown
-}
-
-// sentence returns an error's words, without what gRPC puts around them.
-func sentence(err error) string {
-	if err == nil {
-		return ""
-	}
-	if s, ok := status.FromError(err); ok {
-		return s.Message()
-	}
-	return err.Error()
-}
-
-// longestText is how many characters are shown of what somebody else said.
-const longestText = 300
-
-// text returns what somebody else said as a text of which every character can be seen.
-func text(said string) string {
-	said = strings.Map(func(r rune) rune {
-		if r == utf8.RuneError || !unicode.IsPrint(r) {
-			return '\ufffd'
-		}
-		return r
-	}, said)
-	if runes := []rune(said); len(runes) > longestText {
-		return string(runes[:longestText]) + " …"
-	}
-	return said
 }
 
 // name returns the name of a value of an enumeration, without what all of them begin with; empty for the one that means none.
@@ -133,7 +104,7 @@ func name(value interface{ String() string }, prefix string) string {
 
 func damagesOf(stat *raftkvpb.StatResponse) (damages []Damage) {
 	for _, damage := range stat.GetDamages() {
-		damages = append(damages, Damage{damage.GetShard(), text(damage.GetReason())})
+		damages = append(damages, Damage{damage.GetShard(), statuspage.Text(damage.GetReason())})
 	}
 	return damages
 }

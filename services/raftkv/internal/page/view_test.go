@@ -14,16 +14,17 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"numstore.example/contracts/raftkvpb"
+	"numstore.example/services/internal/statuspage"
 )
 
 var update = flag.Bool("update", false, "write testdata/status.json anew")
 
 // answered is a report of a node whose answers are two seconds apart, the last of them so old.
-func answered(now time.Time, before, last *raftkvpb.StatResponse, age time.Duration) report[*raftkvpb.StatResponse] {
+func answered(now time.Time, before, last *raftkvpb.StatResponse, age time.Duration) statuspage.Report[*raftkvpb.StatResponse] {
 	at := now.Add(-age)
-	return report[*raftkvpb.StatResponse]{
-		before: answer[*raftkvpb.StatResponse]{before, at.Add(-2 * time.Second), time.Millisecond},
-		last:   answer[*raftkvpb.StatResponse]{last, at, 1500 * time.Microsecond},
+	return statuspage.Report[*raftkvpb.StatResponse]{
+		Before: statuspage.Answer[*raftkvpb.StatResponse]{Value: before, At: at.Add(-2 * time.Second), Took: time.Millisecond},
+		Last:   statuspage.Answer[*raftkvpb.StatResponse]{Value: last, At: at, Took: 1500 * time.Microsecond},
 	}
 }
 
@@ -36,14 +37,14 @@ func example() seen {
 	leads.GetsTook.Counts, leads.WritesTook.Counts = []uint64{0, 0, 0, 0, 0, 0, 90, 9, 0, 1}, []uint64{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5, 65}
 	leads.Disk.Full, leads.Disk.Stalled = "the disk is full", durationpb.New(3*time.Second)
 	silent := answered(now, f.stat(2, 3, 0), f.stat(2, 3, 0), 12*time.Second)
-	silent.err = errSilent
+	silent.Err = statuspage.ErrSilent
 	s := seen{
 		now: now, self: 1, cluster: "00112233445566778899aabbccddeeff", nodes: f.topology.Nodes,
-		stats: map[uint64]report[*raftkvpb.StatResponse]{
-			1: answered(now, f.stat(1, 3, 10), leads, 500*time.Millisecond), 2: silent, 3: {err: errors.New("there is no token")},
+		stats: map[uint64]statuspage.Report[*raftkvpb.StatResponse]{
+			1: answered(now, f.stat(1, 3, 10), leads, 500*time.Millisecond), 2: silent, 3: {Err: errors.New("there is no token")},
 		},
 	}
-	s.topology.last = answer[*raftkvpb.TopologyResponse]{f.topology, now, 0}
+	s.topology.Last = statuspage.Answer[*raftkvpb.TopologyResponse]{Value: f.topology, At: now}
 	return s
 }
 
@@ -140,23 +141,6 @@ func TestShard(t *testing.T) {
 		}
 		if got.Leader != test.leader || got.Term != test.term || strings.Join(behind, " ") != test.behind {
 			t.Errorf("%s: leader %d in term %d, behind %s; want %d, %d, %s", name, got.Leader, got.Term, behind, test.leader, test.term, test.behind)
-		}
-	}
-}
-
-// TestText: what others say is cut short, and shows whatever is in it.
-func TestText(t *testing.T) {
-	for said, want := range map[string]string{
-		"":                            "",
-		"Größe 5 <b>":                 "Größe 5 <b>",
-		"a\nb\x00\x1b[2J":             "a\ufffdb\ufffd\ufffd[2J",
-		"\u202egnp.exe":               "\ufffdgnp.exe",
-		"\xff\xfe":                    "\ufffd\ufffd",
-		strings.Repeat("é", 300):      strings.Repeat("é", 300),
-		strings.Repeat("é", 1_000_00): strings.Repeat("é", 300) + " …",
-	} {
-		if got := text(said); got != want {
-			t.Errorf("%.20q is shown as %.50q; want %.50q", said, got, want)
 		}
 	}
 }

@@ -1,4 +1,13 @@
-package page
+// Package statuspage is the frame of the pages on which services show operators in one look how things are: a page for people, which refreshes
+// itself, and the same for programs. What is shown, and whom that is asked of, is a service's own.
+//
+// What it promises:
+//
+//   - Who looks costs little: a view is made once a second at most, whoever looks on, and none when nobody does.
+//   - Who is asked and is slow, or silent, holds nothing up (Question): a view has what is known, and how old that is.
+//   - What others say is text (Text), cut short and stripped of what does not print, and never becomes a part of the document.
+//   - The page is one document (Document), which needs nothing from elsewhere, and its policy lets it load and send nothing elsewhere.
+package statuspage
 
 import (
 	"context"
