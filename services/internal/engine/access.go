@@ -55,8 +55,10 @@ func (s *Store) Sync() error {
 }
 
 // Get returns a row, to be used until it is closed; or nil, and nothing to close, when it is not there.
-func (s *Store) Get(key []byte) ([]byte, io.Closer, error) {
-	row, closer, err := s.db.Get(key)
+func (s *Store) Get(key []byte) ([]byte, io.Closer, error) { return s.get(s.db, key) }
+
+func (s *Store) get(from pebble.Reader, key []byte) ([]byte, io.Closer, error) {
+	row, closer, err := from.Get(key)
 	if errors.Is(err, pebble.ErrNotFound) {
 		return nil, nil, nil
 	}
