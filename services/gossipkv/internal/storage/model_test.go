@@ -1,0 +1,324 @@
+package storage
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"pgregory.net/rapid"
+
+	"numstore.example/services/gossipkv/internal/merge"
+	"numstore.example/services/internal/engine/enginetest"
+)
+
+var discard = slog.New(slog.DiscardHandler)
+
+// openOn opens the store of a disk.
+func openOn(disk vfs.FS) (*Store, error) {
+	return Open(Options{Dir: enginetest.Dir, FS: disk, Logger: discard})
+}
+
+// model is what a store should have.
+type model struct {
+	entries map[string]merge.Entry
+	state   State
+}
+
+// merge takes an entry, and says whether it beats what is there.
+func (m *model) merge(e merge.Entry) bool {
+	if old, there := m.entries[string(e.Key)]; there && !e.Beats(old) {
+		return false
+	}
+	m.entries[string(e.Key)] = e
+	return true
+}
+
+// inOrder returns the entries that a filter lets pass, in the order of versions.
+func (m *model) inOrder(filter func(merge.Entry) bool) (entries []merge.Entry) {
+	for _, e := range m.entries {
+		if filter(e) {
+			entries = append(entries, e)
+		}
+	}
+	slices.SortFunc(entries, func(a, b merge.Entry) int {
+		return cmp.Or(a.Version.Compare(b.Version), bytes.Compare(a.Key, b.Key))
+	})
+	return entries
+}
+
+func (m *model) counts() (c Counts) {
+	for _, e := range m.entries {
+		if e.Deleted {
+			c.Tombstones++
+			continue
+		}
+		c.Keys++
+		c.Bytes += uint64(e.Size())
+	}
+	return c
+}
+
+// describe describes an entry.
+func describe(e merge.Entry) string {
+	value := string(e.Value)
+	if len(value) > 20 {
+		value = fmt.Sprintf("%s… (%d bytes)", value[:20], len(value))
+	}
+	return fmt.Sprintf("%q: %q, deleted %t, %v", e.Key, value, e.Deleted, e.Version)
+}
+
+func describeAll(entries []merge.Entry) (lines []string) {
+	for _, e := range entries {
+		lines = append(lines, describe(e))
+	}
+	return lines
+}
+
+// What is drawn is little, so that it meets itself.
+var (
+	someKey     = rapid.SampledFrom([]string{"", "a", "a\x00", "ab", "b", "\xff", "\xff\xff", "k", "\x00"})
+	someServer  = rapid.Uint32Range(1, 3)
+	someTime    = rapid.Uint64Range(1, 12)
+	someLength  = rapid.SampledFrom([]int{0, 1, 1, maxShort - 1, maxShort, maxShort + 1})
+	someVersion = rapid.Custom(func(t *rapid.T) merge.Version {
+		server := someServer.Draw(t, "server")
+		return merge.Version{Time: someTime.Draw(t, "time"), Origin: merge.Origin{Server: merge.ServerID(server), Incarnation: merge.Incarnation(server / 2)}}
+	})
+	someDrawn = rapid.Custom(func(t *rapid.T) drawn {
+		return drawn{someKey.Draw(t, "key"), someVersion.Draw(t, "version"), rapid.IntRange(0, 3).Draw(t, "deleted") == 0,
+			someLength.Draw(t, "length"), rapid.SampledFrom([]string{"x", "y"}).Draw(t, "of")}
+	})
+	someVector = rapid.Custom(func(t *rapid.T) merge.Vector {
+		v := make(merge.Vector)
+		for range rapid.IntRange(0, 3).Draw(t, "origins") {
+			w := someVersion.Draw(t, "covered")
+			v[w.Origin] = w.Time
+		}
+		return v
+	})
+	someState = rapid.Custom(func(t *rapid.T) State {
+		s := State{Self: someVersion.Draw(t, "self").Origin, Time: someTime.Draw(t, "time"),
+			Known: someVector.Draw(t, "known"), Floor: someVector.Draw(t, "floor"), Owed: someVector.Draw(t, "owed"), Roster: merge.Roster{}}
+		for origin, time := range someVector.Draw(t, "members") {
+			s.Roster[origin] = merge.Standing{State: merge.Member, Epoch: time, Known: someVector.Draw(t, "known"), Final: time / 2}
+		}
+		return s
+	})
+)
+
+// drawn is an entry that was drawn, in few words.
+type drawn struct {
+	key     string
+	version merge.Version
+	deleted bool
+	length  int
+	of      string
+}
+
+func (d drawn) entry() merge.Entry {
+	e := merge.Entry{Key: []byte(d.key), Version: d.version, Deleted: d.deleted}
+	if !d.deleted {
+		e.Value = []byte(strings.Repeat(d.of, d.length))
+	}
+	return e
+}
+
+// TestModel: whatever is merged, removed and read, in whatever order, over restarts, a store shows what a map would.
+func TestModel(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		disk := vfs.NewMem()
+		store, err := openOn(disk)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { store.Close() }()
+		m := &model{entries: make(map[string]merge.Entry)}
+		t.Repeat(map[string]func(*rapid.T){
+			"commit": func(t *rapid.T) { drawCommit(t, store, m) },
+			"restart": func(t *rapid.T) {
+				if err := store.Close(); err != nil {
+					t.Fatal(err)
+				}
+				if store, err = openOn(disk); err != nil {
+					t.Fatal(err)
+				}
+				if !store.State().Equal(m.state) {
+					t.Fatalf("the state is %+v, not %+v", store.State(), m.state)
+				}
+			},
+			"": func(t *rapid.T) { checkModel(t, store, m) },
+		})
+	})
+}
+
+// drawCommit makes a batch of anything.
+func drawCommit(t *rapid.T, store *Store, m *model) {
+	batch := store.NewBatch()
+	for range rapid.IntRange(0, 6).Draw(t, "changes") {
+		switch rapid.IntRange(0, 4).Draw(t, "change") {
+		default:
+			e := someDrawn.Draw(t, "entry").entry()
+			changed, err := batch.Merge(e)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want := m.merge(e); changed != want {
+				t.Fatalf("merging %s: changed is %t, not %t", describe(e), changed, want)
+			}
+		case 1:
+			key := someKey.Draw(t, "key")
+			if err := batch.Remove([]byte(key)); err != nil {
+				t.Fatal(err)
+			}
+			delete(m.entries, key)
+		case 2:
+			m.state = someState.Draw(t, "state")
+			batch.SetState(m.state)
+		}
+		key := someKey.Draw(t, "key")
+		e, exists, err := batch.Stored([]byte(key))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want, there := m.entries[key]; exists != there || e.Version != want.Version || e.Deleted != want.Deleted {
+			t.Fatalf("with the batch, %q is %t %s, not %t %s", key, exists, describe(e), there, describe(want))
+		}
+	}
+	if err := store.Commit(batch); err != nil {
+		t.Fatal(err)
+	}
+	if !store.NewBatch().Empty() {
+		t.Fatal("a new batch is not empty")
+	}
+}
+
+// checkModel compares all that a store shows with what it should.
+func checkModel(t *rapid.T, store *Store, m *model) {
+	key := someKey.Draw(t, "key")
+	e, err := store.Get([]byte(key))
+	if err != nil || describe(merge.Entry{Key: []byte(key), Value: e.Value, Deleted: e.Deleted, Version: e.Version}) != describe(entryOr(m.entries, key)) {
+		t.Fatalf("%q is %s (%v), not %s", key, describe(e), err, describe(m.entries[key]))
+	}
+	if got, want := store.Counts(), m.counts(); got != want {
+		t.Fatalf("the counts are %+v, not %+v", got, want)
+	}
+	checkLacking(t, store, m)
+	checkTombstones(t, store, m)
+	checkDump(t, store, m)
+	checkCovered(t, store, m)
+}
+
+// entryOr returns the entry of a key, or one that says that there is none.
+func entryOr(entries map[string]merge.Entry, key string) merge.Entry {
+	e := entries[key]
+	e.Key = []byte(key)
+	return e
+}
+
+func same(t *rapid.T, what string, got, want []merge.Entry) {
+	if err := enginetest.Difference(describeAll(got), describeAll(want)); err != nil {
+		t.Fatalf("%s: %v", what, err)
+	}
+}
+
+// checkLacking reads what a vector lacks, in pieces.
+func checkLacking(t *rapid.T, store *Store, m *model) {
+	known, maxBytes := someVector.Draw(t, "known"), rapid.SampledFrom([]int{0, 5, 5000, 1 << 20}).Draw(t, "bytes")
+	want := m.inOrder(func(e merge.Entry) bool { return !known.Covers(e.Version) })
+	var got []merge.Entry
+	var after merge.Version
+	for last := false; !last; {
+		var piece []merge.Entry
+		var err error
+		if piece, after, last, err = store.Lacking(known, after, maxBytes); err != nil {
+			t.Fatal(err)
+		}
+		if len(piece) == 0 && len(want) > 0 || len(piece) > 0 && after != piece[len(piece)-1].Version {
+			t.Fatalf("a piece up to %v is %q", after, describeAll(piece))
+		}
+		size := 0
+		for i, e := range piece {
+			if size += e.Size(); size > maxBytes && i > 0 && e.Version != piece[i-1].Version {
+				t.Fatalf("a piece of more than %d bytes is %q", maxBytes, describeAll(piece))
+			}
+		}
+		got = append(got, piece...)
+	}
+	same(t, fmt.Sprintf("what %v lacks", known), got, want)
+	size := uint64(0)
+	for _, e := range want {
+		size += uint64(e.Size())
+	}
+	if entries, bytes, exact, err := store.Behind(known, len(want)); err != nil || entries != uint64(len(want)) || bytes != size || !exact {
+		t.Fatalf("%v is behind by %d, %d, %t (%v); want %d, %d", known, entries, bytes, exact, err, len(want), size)
+	}
+	if len(want) > 0 {
+		if entries, _, exact, err := store.Behind(known, len(want)-1); err != nil || entries != uint64(len(want)-1) || exact {
+			t.Fatalf("of %d, there are %d up to a bound, exact %t (%v)", len(want), entries, exact, err)
+		}
+	}
+}
+
+func checkTombstones(t *rapid.T, store *Store, m *model) {
+	covered, most := someVector.Draw(t, "covered"), rapid.IntRange(1, 5).Draw(t, "most")
+	want := m.inOrder(func(e merge.Entry) bool { return e.Deleted && covered.Covers(e.Version) })
+	got, err := store.Tombstones(covered, most)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "tombstones", got, want[:min(most, len(want))])
+}
+
+func checkDump(t *rapid.T, store *Store, m *model) {
+	prefix, keysOnly := rapid.SampledFrom([]string{"", "a", "\xff", "z"}).Draw(t, "prefix"), rapid.Bool().Draw(t, "keys only")
+	var after []byte
+	if rapid.Bool().Draw(t, "from the beginning") {
+		after = []byte(someKey.Draw(t, "after"))
+	}
+	want := m.inOrder(func(e merge.Entry) bool {
+		return !e.Deleted && bytes.HasPrefix(e.Key, []byte(prefix)) && (after == nil || bytes.Compare(e.Key, after) > 0)
+	})
+	slices.SortFunc(want, func(a, b merge.Entry) int { return bytes.Compare(a.Key, b.Key) })
+	view, err := store.View()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer view.Close()
+	var got []merge.Entry
+	if err := view.Dump([]byte(prefix), after, keysOnly, func(e merge.Entry) bool { got = append(got, e); return true }); err != nil {
+		t.Fatal(err)
+	}
+	if keysOnly {
+		for i := range want {
+			want[i].Value = nil
+		}
+	}
+	same(t, fmt.Sprintf("what begins with %q, after %q", prefix, after), got, want)
+}
+
+func checkCovered(t *rapid.T, store *Store, m *model) {
+	known, most := someVector.Draw(t, "known"), rapid.IntRange(1, 5).Draw(t, "most")
+	var got, want []string
+	for next, more := []byte(nil), true; more; more = next != nil {
+		keys, after, err := store.Covered(known, next, most)
+		if err != nil || len(keys) > most {
+			t.Fatal(keys, err)
+		}
+		for _, key := range keys {
+			got = append(got, string(key))
+		}
+		next = after
+	}
+	for _, e := range m.inOrder(func(e merge.Entry) bool { return known.Covers(e.Version) }) {
+		want = append(want, string(e.Key))
+	}
+	slices.Sort(want)
+	if err := enginetest.Difference(got, want); err != nil {
+		t.Fatalf("covered by %v: %v", known, err)
+	}
+}
