@@ -12,7 +12,6 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
-	"numstore.example/contracts/raftkv"
 	"numstore.example/contracts/token"
 	"numstore.example/tools/internal/dial"
 )
@@ -90,6 +89,7 @@ func (c *cluster) within(standard time.Duration) time.Duration {
 // app is what a command works with.
 type app struct {
 	cluster
+	backend  backend
 	ctx      context.Context         // of all calls; it ends early when waiting for a server is of no use
 	giveUp   context.CancelCauseFunc // ends it
 	in       io.Reader
@@ -99,7 +99,7 @@ type app struct {
 
 // newApp returns what a command needs; its ctx lasts until the process ends.
 func newApp(c cluster, in io.Reader, out, err io.Writer) *app {
-	a := &app{cluster: c, in: in, out: out, err: err, onScreen: terminal(out)}
+	a := &app{cluster: c, backend: raftkvBackend, in: in, out: out, err: err, onScreen: terminal(out)}
 	a.ctx, a.giveUp = context.WithCancelCause(context.Background())
 	return a
 }
@@ -117,27 +117,6 @@ func (a *app) verdict(err error) error {
 		}
 	}
 	return unreachable{cause}
-}
-
-// clerk returns a Clerk for the cluster.
-func (a *app) clerk() (*raftkv.Clerk, error) {
-	options, err := a.DialOptions()
-	if err != nil {
-		return nil, err
-	}
-	return raftkv.Dial(a.Servers, append(options, a.Explained(a.Servers, a.giveUp)...)...)
-}
-
-// call has a function make one call that may take as long as --timeout says.
-func (a *app) call(do func(context.Context, *raftkv.Clerk) error) error {
-	clerk, err := a.clerk()
-	if err != nil {
-		return err
-	}
-	defer clerk.Close()
-	ctx, cancel := context.WithTimeout(a.ctx, a.within(callTimeout))
-	defer cancel()
-	return do(ctx, clerk)
 }
 
 // admin connects with a server. The calls carry the administrative token.

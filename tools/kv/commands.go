@@ -10,8 +10,6 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"numstore.example/contracts/raftkv"
 )
 
 // usage is what the shell says first.
@@ -25,92 +23,65 @@ type command struct {
 	do        func(s *shell, ctx context.Context, key, value []byte) error
 }
 
-var commands map[string]command
-
-func init() { // not above, because help reads the commands
-	commands = map[string]command{
+// commandsOf returns what can be said to the shell of a store.
+func commandsOf(s store) map[string]command {
+	commands := map[string]command{
 		"set":       {2, "KEY VALUE", "set a key to a value", (*shell).set},
 		"get":       {1, "KEY", "show the value of a key", (*shell).get},
 		"getPrefix": {1, "PREFIX", `show the keys that begin with PREFIX, and their values; "" for all`, (*shell).getPrefix},
-		"append":    {2, "KEY VALUE", "put VALUE at the end of a key's value", (*shell).append},
 		"delete":    {1, "KEY", "remove a key", (*shell).delete},
 		"stat":      {0, "", "show counters and the state of the server", (*shell).stat},
-		"topology":  {0, "", "show shards, servers and leaders", (*shell).topology},
 		"help":      {0, "", "show this", (*shell).help},
 		"exit":      {0, "", "leave; so does the end of the input", (*shell).exit},
 	}
+	maps.Copy(commands, s.commands())
+	return commands
 }
 
 func (s *shell) set(ctx context.Context, key, value []byte) error {
-	r, err := s.clerk.Put(ctx, key, value)
+	w, err := s.store.put(ctx, key, value, wishes{})
 	if err == nil {
-		fmt.Fprintf(s.out, "version %d\n", r.Version)
+		fmt.Fprintf(s.out, "version %v\n", w.version)
 	}
 	return err
 }
 
 func (s *shell) get(ctx context.Context, key, _ []byte) error {
-	r, err := s.clerk.Get(ctx, key)
-	switch {
-	case err != nil:
-		return err
-	case !r.Found:
-		return errMissing
+	p, err := s.store.get(ctx, key)
+	if err == nil {
+		fmt.Fprintln(s.out, s.show(p.value))
 	}
-	fmt.Fprintln(s.out, s.show(r.Value))
-	return nil
+	return err
 }
 
 func (s *shell) getPrefix(_ context.Context, prefix, _ []byte) error {
 	ctx, touch, stop, explain := watch(s.ctx, s.within(callTimeout))
 	defer stop()
-	for pair, err := range s.clerk.Scan(ctx, raftkv.Range{Prefix: prefix}) {
+	for p, err := range s.store.scan(ctx, keyRange{prefix: prefix}) {
 		if err != nil {
 			return explain(err)
 		}
 		touch()
-		if _, err := fmt.Fprintf(s.out, "%s\t%s\n", s.show(pair.GetKey()), s.show(pair.GetValue())); err != nil {
+		if _, err := fmt.Fprintf(s.out, "%s\t%s\n", s.show(p.key), s.show(p.value)); err != nil {
 			return failure{err}
 		}
 	}
 	return nil
 }
 
-func (s *shell) append(ctx context.Context, key, value []byte) error {
-	r, err := s.clerk.Append(ctx, key, value)
-	if err == nil {
-		fmt.Fprintf(s.out, "version %d\n", r.Version)
-	}
-	return err
-}
-
 func (s *shell) delete(ctx context.Context, key, _ []byte) error {
-	r, err := s.clerk.Delete(ctx, key)
-	if err == nil && !r.Existed {
+	w, err := s.store.delete(ctx, key, wishes{})
+	if err == nil && w.missed() {
 		err = errMissing
 	}
 	return err
 }
 
-func (s *shell) stat(ctx context.Context, _, _ []byte) error {
-	stat, err := s.clerk.Stat(ctx)
-	if err != nil {
-		return err
-	}
-	return printStat(s.out, stat)
-}
-
-func (s *shell) topology(ctx context.Context, _, _ []byte) error {
-	topology, err := s.clerk.Topology(ctx)
-	if err != nil {
-		return err
-	}
-	return printTopology(s.out, topology, s.statAll(ctx, s.clerk, topology, askTimeout), false)
-}
+func (s *shell) stat(ctx context.Context, _, _ []byte) error { return s.store.status(ctx, s.out) }
 
 func (s *shell) help(context.Context, []byte, []byte) error {
-	for _, name := range slices.Sorted(maps.Keys(commands)) {
-		c := commands[name]
+	for _, name := range slices.Sorted(maps.Keys(s.commands)) {
+		c := s.commands[name]
 		fmt.Fprintf(s.out, "%-20s %s\n", name+" "+c.arguments, c.help)
 	}
 	fmt.Fprintln(s.out, `The last argument is the rest of the line. "In quotes", as in Go, an argument may have any bytes, and so it is shown.`)

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-
-	"numstore.example/contracts/raftkv"
 )
 
 type deleteCommand struct {
@@ -39,24 +37,20 @@ func (c *deleteCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	return a.call(func(ctx context.Context, clerk *raftkv.Clerk) error {
-		r, err := clerk.Delete(ctx, key, c.options(c.previously)...)
-		switch {
-		case err != nil:
-			return err
-		case !r.Existed:
-			return missing(*c.Key)
-		case a.json():
-			o := object{}.bytes("key", key).with("existed", true)
-			if c.Previous {
-				o = o.bytes("previous", r.Previous)
-			}
-			return a.write(o.line())
-		case c.Previous:
-			return a.print(r.Previous)
-		}
-		return nil
+	w, err := call(a, func(ctx context.Context, s store) (written, error) {
+		return s.delete(ctx, key, c.wishes(c.previously))
 	})
+	switch {
+	case err != nil:
+		return err
+	case w.missed():
+		return missing(*c.Key)
+	case a.json():
+		return a.write(w.object(key).line())
+	case c.Previous:
+		return a.print(w.previous)
+	}
+	return nil
 }
 
 // removeAll removes the keys with the prefix.
@@ -68,29 +62,26 @@ func (c *deleteCommand) removeAll(a *app) error {
 	if !c.Yes && !(terminal(a.in) && terminal(a.err)) {
 		return errors.New("nobody can be asked whether all keys with this prefix are to go; say so with --yes")
 	}
-	clerk, err := a.clerk()
-	if err != nil {
-		return err
-	}
-	defer clerk.Close()
-	r := raftkv.Range{Prefix: prefix, KeysOnly: true}
-	if !c.Yes {
-		n, err := a.count(clerk, r)
+	return a.withStore(func(s store) error {
+		r := keyRange{prefix: prefix, keysOnly: true}
+		if !c.Yes {
+			n, err := a.count(s, r)
+			if err != nil {
+				return err
+			}
+			if !ask(a.in, a.err, fmt.Sprintf("remove %d keys that begin with %s?", n, quotedKey(*c.Prefix))) {
+				return failure{errors.New("nothing was removed")}
+			}
+		}
+		n, err := a.remove(s, r)
 		if err != nil {
-			return err
+			return fmt.Errorf("after %d keys were removed: %w", n, err)
 		}
-		if !ask(a.in, a.err, fmt.Sprintf("remove %d keys that begin with %s?", n, quotedKey(*c.Prefix))) {
-			return failure{errors.New("nothing was removed")}
+		if a.json() {
+			return a.write(object{}.bytes("prefix", prefix).with("removed", n).line())
 		}
-	}
-	n, err := a.remove(clerk, r)
-	if err != nil {
-		return fmt.Errorf("after %d keys were removed: %w", n, err)
-	}
-	if a.json() {
-		return a.write(object{}.bytes("prefix", prefix).with("removed", n).line())
-	}
-	return a.write(fmt.Appendf(nil, "removed %d\n", n))
+		return a.write(fmt.Appendf(nil, "removed %d\n", n))
+	})
 }
 
 // ask returns whether somebody says yes. Everything else is no.
@@ -101,12 +92,12 @@ func ask(in io.Reader, out io.Writer, question string) bool {
 	return answer == "y" || answer == "yes"
 }
 
-// removers is how many keys are removed at the same time. The Clerk sends what they ask for together.
+// removers is how many keys are removed at the same time. raftkv's Clerk sends what they ask for together.
 const removers = 64
 
 // remove removes the keys of a range, and returns how many were there. It holds no more of them than are being
 // removed. The first error ends it.
-func (a *app) remove(clerk *raftkv.Clerk, r raftkv.Range) (int, error) {
+func (a *app) remove(s store, r keyRange) (int, error) {
 	ctx, fail := context.WithCancelCause(a.ctx)
 	defer fail(nil)
 	var removed atomic.Int64
@@ -115,7 +106,7 @@ func (a *app) remove(clerk *raftkv.Clerk, r raftkv.Range) (int, error) {
 	for range removers {
 		workers.Go(func() {
 			for key := range keys {
-				existed, err := a.removeOne(ctx, clerk, key)
+				existed, err := a.removeOne(ctx, s, key)
 				if err != nil {
 					fail(err)
 					return
@@ -126,7 +117,7 @@ func (a *app) remove(clerk *raftkv.Clerk, r raftkv.Range) (int, error) {
 			}
 		})
 	}
-	err := a.each(ctx, clerk, r, func(key []byte) error {
+	err := a.each(ctx, s, r, func(key []byte) error {
 		select {
 		case keys <- key:
 			return nil
@@ -142,9 +133,9 @@ func (a *app) remove(clerk *raftkv.Clerk, r raftkv.Range) (int, error) {
 	return int(removed.Load()), err
 }
 
-func (a *app) removeOne(ctx context.Context, clerk *raftkv.Clerk, key []byte) (existed bool, err error) {
+func (a *app) removeOne(ctx context.Context, s store, key []byte) (existed bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, a.within(callTimeout))
 	defer cancel()
-	result, err := clerk.Delete(ctx, key)
-	return result.Existed, err
+	w, err := s.delete(ctx, key, wishes{})
+	return err == nil && !w.missed(), err
 }

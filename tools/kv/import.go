@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-
-	"numstore.example/contracts/raftkv"
 )
 
 type importCommand struct {
@@ -47,35 +45,31 @@ func (c *importCommand) Run(a *app) error {
 		defer file.Close()
 		input = file
 	}
-	clerk, err := a.clerk()
-	if err != nil {
+	return a.withStore(func(s store) error {
+		if err := a.greet(s); err != nil {
+			return err
+		}
+		i := &loading{app: a, store: s, flying: make(map[string]bool), landed: make(chan landing), meter: newMeter(a.err, input)}
+		err := i.load(input)
+		i.meter.clear()
+		if errOut := a.write(i.summary()); errOut != nil && err == nil {
+			err = errOut
+		}
 		return err
-	}
-	defer clerk.Close()
-	if err := a.greet(clerk); err != nil {
-		return err
-	}
-	i := &loading{app: a, clerk: clerk, flying: make(map[string]bool), landed: make(chan landing), meter: newMeter(a.err, input)}
-	err = i.load(input)
-	i.meter.clear()
-	if errOut := a.write(i.summary()); errOut != nil && err == nil {
-		err = errOut
-	}
-	return err
+	})
 }
 
 // greet fails soon when there is no server, or none that lets this client in: the writes would wait longer.
-func (a *app) greet(clerk *raftkv.Clerk) error {
+func (a *app) greet(s store) error {
 	ctx, cancel := context.WithTimeout(a.ctx, a.within(callTimeout))
 	defer cancel()
-	_, err := clerk.Stat(ctx)
-	return err
+	return s.greet(ctx)
 }
 
 // loading is an import under way. One goroutine owns it; each pair that is on its way has one more, which tells of its end.
 type loading struct {
 	*app
-	clerk  *raftkv.Clerk
+	store  store
 	flying map[string]bool // keys of the pairs that are on their way
 	bytes  int             // and what these have
 	landed chan landing
@@ -152,7 +146,7 @@ func (l *loading) take(line inputLine) {
 	go func() {
 		ctx, cancel := context.WithTimeout(l.ctx, l.within(pipeTimeout))
 		defer cancel()
-		_, err := l.clerk.Put(ctx, key, value)
+		_, err := l.store.put(ctx, key, value, wishes{})
 		l.landed <- landing{key, size, line.number, err}
 	}()
 }

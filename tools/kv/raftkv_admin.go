@@ -7,13 +7,9 @@ import (
 	"numstore.example/contracts/raftkvpb"
 )
 
-type shutdownCommand struct {
-	All bool `help:"Stop all servers of the cluster, at the same time, not only the first of --servers. Each is told at its address in the map; status 3 if one does not answer, 1 if one refuses."`
-}
-
-// Run asks the server to stop, which it does after it has answered, or all servers.
-func (c *shutdownCommand) Run(a *app) error {
-	if !c.All {
+// shutdownRaftkv asks the server to stop, which it does after it has answered, or all servers.
+func shutdownRaftkv(a *app, all bool) error {
+	if !all {
 		ctx, cancel := context.WithTimeout(a.ctx, a.within(callTimeout))
 		defer cancel()
 		return a.shutdown(ctx, a.Servers[0], false)
@@ -23,7 +19,7 @@ func (c *shutdownCommand) Run(a *app) error {
 		return err
 	}
 	a.Token = secret // is good for asking for the map too
-	return a.call(a.shutdownAll)
+	return a.withClerk(a.shutdownAll)
 }
 
 // shutdownAll tells all servers of the map to stop, each by itself: none has to reach another for it.

@@ -19,11 +19,14 @@ func (c *appendCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	return a.call(func(ctx context.Context, clerk *raftkv.Clerk) error {
-		r, err := clerk.Append(ctx, key, value, c.options(previously{})...)
-		if err != nil {
-			return err
-		}
-		return c.report(a, key, r.Version, r.Existed, r.Previous)
+	var w written
+	err = a.withClerk(func(ctx context.Context, clerk *raftkv.Clerk) error {
+		r, err := clerk.Append(ctx, key, value, writeOptions(c.wishes(previously{}))...)
+		w = wrote(r.Version, r.Existed, r.Previous, c.Previous)
+		return err
 	})
+	if err != nil {
+		return err
+	}
+	return c.report(a, key, w)
 }

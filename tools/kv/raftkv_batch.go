@@ -45,7 +45,7 @@ func (c *batchCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	return a.call(func(ctx context.Context, clerk *raftkv.Clerk) error {
+	return a.withClerk(func(ctx context.Context, clerk *raftkv.Clerk) error {
 		results, err := clerk.Batch(ctx, batch.writes...)
 		if err != nil {
 			return batch.explain(err)
@@ -137,7 +137,7 @@ func (a *app) parseWrite(line string) (*raftkvpb.Write, error) {
 	if verb == "if" {
 		var condition string
 		condition, rest = nextWord(rest)
-		var v version
+		var v expectedVersion
 		if err := v.UnmarshalText([]byte(condition)); err != nil {
 			return nil, err
 		}

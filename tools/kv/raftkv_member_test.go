@@ -35,19 +35,19 @@ type seat struct {
 	id uint64
 }
 
-func store(node uint64, n byte) []byte { return append(make([]byte, 14), byte(node), n) }
+func storeID(node uint64, n byte) []byte { return append(make([]byte, 14), byte(node), n) }
 
 // startGroup starts a server for each node of a cluster in which these nodes have the shards, the first of each leads. The flag names
 // the first server.
 func startGroup(t *testing.T, nodes int, shards ...[]uint64) (g *group, flag string) {
 	g = &group{list: &raftkvpb.ListMembersResponse{ClusterId: make([]byte, 16), MapVersion: 1}}
 	for id := uint64(1); id <= uint64(nodes); id++ {
-		g.list.Nodes = append(g.list.Nodes, &raftkvpb.ClusterNode{Id: id, Address: g.serve(t, id), Store: store(id, 0)})
+		g.list.Nodes = append(g.list.Nodes, &raftkvpb.ClusterNode{Id: id, Address: g.serve(t, id), Store: storeID(id, 0)})
 	}
 	for i, holding := range shards {
 		s := &raftkvpb.ShardMembers{Shard: uint32(i), Version: 1, Leader: holding[0]}
 		for _, id := range holding {
-			s.Members = append(s.Members, &raftkvpb.Member{Node: id, Store: store(id, 0), Role: voter})
+			s.Members = append(s.Members, &raftkvpb.Member{Node: id, Store: storeID(id, 0), Role: voter})
 		}
 		g.list.Shards = append(g.list.Shards, s)
 	}
@@ -171,13 +171,13 @@ func (g *group) note(s *raftkvpb.ShardMembers, what string) {
 func (g *group) learn(s *raftkvpb.ShardMembers, with *raftkvpb.NewMember, replaces uint64, what string) (*raftkvpb.ChangeMemberResponse, error) {
 	at := slices.IndexFunc(g.list.Nodes, func(n *raftkvpb.ClusterNode) bool { return n.Id == with.Id })
 	if at < 0 {
-		g.list.Nodes = append(g.list.Nodes, &raftkvpb.ClusterNode{Id: with.Id, Address: with.Address, Store: store(with.Id, 0)})
+		g.list.Nodes = append(g.list.Nodes, &raftkvpb.ClusterNode{Id: with.Id, Address: with.Address, Store: storeID(with.Id, 0)})
 		at = len(g.list.Nodes) - 1
 	}
 	n := g.list.Nodes[at]
 	if with.Id == replaces && with.Address != "" && n.Store[15] == 0 {
 		g.list.DeadStores = append(g.list.DeadStores, n.Store)
-		n.Store = store(with.Id, 1)
+		n.Store = storeID(with.Id, 1)
 	}
 	var incarnation uint32
 	if old := member(s, with.Id, voter); old != nil {

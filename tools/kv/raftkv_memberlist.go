@@ -22,7 +22,7 @@ func (c *memberListCommand) Help() string {
 
 // Run prints nodes and members.
 func (c *memberListCommand) Run(a *app) error {
-	return a.call(func(ctx context.Context, clerk *raftkv.Clerk) error {
+	return a.withClerk(func(ctx context.Context, clerk *raftkv.Clerk) error {
 		o := newOperator(a)
 		defer o.close()
 		r, err := o.look(ctx)

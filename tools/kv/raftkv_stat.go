@@ -13,14 +13,10 @@ import (
 	"numstore.example/tools/internal/cli"
 )
 
-type statCommand struct {
-	All bool `help:"Show every node of the cluster, a line each: each is asked at its address in the map, and may take as long as --timeout says. Status 3 if one does not answer, 1 if one refuses; the others are shown in any case."`
-}
-
-// Run prints what the server says of itself, or every server.
-func (c *statCommand) Run(a *app) error {
-	return a.call(func(ctx context.Context, clerk *raftkv.Clerk) error {
-		if c.All {
+// statRaftkv prints what the server says of itself, or every server.
+func statRaftkv(a *app, all bool) error {
+	return a.withClerk(func(ctx context.Context, clerk *raftkv.Clerk) error {
+		if all {
 			return a.printStatAll(ctx, clerk)
 		}
 		stat, err := clerk.Stat(ctx)

@@ -26,7 +26,7 @@ func (c *topologyCommand) Help() string {
 
 // Run prints where the shards are, and how they are.
 func (c *topologyCommand) Run(a *app) error {
-	return a.call(func(ctx context.Context, clerk *raftkv.Clerk) error {
+	return a.withClerk(func(ctx context.Context, clerk *raftkv.Clerk) error {
 		topology, err := clerk.Topology(ctx)
 		if err != nil {
 			return err

@@ -5,9 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-
-	"numstore.example/contracts/raftkv"
-	"numstore.example/contracts/raftkvpb"
 )
 
 type getCommand struct {
@@ -21,22 +18,24 @@ func (c *getCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	return a.call(func(ctx context.Context, clerk *raftkv.Clerk) error {
-		r, err := clerk.Get(ctx, key)
-		switch {
-		case err != nil:
-			return err
-		case !r.Found:
-			return missing(c.Key)
-		case a.json() && c.Version:
-			return a.write(object{}.bytes("key", key).with("version", r.Version).line())
-		case a.json():
-			return a.write(object{}.bytes("key", key).bytes("value", r.Value).with("version", r.Version).line())
-		case c.Version:
-			return a.write(fmt.Appendf(nil, "%d\n", r.Version))
+	p, err := call(a, func(ctx context.Context, s store) (pair, error) {
+		p, err := s.get(ctx, key)
+		if err == errMissing {
+			err = missing(c.Key)
 		}
-		return a.print(r.Value)
+		return p, err
 	})
+	switch {
+	case err != nil:
+		return err
+	case a.json() && c.Version:
+		return a.write(object{}.bytes("key", key).with("version", p.version).line())
+	case a.json():
+		return a.write(object{}.bytes("key", key).bytes("value", p.value).with("version", p.version).line())
+	case c.Version:
+		return a.write(fmt.Appendf(nil, "%v\n", p.version))
+	}
+	return a.print(p.value)
 }
 
 type scanCommand struct {
@@ -51,22 +50,22 @@ func (c *scanCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	r.Limit, r.KeysOnly = c.Limit, c.KeysOnly
-	clerk, err := a.clerk()
-	if err != nil {
-		return err
-	}
-	defer clerk.Close()
+	r.limit, r.keysOnly = c.Limit, c.KeysOnly
+	return a.withStore(func(s store) error { return c.print(a, s, r) })
+}
+
+// print prints the pairs as they come.
+func (c *scanCommand) print(a *app, s store, r keyRange) error {
 	ctx, touch, stop, explain := watch(a.ctx, a.within(callTimeout))
 	defer stop()
 	out := bufio.NewWriter(a.out)
-	for pair, err := range clerk.Scan(ctx, r) {
+	for p, err := range s.scan(ctx, r) {
 		if err != nil {
 			out.Flush()
 			return explain(err)
 		}
 		touch()
-		if _, err := out.Write(c.line(a, pair)); err != nil {
+		if _, err := out.Write(c.line(a, p)); err != nil {
 			return failure{err}
 		}
 	}
@@ -77,17 +76,17 @@ func (c *scanCommand) Run(a *app) error {
 }
 
 // line returns what is printed of a pair.
-func (c *scanCommand) line(a *app, pair *raftkvpb.Pair) []byte {
+func (c *scanCommand) line(a *app, p pair) []byte {
 	if a.json() {
-		o := object{}.bytes("key", pair.GetKey())
+		o := object{}.bytes("key", p.key)
 		if !c.KeysOnly {
-			o = o.bytes("value", pair.GetValue())
+			o = o.bytes("value", p.value)
 		}
-		return o.with("version", pair.GetVersion()).line()
+		return o.with("version", p.version).line()
 	}
-	line := slices.Clone(a.show(pair.GetKey()))
+	line := slices.Clone(a.show(p.key))
 	if !c.KeysOnly {
-		line = append(append(line, '\t'), a.show(pair.GetValue())...)
+		line = append(append(line, '\t'), a.show(p.value)...)
 	}
 	return append(line, '\n')
 }

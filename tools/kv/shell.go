@@ -13,8 +13,6 @@ import (
 	"strings"
 
 	"github.com/peterh/liner"
-
-	"numstore.example/contracts/raftkv"
 )
 
 type shellCommand struct{}
@@ -30,16 +28,13 @@ func (c *shellCommand) Run(a *app) error {
 	if err := a.plain("kv shell"); err != nil {
 		return err
 	}
-	clerk, err := a.clerk()
-	if err != nil {
-		return err
-	}
-	defer clerk.Close()
-	s := &shell{app: a, clerk: clerk, out: bufio.NewWriter(a.out)}
-	if terminal(a.in) && a.onScreen {
-		return s.talk()
-	}
-	return s.script()
+	return a.withStore(func(with store) error {
+		s := &shell{app: a, store: with, commands: commandsOf(with), out: bufio.NewWriter(a.out)}
+		if terminal(a.in) && a.onScreen {
+			return s.talk()
+		}
+		return s.script()
+	})
 }
 
 // script takes commands from a file or a pipe.
@@ -73,7 +68,7 @@ func (s *shell) talk() error {
 	line := liner.NewLiner()
 	defer line.Close()
 	line.SetCtrlCAborts(true)
-	line.SetCompleter(complete)
+	line.SetCompleter(s.complete)
 	history := historyFile()
 	if file, err := os.Open(history); err == nil {
 		line.ReadHistory(file)
@@ -123,8 +118,8 @@ func keepHistory(line *liner.State, name string) {
 }
 
 // complete returns the commands that a line may become.
-func complete(line string) (lines []string) {
-	for _, name := range slices.Sorted(maps.Keys(commands)) {
+func (s *shell) complete(line string) (lines []string) {
+	for _, name := range slices.Sorted(maps.Keys(s.commands)) {
 		if strings.HasPrefix(name, line) {
 			lines = append(lines, name+" ")
 		}
@@ -135,9 +130,10 @@ func complete(line string) (lines []string) {
 // shell is a kv shell under way.
 type shell struct {
 	*app
-	clerk *raftkv.Clerk
-	out   *bufio.Writer // has nothing in it between two commands
-	over  bool
+	store    store
+	commands map[string]command
+	out      *bufio.Writer // has nothing in it between two commands
+	over     bool
 }
 
 // execute does what a line says. It is the last one when its output cannot be written.
@@ -145,6 +141,9 @@ func (s *shell) execute(line string) error {
 	line, err := withoutLineFeed(line)
 	if line = trim(line); err == nil && line != "" {
 		err = s.verdict(s.obey(line))
+		if errKeep := s.store.keep(); errKeep != nil {
+			err = errors.Join(err, errKeep)
+		}
 	}
 	if errOut := s.out.Flush(); errOut != nil {
 		s.over = true
@@ -155,7 +154,7 @@ func (s *shell) execute(line string) error {
 
 func (s *shell) obey(line string) error {
 	name, rest := nextWord(line)
-	c, known := commands[name]
+	c, known := s.commands[name]
 	if !known {
 		return fmt.Errorf("%q is no command; %s", name, usage)
 	}

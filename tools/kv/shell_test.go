@@ -88,7 +88,7 @@ func TestShow(t *testing.T) {
 }
 
 func TestComplete(t *testing.T) {
-	if got, want := complete("get"), []string{"get ", "getPrefix "}; !slices.Equal(got, want) {
+	if got, want := (&shell{commands: commandsOf(new(clerkStore))}).complete("get"), []string{"get ", "getPrefix "}; !slices.Equal(got, want) {
 		t.Errorf("complete = %q; want %q", got, want)
 	}
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-
-	"numstore.example/contracts/raftkv"
 )
 
 // span is which keys a command is for.
@@ -16,14 +14,14 @@ type span struct {
 }
 
 // of returns the range.
-func (s *span) of(a *app) (r raftkv.Range, err error) {
+func (s *span) of(a *app) (r keyRange, err error) {
 	if s.Prefix != "" && s.From+s.To != "" {
 		return r, errors.New("keys are chosen by a prefix, or by a range (--from, --to); leave one of them out")
 	}
 	for _, part := range []struct {
 		text string
 		into *[]byte
-	}{{s.Prefix, &r.Prefix}, {s.From, &r.Start}, {s.To, &r.End}} {
+	}{{s.Prefix, &r.prefix}, {s.From, &r.start}, {s.To, &r.end}} {
 		if *part.into, err = a.bytes(part.text); err != nil {
 			return r, err
 		}
@@ -39,37 +37,34 @@ func (c *countCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	clerk, err := a.clerk()
-	if err != nil {
-		return err
-	}
-	defer clerk.Close()
-	n, err := a.count(clerk, r)
-	if err != nil {
-		return err
-	}
-	if a.json() {
-		return a.write(object{}.with("keys", n).line())
-	}
-	return a.write(fmt.Appendf(nil, "%d\n", n))
+	return a.withStore(func(s store) error {
+		n, err := a.count(s, r)
+		switch {
+		case err != nil:
+			return err
+		case a.json():
+			return a.write(object{}.with("keys", n).line())
+		}
+		return a.write(fmt.Appendf(nil, "%d\n", n))
+	})
 }
 
 // count returns how many keys there are in a range. It asks for all of them, and keeps none.
-func (a *app) count(clerk *raftkv.Clerk, r raftkv.Range) (n int, err error) {
-	r.KeysOnly = true
-	err = a.each(a.ctx, clerk, r, func([]byte) error { n++; return nil })
+func (a *app) count(s store, r keyRange) (n int, err error) {
+	r.keysOnly = true
+	err = a.each(a.ctx, s, r, func([]byte) error { n++; return nil })
 	return n, err
 }
 
 // each has a function take the keys of a range, in order, as long as it returns no error.
-func (a *app) each(ctx context.Context, clerk *raftkv.Clerk, r raftkv.Range, take func(key []byte) error) error {
+func (a *app) each(ctx context.Context, s store, r keyRange, take func(key []byte) error) error {
 	ctx, touch, stop, explain := watch(ctx, a.within(callTimeout))
 	defer stop()
-	for pair, err := range clerk.Scan(ctx, r) {
+	for p, err := range s.scan(ctx, r) {
 		if err != nil {
 			return explain(err)
 		}
-		if err := take(pair.GetKey()); err != nil {
+		if err := take(p.key); err != nil {
 			return err
 		}
 		touch()

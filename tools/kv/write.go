@@ -7,8 +7,6 @@ import (
 	"io"
 	"os"
 	"strconv"
-
-	"numstore.example/contracts/raftkv"
 )
 
 // content is a value on the command line.
@@ -40,14 +38,14 @@ func (c *content) keyed(a *app, text string) (key, value []byte, err error) {
 
 // expectation is on which condition a write is done.
 type expectation struct {
-	Expect *version `name:"expect-version" aliases:"expect" placeholder:"N|absent" help:"Only if the key has version N (kv get --version shows it), or only if it does not exist. Otherwise status 1. --expect is the same flag; 0 is the same as absent."`
+	Expect *expectedVersion `name:"expect-version" aliases:"expect" placeholder:"N|absent" help:"Only if the key has version N (kv get --version shows it), or only if it does not exist. Otherwise status 1. --expect is the same flag; 0 is the same as absent."`
 }
 
-// version is that of a key; 0 is the version of a key that does not exist.
-type version uint64
+// expectedVersion is a version of raftkv; 0 is that of a key that does not exist.
+type expectedVersion uint64
 
 // UnmarshalText reads a number, or "absent".
-func (v *version) UnmarshalText(text []byte) error {
+func (v *expectedVersion) UnmarshalText(text []byte) error {
 	if string(text) == "absent" {
 		*v = 0
 		return nil
@@ -56,7 +54,7 @@ func (v *version) UnmarshalText(text []byte) error {
 	if err != nil {
 		return fmt.Errorf("%q is no version; it must be a number, or absent for a key that does not exist", text)
 	}
-	*v = version(n)
+	*v = expectedVersion(n)
 	return nil
 }
 
@@ -65,33 +63,38 @@ type previously struct {
 	Previous bool `help:"Print the value that the key had before."`
 }
 
-// options returns the wishes of a write.
-func (e expectation) options(p previously) (options []raftkv.WriteOption) {
-	if e.Expect != nil {
-		options = append(options, raftkv.ExpectVersion(uint64(*e.Expect)))
-	}
-	if p.Previous {
-		options = append(options, raftkv.ReturnPrevious())
-	}
-	return options
+// wishes returns those of a write.
+func (e expectation) wishes(p previously) wishes {
+	return wishes{(*uint64)(e.Expect), p.Previous}
 }
 
 // report prints what a write that was done has to tell.
-func (p previously) report(a *app, key []byte, version uint64, existed bool, previous []byte) error {
+func (p previously) report(a *app, key []byte, w written) error {
 	switch {
 	case a.json():
-		o := object{}.bytes("key", key).with("version", version).with("existed", existed)
-		if p.Previous && existed {
-			o = o.bytes("previous", previous)
-		}
-		return a.write(o.line())
+		return a.write(w.object(key).line())
 	case !p.Previous:
-		return a.write(fmt.Appendf(nil, "version %d\n", version))
-	case !existed:
+		return a.write(fmt.Appendf(nil, "version %v\n", w.version))
+	case w.missed():
 		fmt.Fprintln(a.err, "kv: the key did not exist before")
 		return nil
 	}
-	return a.print(previous)
+	return a.print(w.previous)
+}
+
+// object returns what a write has to tell, for programs.
+func (w written) object(key []byte) object {
+	o := object{}.bytes("key", key)
+	if w.version != nil {
+		o = o.with("version", w.version)
+	}
+	if w.existed != nil {
+		o = o.with("existed", *w.existed)
+	}
+	if w.previous != nil {
+		o = o.bytes("previous", w.previous)
+	}
+	return o
 }
 
 type putCommand struct {
@@ -107,11 +110,11 @@ func (c *putCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	return a.call(func(ctx context.Context, clerk *raftkv.Clerk) error {
-		r, err := clerk.Put(ctx, key, value, c.options(c.previously)...)
-		if err != nil {
-			return err
-		}
-		return c.report(a, key, r.Version, r.Existed, r.Previous)
+	w, err := call(a, func(ctx context.Context, s store) (written, error) {
+		return s.put(ctx, key, value, c.wishes(c.previously))
 	})
+	if err != nil {
+		return err
+	}
+	return c.report(a, key, w)
 }
