@@ -38,7 +38,7 @@ func (c *checkCommand) Run(ctx context.Context, console console) error {
 		return fmt.Errorf("%s is not a history of %s (see --service): %w", c.File, c.Service, err)
 	}
 
-	verdict, picture := c.search(ctx, problem)
+	verdict, picture := problem.Search(ctx, c.Timeout, c.HTML != "")
 	if c.HTML != "" && picture != nil {
 		draw := func(w io.Writer) error { return porcupine.Visualize(problem.Model, *picture, w) }
 		if err := wholefile.Write(c.HTML, draw); err != nil {
@@ -50,43 +50,10 @@ func (c *checkCommand) Run(ctx context.Context, console console) error {
 	if err != nil {
 		return unprinted(console, err)
 	}
-	if verdict != linearizable {
+	if verdict != model.Linearizable {
 		return errFailed
 	}
 	return nil
-}
-
-// Verdicts.
-const (
-	linearizable    = "linearizable"
-	notLinearizable = "NOT linearizable"
-	outOfTime       = "unknown (the checker ran out of time)"
-	interrupted     = "unknown (interrupted)"
-)
-
-// search returns the verdict, and what is needed to draw a picture unless it was interrupted.
-func (c *checkCommand) search(ctx context.Context, problem model.Problem) (verdict string, picture *porcupine.LinearizationInfo) {
-	type finding struct {
-		result porcupine.CheckResult
-		info   porcupine.LinearizationInfo
-	}
-	found := make(chan finding, 1) // the search cannot be stopped; when interrupted, it ends with the program
-	go func() {
-		if c.HTML == "" { // to remember what a picture needs takes time
-			found <- finding{result: porcupine.CheckOperationsTimeout(problem.Model, problem.Operations, c.Timeout)}
-			return
-		}
-		result, info := porcupine.CheckOperationsVerbose(problem.Model, problem.Operations, c.Timeout)
-		found <- finding{result, info}
-	}()
-	select {
-	case f := <-found:
-		return map[porcupine.CheckResult]string{
-			porcupine.Ok: linearizable, porcupine.Illegal: notLinearizable, porcupine.Unknown: outOfTime,
-		}[f.result], &f.info
-	case <-ctx.Done():
-		return interrupted, nil
-	}
 }
 
 func client(o history.Operation) any { return o.Client }
