@@ -3,10 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
+	"strings"
 	"time"
-
-	"github.com/anishathalye/porcupine"
 
 	"numstore.example/tools/internal/history"
 	"numstore.example/tools/internal/wholefile"
@@ -23,8 +21,7 @@ type checkCommand struct {
 	HTML    string        `placeholder:"FILE" help:"Draw the history, and the order that was found or how far one could be found."`
 }
 
-// Run reads the history, searches, and prints the verdict. Only "linearizable" is a success: a checker
-// that ran out of time has shown nothing.
+// Run reads the history, judges it, and prints the verdict.
 func (c *checkCommand) Run(ctx context.Context, console console) error {
 	if c.Timeout <= 0 {
 		return fmt.Errorf("--timeout is %v; it must be above 0", c.Timeout)
@@ -33,37 +30,21 @@ func (c *checkCommand) Run(ctx context.Context, console console) error {
 	if err != nil {
 		return err
 	}
-	problem, err := service.All[c.Service].Model(operations)
+	verdict, err := service.All[c.Service].Judge(ctx, operations, model.Effort{Timeout: c.Timeout, Picture: c.HTML != ""})
 	if err != nil {
 		return fmt.Errorf("%s is not a history of %s (see --service): %w", c.File, c.Service, err)
 	}
-
-	verdict, picture := problem.Search(ctx, c.Timeout, c.HTML != "")
-	if c.HTML != "" && picture != nil {
-		draw := func(w io.Writer) error { return porcupine.Visualize(problem.Model, *picture, w) }
-		if err := wholefile.Write(c.HTML, draw); err != nil {
+	if c.HTML != "" && verdict.Draw != nil {
+		if err := wholefile.Write(c.HTML, verdict.Draw); err != nil {
 			return fmt.Errorf("--html: %w", err)
 		}
 	}
-	_, err = fmt.Fprintf(console.out, "%s: %d operations of %d clients on %d keys (%d writes of unknown outcome; %d calls without visible effect left out)\n",
-		verdict, len(operations), count(operations, client), count(operations, key), problem.Unknown, problem.Dropped)
-	if err != nil {
+	lines := append([]string{verdict.Summary}, verdict.Details...)
+	if _, err := fmt.Fprintln(console.out, strings.Join(lines, "\n")); err != nil {
 		return unprinted(console, err)
 	}
-	if verdict != model.Linearizable {
+	if !verdict.Kept {
 		return errFailed
 	}
 	return nil
-}
-
-func client(o history.Operation) any { return o.Client }
-func key(o history.Operation) any    { return o.Key }
-
-// count returns how many different values operations have in something.
-func count(operations []history.Operation, of func(history.Operation) any) int {
-	different := make(map[any]bool)
-	for _, o := range operations {
-		different[of(o)] = true
-	}
-	return len(different)
 }

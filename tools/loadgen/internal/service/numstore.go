@@ -28,7 +28,7 @@ var numstore = Service{
 		Marks: []string{plain: "", hit: "hit", factError: "error"},
 	},
 	Mix:   workload.Mix{setNum: {Call: "set", Percent: 50}, fact: {Call: "fact", Percent: 50}},
-	Model: model.Numstore,
+	Judge: model.Linearizable(model.Numstore),
 	Ready: numstoreReady,
 	Parameters: func(target Target) map[string]string {
 		return map[string]string{"values": target.Workload.Values.String()}

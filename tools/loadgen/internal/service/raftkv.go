@@ -38,7 +38,7 @@ var raftKV = Service{
 		remove:        {Call: "delete"},
 		compareAndSet: {Call: "cas"},
 	},
-	Model: model.Raftkv,
+	Judge: model.Linearizable(model.Raftkv),
 	Parameters: func(target Target) map[string]string {
 		return map[string]string{"value-size": target.Workload.Sizes.String(), "unary": strconv.FormatBool(target.Unary)}
 	},

@@ -13,7 +13,6 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"numstore.example/tools/internal/drive"
-	"numstore.example/tools/internal/history"
 	"numstore.example/tools/loadgen/internal/model"
 	"numstore.example/tools/loadgen/internal/workload"
 )
@@ -40,8 +39,8 @@ type Service struct {
 	// it does not depend on that.
 	Checkable int
 
-	// Model returns what a checker is asked of a history.
-	Model func([]history.Operation) (model.Problem, error)
+	// Judge says whether a history keeps what the service promises.
+	Judge model.Judge
 
 	// Parameters returns those settings of a run, by name, that mean something to this service alone.
 	Parameters func(Target) map[string]string
