@@ -12,8 +12,18 @@
 // Fact that was answered with an error. raftkv: what was written; as the answer the value that the key has
 // (Get) or had before, and its version from then on, in the form of [Versioned] (version 0 when none was
 // told); for a CompareAndSet the value in that form too, with the version that was expected, and "refused"
-// when the key had another one. An operation has an answer or a failure, which is the name of a
-// gRPC status code. A client does one operation after the other. Times are nanoseconds from one base that
+// when the key had another one.
+//
+// gossipkv: each client is a session that moves between servers. What was written is the value; the answer is a [Version] (Put,
+// Delete), or a [Stamped] or "unmet" (Get). Seen is what the session sent along: its time in decimal (Put, Delete), or its
+// version of the key (Get). A last client, which is no session, ends the history: Converge is answered with "equal" when the
+// vectors of all servers were; Dump is answered with the number of pairs that a server had then, each of which is a Pair, whose
+// answer is a Stamped.
+//
+//	{"client":1,"call":"Put","server":"localhost:8001","key":"key7","value":"[1.3]","seen":"11","answer":"12@3#00000000000000a5","start":1,"end":2}
+//	{"client":1,"call":"Get","server":"localhost:8000","key":"key7","seen":"12@3#00000000000000a5","answer":"unmet","start":3,"end":4}
+//
+// An operation has an answer or a failure, which is the name of a gRPC status code. A client does one operation after the other. Times are nanoseconds from one base that
 // all clients share and that no change of the clock moves. The end of an operation comes after its effect,
 // and its start before; nothing else is assumed.
 //
@@ -35,8 +45,10 @@ import (
 type Operation struct {
 	Client  int    `json:"client"`            // from 0
 	Call    string `json:"call"`              // such as SetNum
+	Server  string `json:"server,omitempty"`  // who was asked, where there are several
 	Key     string `json:"key"`               // may be empty
 	Value   string `json:"value,omitempty"`   // what was written, if anything
+	Seen    string `json:"seen,omitempty"`    // what the client told of itself, where it does
 	Answer  string `json:"answer,omitempty"`  // what came back, if it was answered
 	Failure string `json:"failure,omitempty"` // the status code, if it was not
 	Start   int64  `json:"start"`             // nanoseconds

@@ -11,6 +11,7 @@ func TestRoundTrip(t *testing.T) {
 	operations := []Operation{
 		{Client: 1, Call: "Fact", Key: "", Answer: "120", Start: 30, End: 30},
 		{Client: 0, Call: "SetNum", Key: "a \"b\"\n", Value: "-5", Answer: "7", Start: 10, End: 20},
+		{Client: 3, Call: "Get", Server: "localhost:1", Key: "c", Seen: "7@1#00", Answer: "unmet", Start: 40, End: 41},
 		{Client: 2, Call: "SetNum", Key: "b", Value: "1", Failure: "UNAVAILABLE", Start: 10, End: 90},
 	}
 	var file bytes.Buffer
@@ -18,7 +19,7 @@ func TestRoundTrip(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := Read(&file)
-	if want := []Operation{operations[1], operations[2], operations[0]}; err != nil || !slices.Equal(got, want) {
+	if want := []Operation{operations[1], operations[3], operations[0], operations[2]}; err != nil || !slices.Equal(got, want) {
 		t.Errorf("read %+v, %v; want %+v", got, err, want)
 	}
 }
