@@ -32,7 +32,8 @@ func (p *Peers) AwaitCluster(ctx context.Context, wish Wish, defaults Defaults) 
 	if _, err := f.found(nil, defaults); err != nil {
 		return shard.Cluster{}, err // whatever the others say
 	}
-	last := notices{last: map[notice]time.Time{{text: waitingText}: time.Now()}}
+	var last notices[storage.NodeID]
+	last.due(f.self, waitingText, time.Now(), 0) // not at once
 	for pause := leastAsking; ; pause = min(pause*5/4, mostAsking) {
 		answers := p.describeAll(ctx, f.others())
 		decision := f.decide(answers)
@@ -46,7 +47,7 @@ func (p *Peers) AwaitCluster(ctx context.Context, wish Wish, defaults Defaults) 
 		case len(decision.waits) == 0:
 			return p.found(f, answers, defaults)
 		}
-		if text := decision.text(); last.due(notice{text: text}, time.Now(), waitingNotice) {
+		if text := decision.text(); last.due(f.self, text, time.Now(), waitingNotice) {
 			p.log.Info(text, "for", strings.Join(decision.waits, "; "))
 		}
 		sleep(ctx, pause)

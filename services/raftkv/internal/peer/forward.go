@@ -202,12 +202,12 @@ func (f *forwarder) request(cutting *cutter) *peerpb.ForwardRequest {
 	defer f.mu.Unlock()
 	request, some := new(peerpb.ForwardRequest), f.beat
 	f.beat = false
-	if cutting.cuts() { // nothing overtakes it
+	if cutting.more() { // nothing overtakes it
 		request.Piece = cutting.next()
 		return request
 	}
 	size := 0
-	for len(f.queue) > 0 && (size == 0 || size+f.queue[0].size <= maxRequest) {
+	for len(f.queue) > 0 && (size == 0 || size+f.queue[0].size <= maxPiece) {
 		a := f.queue[0]
 		if f.queue = f.queue[1:]; a.settled {
 			continue
@@ -220,8 +220,8 @@ func (f *forwarder) request(cutting *cutter) *peerpb.ForwardRequest {
 			request.Proposals = append(request.Proposals, a.proposal)
 		}
 	}
-	if size > maxRequest {
-		cutting.cut(request)
+	if size > maxPiece {
+		cutting.begin(request)
 		return &peerpb.ForwardRequest{Piece: cutting.next()}
 	}
 	if !some {

@@ -20,8 +20,6 @@ const (
 	version = versionCompare
 
 	greetingHeader = "raftkv-greeting-bin"
-	tokenHeader    = "authorization"
-	tokenPrefix    = "Bearer "
 
 	// notFormed is the code of calls between nodes one of which is of no cluster yet. That passes: of the nodes that form one, the
 	// founder is the first that knows it.
@@ -130,10 +128,7 @@ func (p *Peers) greet(ctx context.Context, to storage.NodeID) (context.Context, 
 
 // identified returns a context for calls with the token.
 func (p *Peers) identified(ctx context.Context) context.Context {
-	if p.config.Token == "" {
-		return ctx
-	}
-	return metadata.AppendToOutgoingContext(ctx, tokenHeader, tokenPrefix+p.config.Token)
+	return identified(ctx, p.config.Token)
 }
 
 // welcome is what each call of another node passes before anything is done for it. It returns this node and the number of

@@ -216,7 +216,7 @@ func serveScan(ctx context.Context, group node.Group, request *peerpb.ScanReques
 	var broken error // of the stream, as opposed to the group
 	err := group.Scan(ctx, span, request.GetValues(), func(key []byte, record kv.Record) (bool, error) {
 		response.Pairs = append(response.Pairs, &peerpb.Pair{Key: clone(key), Version: record.Version, Value: clone(record.Value)})
-		if size += keyOverhead + len(key) + len(record.Value); size >= maxRequest {
+		if size += keyOverhead + len(key) + len(record.Value); size >= maxPiece {
 			broken = flush()
 		}
 		return broken == nil, broken
@@ -232,7 +232,7 @@ func clone(b []byte) []byte { return append([]byte(nil), b...) }
 
 // serveBackup answers Backup.
 func serveBackup(ctx context.Context, group node.Group, id shard.BackupID, send func(*peerpb.BackupResponse) error) error {
-	w := bufio.NewWriterSize(writer(func(b []byte) error { return send(&peerpb.BackupResponse{Chunk: b}) }), maxRequest)
+	w := bufio.NewWriterSize(writer(func(b []byte) error { return send(&peerpb.BackupResponse{Chunk: b}) }), maxPiece)
 	err := group.Backup(ctx, id, w)
 	if flushed := w.Flush(); flushed != nil {
 		return flushed

@@ -6,19 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
-	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"go.etcd.io/raft/v3/raftpb"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/credentials/insecure"
-	"google.golang.org/grpc/keepalive"
-	"google.golang.org/grpc/peer"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
@@ -27,19 +21,26 @@ import (
 )
 
 const (
-	// connectTimeout is how long a connection, and after that a stream, may take until it stands. A node that does not answer
-	// should not have those wait long who could ask another.
-	connectTimeout = 2 * time.Second
-	// leastPause and mostPause are how long one waits before the next try, twice as long each time.
-	leastPause, mostPause = 50 * time.Millisecond, time.Second
-	// pingInterval is a little more than the least that servers allow, or they would close connections on which pings come
-	// early. pingTimeout is after which time a connection is closed on which what was sent is not acknowledged: the kernel
-	// sees to that, also between pings.
-	pingInterval, pingTimeout = 15 * time.Second, 3 * time.Second
-	// streamWindow and connWindow are how many bytes the other node may send ahead, as in rpcserver. gRPC does not send pings then
-	// to find out, one for each message that comes alone.
-	streamWindow, connWindow = 1 << 20, 4 << 20
+	// maxQueued is how many bytes of entries may wait for a node, one message more excepted; maxUrgent is the same of other
+	// messages, which so have room when entries have filled theirs.
+	maxQueued, maxUrgent = 32 << 20, 4 << 20
+	// messageOverhead is what a message counts beside its bytes.
+	messageOverhead = 64
 )
+
+// The lanes of an outbox: entries (MsgApp), and what is urgent, which is all else. Entries keep their order,
+// as Raft would ask for those again that come too early; the others are short, and it does not matter when they come.
+const (
+	urgentLane = iota
+	entriesLane
+	lanes
+)
+
+// shardMessage is a message of a shard's group.
+type shardMessage struct {
+	shard   storage.ShardID
+	message *raftpb.Message
+}
 
 // link is what there is to one other node.
 type link struct {
@@ -47,7 +48,7 @@ type link struct {
 	id      storage.NodeID
 	address string
 	client  peerpb.PeerClient
-	outbox  *outbox
+	outbox  *outbox[shardMessage]
 	forward *forwarder
 	missed  atomic.Bool        // the log says that the node does not take anything, and not yet that it does again
 	cancel  context.CancelFunc // ends the link
@@ -64,7 +65,7 @@ func (p *Peers) newLink(id storage.NodeID, address string) (*link, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &link{peers: p, id: id, address: address, client: peerpb.NewPeerClient(conn), outbox: newOutbox(), comparing: make(chan struct{}, 1), back: make(chan struct{}, 1)}
+	l := &link{peers: p, id: id, address: address, client: peerpb.NewPeerClient(conn), outbox: newOutbox[shardMessage](maxUrgent, maxQueued), comparing: make(chan struct{}, 1), back: make(chan struct{}, 1)}
 	l.forward = newForwarder(l)
 	ctx, cancel := context.WithCancel(p.ctx)
 	l.cancel = cancel
@@ -80,56 +81,45 @@ func (p *Peers) newLink(id storage.NodeID, address string) (*link, error) {
 }
 
 func (p *Peers) dial(address string) (*grpc.ClientConn, error) {
-	transport := p.config.Credentials
-	if transport == nil {
-		transport = insecure.NewCredentials()
-	}
-	options := []grpc.DialOption{
-		grpc.WithTransportCredentials(transport),
-		grpc.WithNoProxy(),
-		grpc.WithDisableServiceConfig(),
-		grpc.WithStaticStreamWindowSize(streamWindow),
-		grpc.WithStaticConnWindowSize(connWindow),
-		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(math.MaxInt32)), // this side knows whom it asks
-		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: pingInterval, Timeout: pingTimeout, PermitWithoutStream: true}),
-		grpc.WithConnectParams(grpc.ConnectParams{
-			Backoff:           backoff.Config{BaseDelay: leastPause, Multiplier: 2, Jitter: 0.2, MaxDelay: mostPause},
-			MinConnectTimeout: connectTimeout,
-		}),
-	}
-	if p.config.Dial != nil {
-		options = append(options, grpc.WithContextDialer(p.config.Dial))
-	}
-	return grpc.NewClient("passthrough:///"+address, options...)
+	return connect(address, p.config.Credentials, p.config.Dial)
 }
 
 func (l *link) String() string { return fmt.Sprintf("node %d at %s", l.id, l.address) }
 
 // send queues a message.
 func (l *link) send(shard storage.ShardID, message *raftpb.Message) {
-	if l.outbox.put(shard, message) {
+	if l.queue(shard, message) {
 		l.peers.started().Unreachable(l.id)
 	}
 }
 
+// queue queues a message. Lost says that there was no room, for the first of several in a row.
+func (l *link) queue(shard storage.ShardID, message *raftpb.Message) (lost bool) {
+	lane, size := urgentLane, proto.Size(message)+messageOverhead
+	if message.GetType() == raftpb.MsgApp || size > maxPiece {
+		lane = entriesLane
+	}
+	_, lost = l.outbox.put(lane, shardMessage{shard, message}, size)
+	return lost
+}
+
 // run sends what is queued.
 func (l *link) run(ctx context.Context) {
-	pause := leastPause
+	var pauses pauses
 	for l.outbox.await(ctx) {
 		stood, err := l.stream(ctx)
 		if ctx.Err() != nil {
 			return
 		}
 		if stood {
-			pause = leastPause
+			pauses.reset()
 		}
 		l.outbox.clear()
 		l.peers.started().Unreachable(l.id)
 		l.refused(err)
-		if !sleep(ctx, pause/2+rand.N(pause/2)) { // not all nodes at once
+		if !pauses.await(ctx) {
 			return
 		}
-		pause = min(2*pause, mostPause)
 	}
 }
 
@@ -138,9 +128,9 @@ const unreachableText = "a node cannot be reached"
 // stopped logs that a node stops, which its operator wants. That it cannot be reached is expected then, and told when it lasts.
 func (l *link) stopped() {
 	now := time.Now()
-	l.peers.notices.due(notice{l.id, unreachableText}, now, 0)
+	l.peers.notices.due(l.id, unreachableText, now, 0)
 	const text = "a node stops"
-	if l.peers.notices.due(notice{l.id, text}, now, noticeInterval) {
+	if l.peers.notices.due(l.id, text, now, noticeInterval) {
 		l.peers.log.Info(text, "node", l.id, "address", l.address)
 		l.missed.Store(true)
 	}
@@ -187,7 +177,7 @@ func (l *link) stream(ctx context.Context) (stood bool, err error) {
 	})
 	defer beside.Wait()
 	var cutting cutter
-	for l.outbox.awaitUnless(ctx, cutting.cuts()) {
+	for l.outbox.awaitUnless(ctx, cutting.more()) {
 		if err := stream.Send(l.request(&cutting)); errors.Is(err, io.EOF) {
 			<-ctx.Done() // what is received says why
 		} else if err != nil {
@@ -197,18 +187,22 @@ func (l *link) stream(ctx context.Context) (stood bool, err error) {
 	return true, context.Cause(ctx)
 }
 
-// request makes a message of what is queued, or of a part of that.
+// request makes a message of what is queued, or of a part of that. While a long message is cut, no entries overtake it.
 func (l *link) request(cutting *cutter) *peerpb.SendRequest {
+	wanted := lanes
+	if cutting.more() {
+		wanted = entriesLane
+	}
 	request := new(peerpb.SendRequest)
-	for _, queued := range l.outbox.take(maxRequest, !cutting.cuts()) {
-		encoded, err := proto.Marshal(queued.message)
+	for _, queued := range l.outbox.take(maxPiece, wanted) {
+		encoded, err := proto.Marshal(queued.message.message)
 		if err != nil {
-			l.peers.log.Error("a message cannot be encoded", "shard", queued.shard, "error", err)
+			l.peers.log.Error("a message cannot be encoded", "shard", queued.message.shard, "error", err)
 			continue
 		}
-		message := &peerpb.ShardMessage{Shard: uint32(queued.shard), Message: encoded}
-		if queued.size > maxRequest {
-			cutting.cut(&peerpb.SendRequest{Messages: []*peerpb.ShardMessage{message}})
+		message := &peerpb.ShardMessage{Shard: uint32(queued.message.shard), Message: encoded}
+		if queued.size > maxPiece {
+			cutting.begin(&peerpb.SendRequest{Messages: []*peerpb.ShardMessage{message}})
 			continue
 		}
 		request.Messages = append(request.Messages, message)
@@ -242,41 +236,4 @@ func opened[S grpc.ClientStream](ctx context.Context, cancel context.CancelCause
 		l.taken()
 	}
 	return stream, err
-}
-
-var errConnecting = fmt.Errorf("it has not answered within %v", connectTimeout)
-
-// limit cancels a context after some time, unless the function that it returns is called before.
-func limit(d time.Duration, cancel context.CancelCauseFunc) (stop func()) {
-	stopped := make(chan struct{})
-	go func() {
-		timer := time.NewTimer(d)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-			cancel(errConnecting)
-		case <-stopped:
-		}
-	}()
-	return func() { close(stopped) }
-}
-
-// sleep waits, and returns false when the context has ended.
-func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
-// callerOf names the caller of a call in the log.
-func callerOf(ctx context.Context) string {
-	if caller, ok := peer.FromContext(ctx); ok && caller.Addr != nil {
-		return caller.Addr.String()
-	}
-	return "unknown"
 }

@@ -1,42 +1,45 @@
 package peer
 
 import (
+	"log/slog"
 	"sync"
 	"time"
-
-	"numstore.example/services/raftkv/internal/storage"
 )
 
-// noticeInterval is how often the same is logged of a node.
+// noticeInterval is how often the same is logged of a server.
 const noticeInterval = time.Minute
 
-// notice is something that is logged of a node.
-type notice struct {
-	node storage.NodeID
+// notices remembers when something was logged last of a server. It stays small if texts are constants, and servers those that are known.
+type notices[Server comparable] struct {
+	mu   sync.Mutex
+	last map[notice[Server]]time.Time
+}
+
+type notice[Server comparable] struct {
+	of   Server
 	text string
 }
 
-// notices remembers when something was logged last. Texts are constants and nodes those of the cluster, so it stays small.
-type notices struct {
-	mu   sync.Mutex
-	last map[notice]time.Time
-}
-
-func (n *notices) due(what notice, now time.Time, interval time.Duration) bool {
+// due says whether a text is to be logged again, and that it is then.
+func (n *notices[Server]) due(of Server, text string, now time.Time, interval time.Duration) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	what := notice[Server]{of, text}
 	if last, ok := n.last[what]; ok && now.Sub(last) < interval {
 		return false
+	}
+	if n.last == nil {
+		n.last = make(map[notice[Server]]time.Time)
 	}
 	n.last[what] = now
 	return true
 }
 
-// once logs a warning of a node, if that was not logged in the last minute, and says whether it has.
-func (p *Peers) once(node storage.NodeID, text string, about ...any) bool {
-	due := p.notices.due(notice{node, text}, time.Now(), noticeInterval)
+// once logs a warning of a server, if that was not logged in the last minute, and says whether it has.
+func (n *notices[Server]) once(log *slog.Logger, of Server, text string, about ...any) bool {
+	due := n.due(of, text, time.Now(), noticeInterval)
 	if due {
-		p.log.Warn(text, about...)
+		log.Warn(text, about...)
 	}
 	return due
 }

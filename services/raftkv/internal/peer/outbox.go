@@ -3,37 +3,23 @@ package peer
 import (
 	"context"
 	"sync"
-
-	"go.etcd.io/raft/v3/raftpb"
-	"google.golang.org/protobuf/proto"
-
-	"numstore.example/services/raftkv/internal/storage"
 )
 
-const (
-	// maxQueued is how many bytes of entries may wait for a node, one message more excepted; maxUrgent is the same of other
-	// messages, which so have room when entries have filled theirs.
-	maxQueued, maxUrgent = 32 << 20, 4 << 20
-	// messageOverhead is what a message counts beside its bytes.
-	messageOverhead = 64
-)
-
-// queued is a message that waits to be sent.
-type queued struct {
-	shard   storage.ShardID
-	message *raftpb.Message
+// queued is a message that waits to be sent, and how many bytes it counts.
+type queued[M any] struct {
+	message M
 	size    int
 }
 
 // lane is messages in the order in which they are sent.
-type lane struct {
+type lane[M any] struct {
 	limit    int
-	messages []queued
+	messages []queued[M]
 	bytes    int
 }
 
 // put queues a message, or says that there is no room.
-func (l *lane) put(q queued) bool {
+func (l *lane[M]) put(q queued[M]) bool {
 	if l.bytes >= l.limit {
 		return false
 	}
@@ -43,7 +29,7 @@ func (l *lane) put(q queued) bool {
 }
 
 // take takes messages off the front that fit into room, and one at least, and returns how much room is left.
-func (l *lane) take(taken []queued, room int) ([]queued, int) {
+func (l *lane[M]) take(taken []queued[M], room int) ([]queued[M], int) {
 	n := 0
 	for n < len(l.messages) && (n == 0 || l.messages[n].size <= room) {
 		taken = append(taken, l.messages[n])
@@ -51,45 +37,46 @@ func (l *lane) take(taken []queued, room int) ([]queued, int) {
 		l.bytes -= l.messages[n].size
 		n++
 	}
+	clear(l.messages[:n]) // what was taken is not held
 	if l.messages = l.messages[n:]; len(l.messages) == 0 {
 		l.messages = nil
 	}
 	return taken, room
 }
 
-// outbox is what waits to be sent to a node: entries (MsgApp), and what is urgent, which is all else. Entries keep their order,
-// as Raft would ask for those again that come too early; the others are short, and it does not matter when they come.
-type outbox struct {
+// outbox is what waits to be sent to another server, in lanes: messages of a lane keep their order, and those of the first lanes
+// overtake those of the later ones. Bytes bound each lane, so that one that is full takes no room from another.
+type outbox[M any] struct {
 	mu       sync.Mutex
-	urgent   lane
-	entries  lane
+	lanes    []lane[M]
 	lossy    bool          // something was lost since something was taken
 	nonEmpty chan struct{} // has one token if there may be something
 }
 
-func newOutbox() *outbox {
-	return &outbox{urgent: lane{limit: maxUrgent}, entries: lane{limit: maxQueued}, nonEmpty: make(chan struct{}, 1)}
+// newOutbox returns an outbox of lanes that have room for so many bytes each, one message more excepted.
+func newOutbox[M any](limits ...int) *outbox[M] {
+	o := &outbox[M]{lanes: make([]lane[M], len(limits)), nonEmpty: make(chan struct{}, 1)}
+	for i, limit := range limits {
+		o.lanes[i].limit = limit
+	}
+	return o
 }
 
-// put queues a message. It does not wait: lost says that there was no room, for the first of several in a row.
-func (o *outbox) put(shard storage.ShardID, message *raftpb.Message) (lost bool) {
-	q := queued{shard, message, proto.Size(message) + messageOverhead}
+// put queues a message. It does not wait: lost says that there was no room, and first that it is the first loss of several in a
+// row.
+func (o *outbox[M]) put(lane int, message M, size int) (lost, first bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	lane := &o.urgent
-	if message.GetType() == raftpb.MsgApp || q.size > maxRequest {
-		lane = &o.entries
-	}
-	if lane.put(q) {
+	if o.lanes[lane].put(queued[M]{message, size}) {
 		o.tell()
-		return false
+		return false, false
 	}
-	first := !o.lossy
+	first = !o.lossy
 	o.lossy = true
-	return first
+	return true, first
 }
 
-func (o *outbox) tell() {
+func (o *outbox[M]) tell() {
 	select {
 	case o.nonEmpty <- struct{}{}:
 	default:
@@ -97,10 +84,10 @@ func (o *outbox) tell() {
 }
 
 // await waits until something is queued, and returns false when the context has ended.
-func (o *outbox) await(ctx context.Context) bool { return o.awaitUnless(ctx, false) }
+func (o *outbox[M]) await(ctx context.Context) bool { return o.awaitUnless(ctx, false) }
 
 // awaitUnless is await for who may have other work, and then does not wait.
-func (o *outbox) awaitUnless(ctx context.Context, busy bool) bool {
+func (o *outbox[M]) awaitUnless(ctx context.Context, busy bool) bool {
 	for !busy && o.empty() {
 		select {
 		case <-o.nonEmpty:
@@ -111,29 +98,34 @@ func (o *outbox) awaitUnless(ctx context.Context, busy bool) bool {
 	return ctx.Err() == nil
 }
 
-func (o *outbox) empty() bool {
+func (o *outbox[M]) empty() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return len(o.urgent.messages)+len(o.entries.messages) == 0
+	for i := range o.lanes {
+		if len(o.lanes[i].messages) > 0 {
+			return false
+		}
+	}
+	return true
 }
 
-// take takes messages of about so many bytes, those that are urgent first, and entries only if they are wanted. One that is longer
-// than maxRequest is the last.
-func (o *outbox) take(room int, entries bool) (taken []queued) {
+// take takes messages of about so many bytes from the first lanes, of as many as are wanted: at least one of each that has some.
+func (o *outbox[M]) take(room, lanes int) (taken []queued[M]) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	taken, room = o.urgent.take(nil, room)
-	if entries {
-		taken, _ = o.entries.take(taken, room)
+	for i := range o.lanes[:lanes] {
+		taken, room = o.lanes[i].take(taken, room)
 	}
 	o.lossy = false
 	return taken
 }
 
 // clear drops all: it would come too late.
-func (o *outbox) clear() {
+func (o *outbox[M]) clear() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.urgent, o.entries = lane{limit: maxUrgent}, lane{limit: maxQueued}
+	for i := range o.lanes {
+		o.lanes[i] = lane[M]{limit: o.lanes[i].limit}
+	}
 	o.lossy = false
 }

@@ -24,7 +24,6 @@ import (
 	"log/slog"
 	"net"
 	"sync"
-	"time"
 
 	"go.etcd.io/raft/v3/raftpb"
 	"golang.org/x/time/rate"
@@ -96,7 +95,7 @@ const defaultSnapshotRate = 64 << 20
 type Peers struct {
 	config  Config
 	log     *slog.Logger
-	notices notices
+	notices notices[storage.NodeID]
 
 	leaving, arriving         chan struct{} // hold what stands for the one snapshot
 	leavingRate, arrivingRate *rate.Limiter // bytes
@@ -125,7 +124,7 @@ func New(config Config) *Peers {
 		return rate.NewLimiter(rate.Limit(config.SnapshotRate), max(config.SnapshotRate/16, snapshotChunk))
 	}
 	p := &Peers{
-		config: config, log: config.Logger, notices: notices{last: make(map[notice]time.Time)},
+		config: config, log: config.Logger,
 		leaving: make(chan struct{}, 1), arriving: make(chan struct{}, 1),
 		leavingRate: limiter(), arrivingRate: limiter(),
 		changed: make(chan struct{}, 1), links: make(map[storage.NodeID]*link),
@@ -207,4 +206,9 @@ func (p *Peers) addressOf(id storage.NodeID) string {
 		return node.Address
 	}
 	return p.config.Addresses[id]
+}
+
+// once logs a warning of a node, if that was not logged in the last minute, and says whether it has.
+func (p *Peers) once(id storage.NodeID, text string, about ...any) bool {
+	return p.notices.once(p.log, id, text, about...)
 }

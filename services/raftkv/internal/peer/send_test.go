@@ -66,15 +66,15 @@ func TestSend_urgent(t *testing.T) {
 
 // TestSend_piecewise: a heartbeat that comes while a long entry is being sent leaves with the next piece of that.
 func TestSend_piecewise(t *testing.T) {
-	l := &link{outbox: newOutbox()}
-	l.outbox.put(0, message(raftpb.MsgApp, 1, 2, 1, 2*maxRequest))
-	l.outbox.put(0, message(raftpb.MsgApp, 1, 2, 2, 10))
+	l := &link{outbox: newOutbox[shardMessage](maxUrgent, maxQueued)}
+	l.queue(0, message(raftpb.MsgApp, 1, 2, 1, 2*maxPiece))
+	l.queue(0, message(raftpb.MsgApp, 1, 2, 2, 10))
 	var cutting cutter
-	if r := l.request(&cutting); len(r.GetMessages()) != 0 || len(r.GetPiece().GetData()) != maxRequest {
+	if r := l.request(&cutting); len(r.GetMessages()) != 0 || len(r.GetPiece().GetData()) != maxPiece {
 		t.Fatalf("first %d messages and %d bytes of a piece", len(r.GetMessages()), len(r.GetPiece().GetData()))
 	}
-	l.outbox.put(0, message(raftpb.MsgHeartbeat, 1, 2, 3, 0))
-	if r := l.request(&cutting); len(r.GetMessages()) != 1 || len(r.GetPiece().GetData()) != maxRequest || r.GetPiece().GetLast() {
+	l.queue(0, message(raftpb.MsgHeartbeat, 1, 2, 3, 0))
+	if r := l.request(&cutting); len(r.GetMessages()) != 1 || len(r.GetPiece().GetData()) != maxPiece || r.GetPiece().GetLast() {
 		t.Errorf("then %d messages and %d bytes of a piece; want the heartbeat with the next one", len(r.GetMessages()), len(r.GetPiece().GetData()))
 	}
 	if r := l.request(&cutting); len(r.GetMessages()) != 0 || !r.GetPiece().GetLast() {
@@ -87,9 +87,9 @@ func TestSend_piecewise(t *testing.T) {
 
 // TestSend_gathers: what is queued while nothing is sent leaves as one message.
 func TestSend_gathers(t *testing.T) {
-	l := &link{outbox: newOutbox()}
+	l := &link{outbox: newOutbox[shardMessage](maxUrgent, maxQueued)}
 	for i := range uint64(100) {
-		l.outbox.put(storage.ShardID(i), message(raftpb.MsgApp, 1, 2, i, 10))
+		l.queue(storage.ShardID(i), message(raftpb.MsgApp, 1, 2, i, 10))
 	}
 	if n := len(l.request(new(cutter)).GetMessages()); n != 100 || !l.outbox.empty() {
 		t.Errorf("%d messages; want 100", n)
@@ -99,8 +99,8 @@ func TestSend_gathers(t *testing.T) {
 // TestOutbox_bounded: entries have room for so many bytes, and one more; what follows is lost, which is told once until something
 // was taken. Heartbeats have room of their own.
 func TestOutbox_bounded(t *testing.T) {
-	o := newOutbox()
-	put := func(kind raftpb.MessageType, data int) bool { return o.put(0, message(kind, 1, 2, 1, data)) }
+	l := &link{outbox: newOutbox[shardMessage](maxUrgent, maxQueued)}
+	put := func(kind raftpb.MessageType, data int) bool { return l.queue(0, message(kind, 1, 2, 1, data)) }
 	const mib = 1 << 20
 	if put(raftpb.MsgApp, maxQueued-mib) || put(raftpb.MsgApp, 16*mib) {
 		t.Fatal("lost what there was room for")
@@ -112,7 +112,7 @@ func TestOutbox_bounded(t *testing.T) {
 		t.Error("entries have taken the room of a heartbeat")
 	}
 	for range 3 {
-		o.take(maxRequest, true)
+		l.outbox.take(maxPiece, lanes)
 	}
 	if put(raftpb.MsgApp, 1) {
 		t.Error("there was room again")
@@ -215,11 +215,11 @@ func TestSend_foreign(t *testing.T) {
 		one, two := w.join(1, cluster, nil), w.join(2, cluster, nil)
 		defer end(one, two)
 		link := one.peers.linkTo(2)
-		link.outbox.put(0, message(raftpb.MsgHeartbeat, 3, 2, 1, 0))
-		link.outbox.put(0, message(raftpb.MsgHeartbeat, 1, 3, 2, 0))
+		link.queue(0, message(raftpb.MsgHeartbeat, 3, 2, 1, 0))
+		link.queue(0, message(raftpb.MsgHeartbeat, 1, 3, 2, 0))
 		next := message(raftpb.MsgHeartbeat, 0, 0, 3, 0) // of later incarnations
 		next.From, next.To = new(uint64(storage.MemberID(7<<32|1))), new(uint64(storage.MemberID(9<<32|2)))
-		link.outbox.put(0, next)
+		link.queue(0, next)
 		if got := <-two.received; got.message.GetIndex() != 3 {
 			t.Errorf("message %d has come; want 3 alone", got.message.GetIndex())
 		}

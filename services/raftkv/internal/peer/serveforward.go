@@ -270,7 +270,7 @@ func (s *serving) response(cutting *cutter) (response *peerpb.ForwardResponse, o
 	response = new(peerpb.ForwardResponse)
 	size := 0
 	fits := func(next int) bool { // one that is long needs pieces, of which there may be another's still
-		return size == 0 && !cutting.cuts() || size+next <= maxRequest
+		return size == 0 && !cutting.more() || size+next <= maxPiece
 	}
 	for len(s.replies) > 0 && fits(repliesSize(s.replies[0])) {
 		size += repliesSize(s.replies[0])
@@ -282,8 +282,8 @@ func (s *serving) response(cutting *cutter) (response *peerpb.ForwardResponse, o
 		response.Records = append(response.Records, s.records[0])
 		s.records = s.records[1:]
 	}
-	if size > maxRequest {
-		cutting.cut(response)
+	if size > maxPiece {
+		cutting.begin(response)
 		response = new(peerpb.ForwardResponse)
 	}
 	response.Piece = cutting.next()

@@ -163,12 +163,3 @@ func (s *service) Backup(request *peerpb.BackupRequest, stream grpc.ServerStream
 	err = serveBackup(stream.Context(), node.Local(storage.ShardID(request.GetShard())), shard.BackupID(request.GetBackup()), stream.Send)
 	return orGone(stream.Context(), err)
 }
-
-// orGone returns how a stream has ended: as cancelled, whatever failed here, if the other node is gone. That is no failure
-// of this one.
-func orGone(ctx context.Context, err error) error {
-	if err != nil && ctx.Err() != nil {
-		return status.FromContextError(ctx.Err()).Err()
-	}
-	return err
-}

@@ -27,7 +27,7 @@ func TestService_lost(t *testing.T) {
 			scan: func(tell func([]byte, kv.Record) (bool, error)) error {
 				<-lost
 				for {
-					if _, err := tell(make([]byte, maxRequest), kv.Record{}); err != nil {
+					if _, err := tell(make([]byte, maxPiece), kv.Record{}); err != nil {
 						return err
 					}
 				}
