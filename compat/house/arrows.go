@@ -53,6 +53,11 @@ var rules = []rule{
 		reason: "what every store on disk shares knows no shard, no Raft and no calls",
 	},
 	{
+		from:   module + `services/internal/links`,
+		to:     module + `.*|google\.golang\.org/protobuf/.*|go\.etcd\.io/raft/.*`,
+		reason: "what carries messages between servers does not know what they say, nor whose they are",
+	},
+	{
 		from: module + `services/[^/]+/internal/storage`, to: rpc,
 		reason: "storage knows the disk and the core",
 	},

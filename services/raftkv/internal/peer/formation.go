@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"numstore.example/services/internal/links"
 	"numstore.example/services/raftkv/internal/shard"
 	"numstore.example/services/raftkv/internal/storage"
 )
@@ -32,8 +33,8 @@ func (p *Peers) AwaitCluster(ctx context.Context, wish Wish, defaults Defaults) 
 	if _, err := f.found(nil, defaults); err != nil {
 		return shard.Cluster{}, err // whatever the others say
 	}
-	var last notices[storage.NodeID]
-	last.due(f.self, waitingText, time.Now(), 0) // not at once
+	var last links.Notices[storage.NodeID]
+	last.Due(f.self, waitingText, time.Now(), 0) // not at once
 	for pause := leastAsking; ; pause = min(pause*5/4, mostAsking) {
 		answers := p.describeAll(ctx, f.others())
 		decision := f.decide(answers)
@@ -47,10 +48,10 @@ func (p *Peers) AwaitCluster(ctx context.Context, wish Wish, defaults Defaults) 
 		case len(decision.waits) == 0:
 			return p.found(f, answers, defaults)
 		}
-		if text := decision.text(); last.due(f.self, text, time.Now(), waitingNotice) {
+		if text := decision.text(); last.Due(f.self, text, time.Now(), waitingNotice) {
 			p.log.Info(text, "for", strings.Join(decision.waits, "; "))
 		}
-		sleep(ctx, pause)
+		links.Sleep(ctx, pause)
 	}
 }
 

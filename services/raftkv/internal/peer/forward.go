@@ -10,6 +10,7 @@ import (
 
 	"google.golang.org/grpc"
 
+	"numstore.example/services/internal/links"
 	"numstore.example/services/raftkv/internal/peerpb"
 )
 
@@ -159,7 +160,7 @@ func (f *forwarder) session(ctx context.Context) {
 	if err != nil {
 		f.link.refused(err)
 		f.failQueued()
-		sleep(ctx, leastPause) // who asks again at once has to wait
+		links.Sleep(ctx, links.LeastPause) // who asks again at once has to wait
 		cancel(nil)
 		return
 	}
@@ -202,12 +203,12 @@ func (f *forwarder) request(cutting *cutter) *peerpb.ForwardRequest {
 	defer f.mu.Unlock()
 	request, some := new(peerpb.ForwardRequest), f.beat
 	f.beat = false
-	if cutting.more() { // nothing overtakes it
+	if cutting.More() { // nothing overtakes it
 		request.Piece = cutting.next()
 		return request
 	}
 	size := 0
-	for len(f.queue) > 0 && (size == 0 || size+f.queue[0].size <= maxPiece) {
+	for len(f.queue) > 0 && (size == 0 || size+f.queue[0].size <= links.MaxPiece) {
 		a := f.queue[0]
 		if f.queue = f.queue[1:]; a.settled {
 			continue
@@ -220,7 +221,7 @@ func (f *forwarder) request(cutting *cutter) *peerpb.ForwardRequest {
 			request.Proposals = append(request.Proposals, a.proposal)
 		}
 	}
-	if size > maxPiece {
+	if size > links.MaxPiece {
 		cutting.begin(request)
 		return &peerpb.ForwardRequest{Piece: cutting.next()}
 	}
@@ -232,7 +233,7 @@ func (f *forwarder) request(cutting *cutter) *peerpb.ForwardRequest {
 
 // watch asks whether the node is there as long as something is asked of it, and gives the stream up when nothing comes.
 func (f *forwarder) watch(ctx context.Context, cancel context.CancelCauseFunc) {
-	for silence := 0; sleep(ctx, beatInterval); {
+	for silence := 0; links.Sleep(ctx, beatInterval); {
 		f.mu.Lock()
 		switch {
 		case len(f.sent) == 0 || f.answered:

@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"numstore.example/services/internal/links"
 	"numstore.example/services/raftkv/internal/kv"
 	"numstore.example/services/raftkv/internal/node"
 	"numstore.example/services/raftkv/internal/peerpb"
@@ -224,7 +225,7 @@ func TestForward_lost(t *testing.T) {
 		}
 		two.setGroup(0, echo)
 		two.serve()
-		time.Sleep(2 * mostPause)
+		time.Sleep(2 * links.MostPause)
 		if o := <-propose(group, []byte("c")); o.err != nil {
 			t.Errorf("when it is back: %v", o.err)
 		}

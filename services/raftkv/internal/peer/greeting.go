@@ -10,6 +10,7 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
+	"numstore.example/services/internal/links"
 	"numstore.example/services/raftkv/internal/peerpb"
 	"numstore.example/services/raftkv/internal/shard"
 	"numstore.example/services/raftkv/internal/storage"
@@ -128,7 +129,7 @@ func (p *Peers) greet(ctx context.Context, to storage.NodeID) (context.Context, 
 
 // identified returns a context for calls with the token.
 func (p *Peers) identified(ctx context.Context) context.Context {
-	return identified(ctx, p.config.Token)
+	return links.WithToken(ctx, p.config.Token)
 }
 
 // welcome is what each call of another node passes before anything is done for it. It returns this node and the number of
@@ -167,14 +168,14 @@ func (p *Peers) warnOf(ctx context.Context, cluster *shard.Cluster, who storage.
 	if _, known := cluster.Node(who); !known {
 		who = 0 // strangers share one line
 	}
-	p.once(who, "refused a node", "reason", why, "peer", callerOf(ctx))
+	p.once(who, "refused a node", "reason", why, "peer", links.Caller(ctx))
 }
 
 // authorize returns this node, or the status for who may not speak.
 func (p *Peers) authorize(ctx context.Context) (Node, error) {
 	if p.config.Authorize != nil {
 		if err := p.config.Authorize(ctx); err != nil {
-			p.once(0, "refused a caller who may not speak as a node", "reason", status.Convert(err).Message(), "peer", callerOf(ctx))
+			p.once(0, "refused a caller who may not speak as a node", "reason", status.Convert(err).Message(), "peer", links.Caller(ctx))
 			return nil, err
 		}
 	}

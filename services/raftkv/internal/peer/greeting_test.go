@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
+	"numstore.example/services/internal/links"
 	"numstore.example/services/raftkv/internal/node"
 	"numstore.example/services/raftkv/internal/peerpb"
 	"numstore.example/services/raftkv/internal/shard"
@@ -137,9 +138,9 @@ func TestGreeting_both(t *testing.T) {
 				t.Errorf("the log should have each of two lines once, with both clusters:\n%s", log)
 			}
 		}
-		time.Sleep(noticeInterval)
+		time.Sleep(links.NoticeInterval)
 		one.peers.Send(0, []*raftpb.Message{message(raftpb.MsgHeartbeat, 1, 2, 1, 0)})
-		time.Sleep(2 * mostPause)
+		time.Sleep(2 * links.MostPause)
 		if log := two.log.String(); strings.Count(log, others) != 2 {
 			t.Errorf("after a minute it should be logged again:\n%s", log)
 		}
@@ -161,7 +162,7 @@ func TestGreeting_forming(t *testing.T) {
 					t.Errorf("a proposal while the cluster is being formed: %v; want NotLeader", err)
 				}
 			}
-			time.Sleep(mostPause)
+			time.Sleep(links.MostPause)
 		}
 		if log := one.log.String() + two.log.String(); log != "" {
 			t.Errorf("the logs have:\n%s", log)
@@ -188,12 +189,12 @@ func TestLink_again(t *testing.T) {
 		two.crash()
 		for len(one.unreachable) == 0 {
 			send()
-			time.Sleep(mostPause)
+			time.Sleep(links.MostPause)
 		}
 		two.serve()
 		for len(two.received) == 0 {
 			send()
-			time.Sleep(mostPause)
+			time.Sleep(links.MostPause)
 		}
 		const lost, again = "level=WARN msg=\"a node cannot be reached\"", "level=INFO msg=\"a node takes what this one sends again\""
 		if log := one.log.String(); strings.Count(log, lost) != 1 || strings.Count(log, again) != 1 || strings.Index(log, lost) > strings.Index(log, again) {

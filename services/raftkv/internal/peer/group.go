@@ -7,6 +7,7 @@ import (
 	"io"
 	"time"
 
+	"numstore.example/services/internal/links"
 	"numstore.example/services/raftkv/internal/kv"
 	"numstore.example/services/raftkv/internal/node"
 	"numstore.example/services/raftkv/internal/peerpb"
@@ -216,7 +217,7 @@ func serveScan(ctx context.Context, group node.Group, request *peerpb.ScanReques
 	var broken error // of the stream, as opposed to the group
 	err := group.Scan(ctx, span, request.GetValues(), func(key []byte, record kv.Record) (bool, error) {
 		response.Pairs = append(response.Pairs, &peerpb.Pair{Key: clone(key), Version: record.Version, Value: clone(record.Value)})
-		if size += keyOverhead + len(key) + len(record.Value); size >= maxPiece {
+		if size += keyOverhead + len(key) + len(record.Value); size >= links.MaxPiece {
 			broken = flush()
 		}
 		return broken == nil, broken
@@ -232,7 +233,7 @@ func clone(b []byte) []byte { return append([]byte(nil), b...) }
 
 // serveBackup answers Backup.
 func serveBackup(ctx context.Context, group node.Group, id shard.BackupID, send func(*peerpb.BackupResponse) error) error {
-	w := bufio.NewWriterSize(writer(func(b []byte) error { return send(&peerpb.BackupResponse{Chunk: b}) }), maxPiece)
+	w := bufio.NewWriterSize(writer(func(b []byte) error { return send(&peerpb.BackupResponse{Chunk: b}) }), links.MaxPiece)
 	err := group.Backup(ctx, id, w)
 	if flushed := w.Flush(); flushed != nil {
 		return flushed

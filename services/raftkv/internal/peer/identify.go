@@ -8,6 +8,7 @@ import (
 
 	"google.golang.org/grpc/status"
 
+	"numstore.example/services/internal/links"
 	"numstore.example/services/raftkv/internal/peerpb"
 	"numstore.example/services/raftkv/internal/shard"
 	"numstore.example/services/raftkv/internal/storage"
@@ -27,7 +28,7 @@ func (p *Peers) Identify(ctx context.Context, address string) (Identity, error) 
 		return Identity{}, err
 	}
 	defer conn.Close()
-	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+	ctx, cancel := context.WithTimeout(ctx, links.ConnectTimeout)
 	defer cancel()
 	answer := p.describe(ctx, peerpb.NewPeerClient(conn))
 	return Identity{answer.node, answer.store, answer.cluster}, answer.err
@@ -56,7 +57,7 @@ func (p *Peers) describeNode(ctx context.Context, id storage.NodeID) described {
 	if link == nil {
 		return described{err: errors.New("no address is known")}
 	}
-	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+	ctx, cancel := context.WithTimeout(ctx, links.ConnectTimeout)
 	defer cancel()
 	return p.describe(ctx, link.client)
 }

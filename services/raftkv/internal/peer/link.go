@@ -16,6 +16,7 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
+	"numstore.example/services/internal/links"
 	"numstore.example/services/raftkv/internal/peerpb"
 	"numstore.example/services/raftkv/internal/storage"
 )
@@ -48,7 +49,7 @@ type link struct {
 	id      storage.NodeID
 	address string
 	client  peerpb.PeerClient
-	outbox  *outbox[shardMessage]
+	outbox  *links.Outbox[shardMessage]
 	forward *forwarder
 	missed  atomic.Bool        // the log says that the node does not take anything, and not yet that it does again
 	cancel  context.CancelFunc // ends the link
@@ -65,7 +66,7 @@ func (p *Peers) newLink(id storage.NodeID, address string) (*link, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &link{peers: p, id: id, address: address, client: peerpb.NewPeerClient(conn), outbox: newOutbox[shardMessage](maxUrgent, maxQueued), comparing: make(chan struct{}, 1), back: make(chan struct{}, 1)}
+	l := &link{peers: p, id: id, address: address, client: peerpb.NewPeerClient(conn), outbox: links.NewOutbox[shardMessage](maxUrgent, maxQueued), comparing: make(chan struct{}, 1), back: make(chan struct{}, 1)}
 	l.forward = newForwarder(l)
 	ctx, cancel := context.WithCancel(p.ctx)
 	l.cancel = cancel
@@ -81,7 +82,7 @@ func (p *Peers) newLink(id storage.NodeID, address string) (*link, error) {
 }
 
 func (p *Peers) dial(address string) (*grpc.ClientConn, error) {
-	return connect(address, p.config.Credentials, p.config.Dial)
+	return links.Connect(address, p.config.Credentials, p.config.Dial)
 }
 
 func (l *link) String() string { return fmt.Sprintf("node %d at %s", l.id, l.address) }
@@ -96,28 +97,28 @@ func (l *link) send(shard storage.ShardID, message *raftpb.Message) {
 // queue queues a message. Lost says that there was no room, for the first of several in a row.
 func (l *link) queue(shard storage.ShardID, message *raftpb.Message) (lost bool) {
 	lane, size := urgentLane, proto.Size(message)+messageOverhead
-	if message.GetType() == raftpb.MsgApp || size > maxPiece {
+	if message.GetType() == raftpb.MsgApp || size > links.MaxPiece {
 		lane = entriesLane
 	}
-	_, lost = l.outbox.put(lane, shardMessage{shard, message}, size)
+	_, lost = l.outbox.Put(lane, shardMessage{shard, message}, size)
 	return lost
 }
 
 // run sends what is queued.
 func (l *link) run(ctx context.Context) {
-	var pauses pauses
-	for l.outbox.await(ctx) {
+	var pauses links.Pauses
+	for l.outbox.Await(ctx) {
 		stood, err := l.stream(ctx)
 		if ctx.Err() != nil {
 			return
 		}
 		if stood {
-			pauses.reset()
+			pauses.Reset()
 		}
-		l.outbox.clear()
+		l.outbox.Clear()
 		l.peers.started().Unreachable(l.id)
 		l.refused(err)
-		if !pauses.await(ctx) {
+		if !pauses.Await(ctx) {
 			return
 		}
 	}
@@ -128,9 +129,9 @@ const unreachableText = "a node cannot be reached"
 // stopped logs that a node stops, which its operator wants. That it cannot be reached is expected then, and told when it lasts.
 func (l *link) stopped() {
 	now := time.Now()
-	l.peers.notices.due(l.id, unreachableText, now, 0)
+	l.peers.notices.Due(l.id, unreachableText, now, 0)
 	const text = "a node stops"
-	if l.peers.notices.due(l.id, text, now, noticeInterval) {
+	if l.peers.notices.Due(l.id, text, now, links.NoticeInterval) {
 		l.peers.log.Info(text, "node", l.id, "address", l.address)
 		l.missed.Store(true)
 	}
@@ -177,7 +178,7 @@ func (l *link) stream(ctx context.Context) (stood bool, err error) {
 	})
 	defer beside.Wait()
 	var cutting cutter
-	for l.outbox.awaitUnless(ctx, cutting.more()) {
+	for l.outbox.AwaitUnless(ctx, cutting.More()) {
 		if err := stream.Send(l.request(&cutting)); errors.Is(err, io.EOF) {
 			<-ctx.Done() // what is received says why
 		} else if err != nil {
@@ -190,18 +191,18 @@ func (l *link) stream(ctx context.Context) (stood bool, err error) {
 // request makes a message of what is queued, or of a part of that. While a long message is cut, no entries overtake it.
 func (l *link) request(cutting *cutter) *peerpb.SendRequest {
 	wanted := lanes
-	if cutting.more() {
+	if cutting.More() {
 		wanted = entriesLane
 	}
 	request := new(peerpb.SendRequest)
-	for _, queued := range l.outbox.take(maxPiece, wanted) {
-		encoded, err := proto.Marshal(queued.message.message)
+	for _, queued := range l.outbox.Take(links.MaxPiece, wanted) {
+		encoded, err := proto.Marshal(queued.Message.message)
 		if err != nil {
-			l.peers.log.Error("a message cannot be encoded", "shard", queued.message.shard, "error", err)
+			l.peers.log.Error("a message cannot be encoded", "shard", queued.Message.shard, "error", err)
 			continue
 		}
-		message := &peerpb.ShardMessage{Shard: uint32(queued.message.shard), Message: encoded}
-		if queued.size > maxPiece {
+		message := &peerpb.ShardMessage{Shard: uint32(queued.Message.shard), Message: encoded}
+		if queued.Size > links.MaxPiece {
 			cutting.begin(&peerpb.SendRequest{Messages: []*peerpb.ShardMessage{message}})
 			continue
 		}
@@ -214,7 +215,7 @@ func (l *link) request(cutting *cutter) *peerpb.SendRequest {
 // opened opens a stream with a greeting, and waits until the other node has taken it: nothing is sent to one that
 // refuses it.
 func opened[S grpc.ClientStream](ctx context.Context, cancel context.CancelCauseFunc, l *link, open func(context.Context, ...grpc.CallOption) (S, error)) (stream S, err error) {
-	defer limit(connectTimeout, cancel)()
+	defer links.Limit(links.ConnectTimeout, cancel)()
 	greeted, err := l.peers.greet(ctx, l.id)
 	if err != nil {
 		return stream, err

@@ -3,7 +3,7 @@
 //
 // To each other node there is one connection, made when there is something to send, with
 //
-//   - a stream of Raft's messages, of all shards (link.go, outbox.go). What is queued while one message is written leaves as
+//   - a stream of Raft's messages, of all shards (link.go). What is queued while one message is written leaves as
 //     the next one. Bytes bound the queue; what has no room is lost, and the node is told that the other one is unreachable.
 //     Heartbeats and all else that is short overtake entries, and long messages travel in pieces, so that neither a value of
 //     16 MiB nor a slow link keeps them waiting.
@@ -30,6 +30,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
 
+	"numstore.example/services/internal/links"
 	"numstore.example/services/raftkv/internal/node"
 	"numstore.example/services/raftkv/internal/peerpb"
 	"numstore.example/services/raftkv/internal/shard"
@@ -95,7 +96,7 @@ const defaultSnapshotRate = 64 << 20
 type Peers struct {
 	config  Config
 	log     *slog.Logger
-	notices notices[storage.NodeID]
+	notices links.Notices[storage.NodeID]
 
 	leaving, arriving         chan struct{} // hold what stands for the one snapshot
 	leavingRate, arrivingRate *rate.Limiter // bytes
@@ -210,5 +211,5 @@ func (p *Peers) addressOf(id storage.NodeID) string {
 
 // once logs a warning of a node, if that was not logged in the last minute, and says whether it has.
 func (p *Peers) once(id storage.NodeID, text string, about ...any) bool {
-	return p.notices.once(p.log, id, text, about...)
+	return p.notices.Once(p.log, id, text, about...)
 }

@@ -9,6 +9,7 @@ import (
 
 	"go.etcd.io/raft/v3/raftpb"
 
+	"numstore.example/services/internal/links"
 	"numstore.example/services/internal/pings"
 	"numstore.example/services/raftkv/internal/node"
 	"numstore.example/services/raftkv/internal/storage"
@@ -66,15 +67,15 @@ func TestSend_urgent(t *testing.T) {
 
 // TestSend_piecewise: a heartbeat that comes while a long entry is being sent leaves with the next piece of that.
 func TestSend_piecewise(t *testing.T) {
-	l := &link{outbox: newOutbox[shardMessage](maxUrgent, maxQueued)}
-	l.queue(0, message(raftpb.MsgApp, 1, 2, 1, 2*maxPiece))
+	l := &link{outbox: links.NewOutbox[shardMessage](maxUrgent, maxQueued)}
+	l.queue(0, message(raftpb.MsgApp, 1, 2, 1, 2*links.MaxPiece))
 	l.queue(0, message(raftpb.MsgApp, 1, 2, 2, 10))
 	var cutting cutter
-	if r := l.request(&cutting); len(r.GetMessages()) != 0 || len(r.GetPiece().GetData()) != maxPiece {
+	if r := l.request(&cutting); len(r.GetMessages()) != 0 || len(r.GetPiece().GetData()) != links.MaxPiece {
 		t.Fatalf("first %d messages and %d bytes of a piece", len(r.GetMessages()), len(r.GetPiece().GetData()))
 	}
 	l.queue(0, message(raftpb.MsgHeartbeat, 1, 2, 3, 0))
-	if r := l.request(&cutting); len(r.GetMessages()) != 1 || len(r.GetPiece().GetData()) != maxPiece || r.GetPiece().GetLast() {
+	if r := l.request(&cutting); len(r.GetMessages()) != 1 || len(r.GetPiece().GetData()) != links.MaxPiece || r.GetPiece().GetLast() {
 		t.Errorf("then %d messages and %d bytes of a piece; want the heartbeat with the next one", len(r.GetMessages()), len(r.GetPiece().GetData()))
 	}
 	if r := l.request(&cutting); len(r.GetMessages()) != 0 || !r.GetPiece().GetLast() {
@@ -87,11 +88,11 @@ func TestSend_piecewise(t *testing.T) {
 
 // TestSend_gathers: what is queued while nothing is sent leaves as one message.
 func TestSend_gathers(t *testing.T) {
-	l := &link{outbox: newOutbox[shardMessage](maxUrgent, maxQueued)}
+	l := &link{outbox: links.NewOutbox[shardMessage](maxUrgent, maxQueued)}
 	for i := range uint64(100) {
 		l.queue(storage.ShardID(i), message(raftpb.MsgApp, 1, 2, i, 10))
 	}
-	if n := len(l.request(new(cutter)).GetMessages()); n != 100 || !l.outbox.empty() {
+	if n := len(l.request(new(cutter)).GetMessages()); n != 100 || !l.outbox.Empty() {
 		t.Errorf("%d messages; want 100", n)
 	}
 }
@@ -99,7 +100,7 @@ func TestSend_gathers(t *testing.T) {
 // TestOutbox_bounded: entries have room for so many bytes, and one more; what follows is lost, which is told once until something
 // was taken. Heartbeats have room of their own.
 func TestOutbox_bounded(t *testing.T) {
-	l := &link{outbox: newOutbox[shardMessage](maxUrgent, maxQueued)}
+	l := &link{outbox: links.NewOutbox[shardMessage](maxUrgent, maxQueued)}
 	put := func(kind raftpb.MessageType, data int) bool { return l.queue(0, message(kind, 1, 2, 1, data)) }
 	const mib = 1 << 20
 	if put(raftpb.MsgApp, maxQueued-mib) || put(raftpb.MsgApp, 16*mib) {
@@ -112,7 +113,7 @@ func TestOutbox_bounded(t *testing.T) {
 		t.Error("entries have taken the room of a heartbeat")
 	}
 	for range 3 {
-		l.outbox.take(maxPiece, lanes)
+		l.outbox.Take(links.MaxPiece, lanes)
 	}
 	if put(raftpb.MsgApp, 1) {
 		t.Error("there was room again")

@@ -8,6 +8,7 @@ import (
 
 	"google.golang.org/grpc"
 
+	"numstore.example/services/internal/links"
 	"numstore.example/services/raftkv/internal/kv"
 	"numstore.example/services/raftkv/internal/node"
 	"numstore.example/services/raftkv/internal/peerpb"
@@ -270,7 +271,7 @@ func (s *serving) response(cutting *cutter) (response *peerpb.ForwardResponse, o
 	response = new(peerpb.ForwardResponse)
 	size := 0
 	fits := func(next int) bool { // one that is long needs pieces, of which there may be another's still
-		return size == 0 && !cutting.more() || size+next <= maxPiece
+		return size == 0 && !cutting.More() || size+next <= links.MaxPiece
 	}
 	for len(s.replies) > 0 && fits(repliesSize(s.replies[0])) {
 		size += repliesSize(s.replies[0])
@@ -282,7 +283,7 @@ func (s *serving) response(cutting *cutter) (response *peerpb.ForwardResponse, o
 		response.Records = append(response.Records, s.records[0])
 		s.records = s.records[1:]
 	}
-	if size > maxPiece {
+	if size > links.MaxPiece {
 		cutting.begin(response)
 		response = new(peerpb.ForwardResponse)
 	}

@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
+	"numstore.example/services/internal/links"
 	"numstore.example/services/raftkv/internal/peerpb"
 	"numstore.example/services/raftkv/internal/shard"
 	"numstore.example/services/raftkv/internal/storage"
@@ -59,7 +60,7 @@ func (s *service) Send(stream grpc.ClientStreamingServer[peerpb.SendRequest, pee
 	go func() { ended <- s.receive(node, from, stream) }() // until the stream ends, at the latest when this returns
 	select {
 	case err := <-ended:
-		return orGone(stream.Context(), err)
+		return links.OrGone(stream.Context(), err)
 	case <-s.config.Stopping:
 		return errStopping()
 	}
@@ -126,7 +127,7 @@ func (s *service) SendSnapshot(stream grpc.ClientStreamingServer[peerpb.SendSnap
 	if err != nil {
 		return err
 	}
-	return orGone(stream.Context(), s.receiveSnapshot(node, from, stream))
+	return links.OrGone(stream.Context(), s.receiveSnapshot(node, from, stream))
 }
 
 // Forward implements the protocol.
@@ -138,7 +139,7 @@ func (s *service) Forward(stream grpc.BidiStreamingServer[peerpb.ForwardRequest,
 	if err := stream.SendHeader(metadata.MD{}); err != nil {
 		return err
 	}
-	return orGone(stream.Context(), serveForward(node, s.config.Stopping, stream))
+	return links.OrGone(stream.Context(), serveForward(node, s.config.Stopping, stream))
 }
 
 // Scan implements the protocol.
@@ -148,7 +149,7 @@ func (s *service) Scan(request *peerpb.ScanRequest, stream grpc.ServerStreamingS
 		return err
 	}
 	err = serveScan(stream.Context(), node.Local(storage.ShardID(request.GetShard())), request, stream.Send)
-	return orGone(stream.Context(), err)
+	return links.OrGone(stream.Context(), err)
 }
 
 // Backup implements the protocol.
@@ -161,5 +162,5 @@ func (s *service) Backup(request *peerpb.BackupRequest, stream grpc.ServerStream
 		return status.Errorf(codes.InvalidArgument, "the backup has an id of %d bytes; it must have %d", len(request.GetBackup()), len(shard.BackupID{}))
 	}
 	err = serveBackup(stream.Context(), node.Local(storage.ShardID(request.GetShard())), shard.BackupID(request.GetBackup()), stream.Send)
-	return orGone(stream.Context(), err)
+	return links.OrGone(stream.Context(), err)
 }

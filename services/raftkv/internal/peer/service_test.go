@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"numstore.example/services/internal/links"
 	"numstore.example/services/raftkv/internal/kv"
 	"numstore.example/services/raftkv/internal/node"
 	"numstore.example/services/raftkv/internal/shard"
@@ -27,7 +28,7 @@ func TestService_lost(t *testing.T) {
 			scan: func(tell func([]byte, kv.Record) (bool, error)) error {
 				<-lost
 				for {
-					if _, err := tell(make([]byte, maxPiece), kv.Record{}); err != nil {
+					if _, err := tell(make([]byte, links.MaxPiece), kv.Record{}); err != nil {
 						return err
 					}
 				}
@@ -82,14 +83,14 @@ func TestService_stopping(t *testing.T) {
 		for range 100 { // one asks it all the time, three does not
 			<-propose(one.peers.Group(2, 0), []byte("b"))
 			one.peers.Send(0, []*raftpb.Message{message(raftpb.MsgHeartbeat, 1, 2, 1, 0)})
-			time.Sleep(noticeInterval / 200)
+			time.Sleep(links.NoticeInterval / 200)
 		}
 		for _, m := range []*member{one, three} {
 			if log := m.log.String(); strings.Contains(log, "level=WARN") || strings.Count(log, `level=INFO msg="a node stops" node=2`) != 1 {
 				t.Errorf("the log of node %d; want that node 2 stops, once, and no warning:\n%s", m.id, log)
 			}
 		}
-		time.Sleep(noticeInterval)
+		time.Sleep(links.NoticeInterval)
 		one.peers.Send(0, []*raftpb.Message{message(raftpb.MsgHeartbeat, 1, 2, 1, 0)})
 		synctest.Wait()
 		if log := one.log.String(); strings.Count(log, `level=WARN msg="`+unreachableText+`" node=2`) != 1 {

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"go.etcd.io/raft/v3/raftpb"
+
+	"numstore.example/services/internal/links"
 )
 
 // sendState sends a state from node 1 to node 2, and returns where its end will be told; a second telling would panic.
@@ -100,7 +102,7 @@ func TestSnapshot_fails(t *testing.T) {
 			two.snapshots = ends
 			if c.name == "the link" {
 				two.serve()
-				time.Sleep(2 * mostPause)
+				time.Sleep(2 * links.MostPause)
 			}
 			if err := <-one.sendState(writing(long)); err != nil {
 				t.Errorf("the next one after %s has failed: %v", c.name, err)

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"numstore.example/services/internal/links"
 	"numstore.example/services/raftkv/internal/peerpb"
 	"numstore.example/services/raftkv/internal/shard"
 )
@@ -45,7 +46,7 @@ func tell(some chan struct{}) {
 // spread sees that others get to know what this node knows, and that links lead where nodes are, until the peers are closed.
 func (p *Peers) spread() {
 	claimed, excluded := false, false
-	for sleep(p.ctx, firstCompare); p.ctx.Err() == nil; {
+	for links.Sleep(p.ctx, firstCompare); p.ctx.Err() == nil; {
 		if cluster := p.started().Cluster(); cluster != nil {
 			if !claimed {
 				p.claim(cluster)
@@ -161,7 +162,7 @@ func (l *link) pause(ctx context.Context, d time.Duration) bool {
 		return true
 	case <-l.back:
 		tell(l.back)
-		return sleep(ctx, comparePause)
+		return links.Sleep(ctx, comparePause)
 	case <-ctx.Done():
 		return false
 	}

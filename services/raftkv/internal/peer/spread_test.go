@@ -16,6 +16,7 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/grpc/test/bufconn"
 
+	"numstore.example/services/internal/links"
 	"numstore.example/services/raftkv/internal/peerpb"
 	"numstore.example/services/raftkv/internal/shard"
 	"numstore.example/services/raftkv/internal/storage"
@@ -102,7 +103,7 @@ func TestCompare_back(t *testing.T) {
 		two.serve()
 		for range 3 {
 			one.peers.Send(0, []*raftpb.Message{message(raftpb.MsgHeartbeat, 1, 2, 1, 0)})
-			time.Sleep(mostPause)
+			time.Sleep(links.MostPause)
 		}
 		if !two.is(*one.Cluster()) {
 			t.Errorf("node 2 knows %s; want %s", two.Cluster().Encode(), one.Cluster().Encode())
@@ -115,7 +116,7 @@ func exchange(t *testing.T, from, to *member) {
 	t.Helper()
 	from.peers.Send(0, []*raftpb.Message{message(raftpb.MsgHeartbeat, from.id, to.id, 1, 0)})
 	synctest.Wait()
-	time.Sleep(2 * mostPause)
+	time.Sleep(2 * links.MostPause)
 	from.peers.Send(0, []*raftpb.Message{message(raftpb.MsgHeartbeat, from.id, to.id, 1, 0)})
 	synctest.Wait()
 	if len(to.received) == 0 {
