@@ -146,6 +146,7 @@ func (p Program) serve(ctx context.Context, config Config, stdout, stderr io.Wri
 		return p.complain(stderr, exitMisuse, fmt.Errorf("--addr: %w", err))
 	}
 	defer listener.Close()
+	server.addr = listener.Addr()
 	if config.HTTPAddr != "" {
 		operators, err := listen(config.HTTPAddr)
 		if err != nil {

@@ -150,12 +150,21 @@ func TestProgram_life(t *testing.T) {
 	ctx, interrupt := context.WithCancel(t.Context())
 	stdout, ready := io.Pipe()
 	status := make(chan int, 1)
-	go func() { status <- testProgram().run(ctx, nil, ready, io.Discard) }()
+	program, opened := testProgram(), make(chan string, 1)
+	open := program.Open
+	program.Open = func(ctx context.Context, server *Server) (Service, error) {
+		opened <- server.Addr().String()
+		return open(ctx, server)
+	}
+	go func() { status <- program.run(ctx, nil, ready, io.Discard) }()
 
 	line, err := bufio.NewReader(stdout).ReadString('\n')
 	addr, found := strings.CutPrefix(strings.TrimSpace(line), "testd listening on ")
 	if err != nil || !found || strings.HasSuffix(addr, ":0") {
 		t.Fatalf("the ready line is %q, %v; want the real address", line, err)
+	}
+	if told := <-opened; told != addr {
+		t.Errorf("the service was told that it listens on %s; want %s", told, addr)
 	}
 	if err := healthcheck(t, addr); err != nil {
 		t.Errorf("while it serves: %v", err)

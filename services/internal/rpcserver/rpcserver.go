@@ -134,6 +134,7 @@ type Server struct {
 	log      *slog.Logger
 	registry *prometheus.Registry
 	files    int
+	addr     net.Addr
 	guard    *guard
 	gate     *gate
 	identity *identity // nil without TLS
@@ -226,6 +227,10 @@ func (s *Server) Config() Config { return s.config }
 // Files returns how many files the service may have open at a time: Program.Files.Most, or less where the process may
 // not have so many.
 func (s *Server) Files() int { return s.files }
+
+// Addr returns where the server listens, or will: Config.Addr with the port that was free. It is nil for a Server that was not made by
+// Main.
+func (s *Server) Addr() net.Addr { return s.addr }
 
 // Logger is where a service logs.
 func (s *Server) Logger() *slog.Logger { return s.log }
