@@ -110,6 +110,7 @@ package gossipkvpb
 import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	durationpb "google.golang.org/protobuf/types/known/durationpb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
@@ -869,7 +870,11 @@ type StatusResponse struct {
 	// Why the server takes no writes but deletions; empty while it takes all. That is so while the disk is full, and ends by itself when there is room.
 	DiskFull string `protobuf:"bytes,18,opt,name=disk_full,json=diskFull,proto3" json:"disk_full,omitempty"`
 	// Whether this server has learnt that it was forgotten (see Forget): it takes no writes.
-	Forgotten     bool `protobuf:"varint,19,opt,name=forgotten,proto3" json:"forgotten,omitempty"`
+	Forgotten bool `protobuf:"varint,19,opt,name=forgotten,proto3" json:"forgotten,omitempty"`
+	// Bytes that can be written to the disk beside the server's reserve; 0 when the file system does not tell.
+	DiskFree uint64 `protobuf:"varint,20,opt,name=disk_free,json=diskFree,proto3" json:"disk_free,omitempty"`
+	// For how long the disk has not answered, if that is longer than --disk-stall; absent while it answers.
+	DiskStalled   *durationpb.Duration `protobuf:"bytes,21,opt,name=disk_stalled,json=diskStalled,proto3" json:"disk_stalled,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1035,6 +1040,20 @@ func (x *StatusResponse) GetForgotten() bool {
 		return x.Forgotten
 	}
 	return false
+}
+
+func (x *StatusResponse) GetDiskFree() uint64 {
+	if x != nil {
+		return x.DiskFree
+	}
+	return 0
+}
+
+func (x *StatusResponse) GetDiskStalled() *durationpb.Duration {
+	if x != nil {
+		return x.DiskStalled
+	}
+	return nil
 }
 
 type VectorEntry struct {
@@ -1712,7 +1731,7 @@ var File_gossipkv_proto protoreflect.FileDescriptor
 
 const file_gossipkv_proto_rawDesc = "" +
 	"\n" +
-	"\x0egossipkv.proto\x12\vgossipkv.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"W\n" +
+	"\x0egossipkv.proto\x12\vgossipkv.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"W\n" +
 	"\aVersion\x12\x12\n" +
 	"\x04time\x18\x01 \x01(\x04R\x04time\x12\x16\n" +
 	"\x06server\x18\x02 \x01(\rR\x06server\x12 \n" +
@@ -1748,7 +1767,7 @@ const file_gossipkv_proto_rawDesc = "" +
 	"\x03key\x18\x01 \x01(\fR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\fR\x05value\x12.\n" +
 	"\aversion\x18\x03 \x01(\v2\x14.gossipkv.v1.VersionR\aversion\"\x0f\n" +
-	"\rStatusRequest\"\xdd\x04\n" +
+	"\rStatusRequest\"\xb8\x05\n" +
 	"\x0eStatusResponse\x12\x16\n" +
 	"\x06server\x18\x01 \x01(\rR\x06server\x12 \n" +
 	"\vincarnation\x18\x02 \x01(\x06R\vincarnation\x129\n" +
@@ -1772,7 +1791,9 @@ const file_gossipkv_proto_rawDesc = "" +
 	"\x05unmet\x18\x10 \x01(\x04R\x05unmet\x12+\n" +
 	"\x06limits\x18\x11 \x01(\v2\x13.gossipkv.v1.LimitsR\x06limits\x12\x1b\n" +
 	"\tdisk_full\x18\x12 \x01(\tR\bdiskFull\x12\x1c\n" +
-	"\tforgotten\x18\x13 \x01(\bR\tforgotten\"[\n" +
+	"\tforgotten\x18\x13 \x01(\bR\tforgotten\x12\x1b\n" +
+	"\tdisk_free\x18\x14 \x01(\x04R\bdiskFree\x12<\n" +
+	"\fdisk_stalled\x18\x15 \x01(\v2\x19.google.protobuf.DurationR\vdiskStalled\"[\n" +
 	"\vVectorEntry\x12\x16\n" +
 	"\x06server\x18\x01 \x01(\rR\x06server\x12 \n" +
 	"\vincarnation\x18\x02 \x01(\x06R\vincarnation\x12\x12\n" +
@@ -1878,6 +1899,7 @@ var file_gossipkv_proto_goTypes = []any{
 	(*ShutdownRequest)(nil),       // 24: gossipkv.v1.ShutdownRequest
 	(*ShutdownResponse)(nil),      // 25: gossipkv.v1.ShutdownResponse
 	(*timestamppb.Timestamp)(nil), // 26: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 27: google.protobuf.Duration
 }
 var file_gossipkv_proto_depIdxs = []int32{
 	2,  // 0: gossipkv.v1.PutResponse.version:type_name -> gossipkv.v1.Version
@@ -1892,32 +1914,33 @@ var file_gossipkv_proto_depIdxs = []int32{
 	15, // 9: gossipkv.v1.StatusResponse.links:type_name -> gossipkv.v1.Link
 	16, // 10: gossipkv.v1.StatusResponse.members:type_name -> gossipkv.v1.Member
 	17, // 11: gossipkv.v1.StatusResponse.limits:type_name -> gossipkv.v1.Limits
-	26, // 12: gossipkv.v1.Link.last_exchange:type_name -> google.protobuf.Timestamp
-	1,  // 13: gossipkv.v1.Member.state:type_name -> gossipkv.v1.MemberState
-	14, // 14: gossipkv.v1.Member.vector:type_name -> gossipkv.v1.VectorEntry
-	3,  // 15: gossipkv.v1.GossipKV.Put:input_type -> gossipkv.v1.PutRequest
-	5,  // 16: gossipkv.v1.GossipKV.Get:input_type -> gossipkv.v1.GetRequest
-	7,  // 17: gossipkv.v1.GossipKV.Delete:input_type -> gossipkv.v1.DeleteRequest
-	9,  // 18: gossipkv.v1.GossipKV.Dump:input_type -> gossipkv.v1.DumpRequest
-	12, // 19: gossipkv.v1.GossipKV.Status:input_type -> gossipkv.v1.StatusRequest
-	18, // 20: gossipkv.v1.GossipKVAdmin.Connect:input_type -> gossipkv.v1.ConnectRequest
-	20, // 21: gossipkv.v1.GossipKVAdmin.Disconnect:input_type -> gossipkv.v1.DisconnectRequest
-	22, // 22: gossipkv.v1.GossipKVAdmin.Forget:input_type -> gossipkv.v1.ForgetRequest
-	24, // 23: gossipkv.v1.GossipKVAdmin.Shutdown:input_type -> gossipkv.v1.ShutdownRequest
-	4,  // 24: gossipkv.v1.GossipKV.Put:output_type -> gossipkv.v1.PutResponse
-	6,  // 25: gossipkv.v1.GossipKV.Get:output_type -> gossipkv.v1.GetResponse
-	8,  // 26: gossipkv.v1.GossipKV.Delete:output_type -> gossipkv.v1.DeleteResponse
-	10, // 27: gossipkv.v1.GossipKV.Dump:output_type -> gossipkv.v1.DumpResponse
-	13, // 28: gossipkv.v1.GossipKV.Status:output_type -> gossipkv.v1.StatusResponse
-	19, // 29: gossipkv.v1.GossipKVAdmin.Connect:output_type -> gossipkv.v1.ConnectResponse
-	21, // 30: gossipkv.v1.GossipKVAdmin.Disconnect:output_type -> gossipkv.v1.DisconnectResponse
-	23, // 31: gossipkv.v1.GossipKVAdmin.Forget:output_type -> gossipkv.v1.ForgetResponse
-	25, // 32: gossipkv.v1.GossipKVAdmin.Shutdown:output_type -> gossipkv.v1.ShutdownResponse
-	24, // [24:33] is the sub-list for method output_type
-	15, // [15:24] is the sub-list for method input_type
-	15, // [15:15] is the sub-list for extension type_name
-	15, // [15:15] is the sub-list for extension extendee
-	0,  // [0:15] is the sub-list for field type_name
+	27, // 12: gossipkv.v1.StatusResponse.disk_stalled:type_name -> google.protobuf.Duration
+	26, // 13: gossipkv.v1.Link.last_exchange:type_name -> google.protobuf.Timestamp
+	1,  // 14: gossipkv.v1.Member.state:type_name -> gossipkv.v1.MemberState
+	14, // 15: gossipkv.v1.Member.vector:type_name -> gossipkv.v1.VectorEntry
+	3,  // 16: gossipkv.v1.GossipKV.Put:input_type -> gossipkv.v1.PutRequest
+	5,  // 17: gossipkv.v1.GossipKV.Get:input_type -> gossipkv.v1.GetRequest
+	7,  // 18: gossipkv.v1.GossipKV.Delete:input_type -> gossipkv.v1.DeleteRequest
+	9,  // 19: gossipkv.v1.GossipKV.Dump:input_type -> gossipkv.v1.DumpRequest
+	12, // 20: gossipkv.v1.GossipKV.Status:input_type -> gossipkv.v1.StatusRequest
+	18, // 21: gossipkv.v1.GossipKVAdmin.Connect:input_type -> gossipkv.v1.ConnectRequest
+	20, // 22: gossipkv.v1.GossipKVAdmin.Disconnect:input_type -> gossipkv.v1.DisconnectRequest
+	22, // 23: gossipkv.v1.GossipKVAdmin.Forget:input_type -> gossipkv.v1.ForgetRequest
+	24, // 24: gossipkv.v1.GossipKVAdmin.Shutdown:input_type -> gossipkv.v1.ShutdownRequest
+	4,  // 25: gossipkv.v1.GossipKV.Put:output_type -> gossipkv.v1.PutResponse
+	6,  // 26: gossipkv.v1.GossipKV.Get:output_type -> gossipkv.v1.GetResponse
+	8,  // 27: gossipkv.v1.GossipKV.Delete:output_type -> gossipkv.v1.DeleteResponse
+	10, // 28: gossipkv.v1.GossipKV.Dump:output_type -> gossipkv.v1.DumpResponse
+	13, // 29: gossipkv.v1.GossipKV.Status:output_type -> gossipkv.v1.StatusResponse
+	19, // 30: gossipkv.v1.GossipKVAdmin.Connect:output_type -> gossipkv.v1.ConnectResponse
+	21, // 31: gossipkv.v1.GossipKVAdmin.Disconnect:output_type -> gossipkv.v1.DisconnectResponse
+	23, // 32: gossipkv.v1.GossipKVAdmin.Forget:output_type -> gossipkv.v1.ForgetResponse
+	25, // 33: gossipkv.v1.GossipKVAdmin.Shutdown:output_type -> gossipkv.v1.ShutdownResponse
+	25, // [25:34] is the sub-list for method output_type
+	16, // [16:25] is the sub-list for method input_type
+	16, // [16:16] is the sub-list for extension type_name
+	16, // [16:16] is the sub-list for extension extendee
+	0,  // [0:16] is the sub-list for field type_name
 }
 
 func init() { file_gossipkv_proto_init() }

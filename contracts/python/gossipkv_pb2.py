@@ -12,10 +12,11 @@ from google.protobuf.internal import builder as _builder
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x0egossipkv.proto\x12\x0bgossipkv.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"<\n\x07Version\x12\x0c\n\x04time\x18\x01 \x01(\x04\x12\x0e\n\x06server\x18\x02 \x01(\r\x12\x13\n\x0bincarnation\x18\x03 \x01(\x06\">\n\nPutRequest\x12\x0b\n\x03key\x18\x01 \x01(\x0c\x12\r\n\x05value\x18\x02 \x01(\x0c\x12\x14\n\x0csession_time\x18\x03 \x01(\x04\"4\n\x0bPutResponse\x12%\n\x07version\x18\x01 \x01(\x0b\x32\x14.gossipkv.v1.Version\"=\n\nGetRequest\x12\x0b\n\x03key\x18\x01 \x01(\x0c\x12\"\n\x04seen\x18\x02 \x01(\x0b\x32\x14.gossipkv.v1.Version\"j\n\x0bGetResponse\x12%\n\x07outcome\x18\x01 \x01(\x0e\x32\x14.gossipkv.v1.Outcome\x12\r\n\x05value\x18\x02 \x01(\x0c\x12%\n\x07version\x18\x03 \x01(\x0b\x32\x14.gossipkv.v1.Version\"2\n\rDeleteRequest\x12\x0b\n\x03key\x18\x01 \x01(\x0c\x12\x14\n\x0csession_time\x18\x02 \x01(\x04\"7\n\x0e\x44\x65leteResponse\x12%\n\x07version\x18\x01 \x01(\x0b\x32\x14.gossipkv.v1.Version\"N\n\x0b\x44umpRequest\x12\x0e\n\x06prefix\x18\x01 \x01(\x0c\x12\r\n\x05\x61\x66ter\x18\x02 \x01(\x0c\x12\r\n\x05limit\x18\x03 \x01(\x04\x12\x11\n\tkeys_only\x18\x04 \x01(\x08\"0\n\x0c\x44umpResponse\x12 \n\x05pairs\x18\x01 \x03(\x0b\x32\x11.gossipkv.v1.Pair\"I\n\x04Pair\x12\x0b\n\x03key\x18\x01 \x01(\x0c\x12\r\n\x05value\x18\x02 \x01(\x0c\x12%\n\x07version\x18\x03 \x01(\x0b\x32\x14.gossipkv.v1.Version\"\x0f\n\rStatusRequest\"\xbd\x03\n\x0eStatusResponse\x12\x0e\n\x06server\x18\x01 \x01(\r\x12\x13\n\x0bincarnation\x18\x02 \x01(\x06\x12.\n\nstart_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07version\x18\x04 \x01(\t\x12\x0c\n\x04time\x18\x05 \x01(\x04\x12(\n\x06vector\x18\x06 \x03(\x0b\x32\x18.gossipkv.v1.VectorEntry\x12 \n\x05links\x18\x07 \x03(\x0b\x32\x11.gossipkv.v1.Link\x12$\n\x07members\x18\x08 \x03(\x0b\x32\x13.gossipkv.v1.Member\x12\x0c\n\x04keys\x18\t \x01(\x04\x12\r\n\x05\x62ytes\x18\n \x01(\x04\x12\x12\n\ntombstones\x18\x0b \x01(\x04\x12\x0c\n\x04puts\x18\x0c \x01(\x04\x12\x0c\n\x04gets\x18\r \x01(\x04\x12\x0f\n\x07\x64\x65letes\x18\x0e \x01(\x04\x12\r\n\x05\x64umps\x18\x0f \x01(\x04\x12\r\n\x05unmet\x18\x10 \x01(\x04\x12#\n\x06limits\x18\x11 \x01(\x0b\x32\x13.gossipkv.v1.Limits\x12\x11\n\tdisk_full\x18\x12 \x01(\t\x12\x11\n\tforgotten\x18\x13 \x01(\x08\"@\n\x0bVectorEntry\x12\x0e\n\x06server\x18\x01 \x01(\r\x12\x13\n\x0bincarnation\x18\x02 \x01(\x06\x12\x0c\n\x04time\x18\x03 \x01(\x04\"\xe6\x01\n\x04Link\x12\x0e\n\x06server\x18\x01 \x01(\r\x12\x0f\n\x07\x61\x64\x64ress\x18\x02 \x01(\t\x12\n\n\x02up\x18\x03 \x01(\x08\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x16\n\x0e\x62\x65hind_entries\x18\x05 \x01(\x04\x12\x14\n\x0c\x62\x65hind_bytes\x18\x06 \x01(\x04\x12\x14\n\x0c\x62\x65hind_exact\x18\x07 \x01(\x08\x12\x31\n\rlast_exchange\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nsent_bytes\x18\t \x01(\x04\x12\x16\n\x0ereceived_bytes\x18\n \x01(\x04\"\x80\x01\n\x06Member\x12\x0e\n\x06server\x18\x01 \x01(\r\x12\x13\n\x0bincarnation\x18\x02 \x01(\x06\x12\'\n\x05state\x18\x03 \x01(\x0e\x32\x18.gossipkv.v1.MemberState\x12(\n\x06vector\x18\x04 \x03(\x0b\x32\x18.gossipkv.v1.VectorEntry\",\n\x06Limits\x12\x0f\n\x07max_key\x18\x01 \x01(\r\x12\x11\n\tmax_value\x18\x02 \x01(\x04\"!\n\x0e\x43onnectRequest\x12\x0f\n\x07\x61\x64\x64ress\x18\x01 \x01(\t\"!\n\x0f\x43onnectResponse\x12\x0e\n\x06server\x18\x01 \x01(\r\"@\n\x11\x44isconnectRequest\x12\x10\n\x06server\x18\x01 \x01(\rH\x00\x12\x11\n\x07\x61\x64\x64ress\x18\x02 \x01(\tH\x00\x42\x06\n\x04peer\"\x14\n\x12\x44isconnectResponse\"\x1f\n\rForgetRequest\x12\x0e\n\x06server\x18\x01 \x01(\r\"\x10\n\x0e\x46orgetResponse\"\x11\n\x0fShutdownRequest\"\x12\n\x10ShutdownResponse*k\n\x07Outcome\x12\x17\n\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x11\n\rOUTCOME_VALUE\x10\x01\x12\x14\n\x10OUTCOME_NO_VALUE\x10\x02\x12\x1e\n\x1aOUTCOME_DEPENDENCY_NOT_MET\x10\x03*\x97\x01\n\x0bMemberState\x12\x1c\n\x18MEMBER_STATE_UNSPECIFIED\x10\x00\x12\x17\n\x13MEMBER_STATE_MEMBER\x10\x01\x12\x19\n\x15MEMBER_STATE_REPLACED\x10\x02\x12\x1a\n\x16MEMBER_STATE_FORGOTTEN\x10\x03\x12\x1a\n\x16MEMBER_STATE_DUPLICATE\x10\x04\x32\xc3\x02\n\x08GossipKV\x12\x38\n\x03Put\x12\x17.gossipkv.v1.PutRequest\x1a\x18.gossipkv.v1.PutResponse\x12\x38\n\x03Get\x12\x17.gossipkv.v1.GetRequest\x1a\x18.gossipkv.v1.GetResponse\x12\x41\n\x06\x44\x65lete\x12\x1a.gossipkv.v1.DeleteRequest\x1a\x1b.gossipkv.v1.DeleteResponse\x12=\n\x04\x44ump\x12\x18.gossipkv.v1.DumpRequest\x1a\x19.gossipkv.v1.DumpResponse0\x01\x12\x41\n\x06Status\x12\x1a.gossipkv.v1.StatusRequest\x1a\x1b.gossipkv.v1.StatusResponse2\xb0\x02\n\rGossipKVAdmin\x12\x44\n\x07\x43onnect\x12\x1b.gossipkv.v1.ConnectRequest\x1a\x1c.gossipkv.v1.ConnectResponse\x12M\n\nDisconnect\x12\x1e.gossipkv.v1.DisconnectRequest\x1a\x1f.gossipkv.v1.DisconnectResponse\x12\x41\n\x06\x46orget\x12\x1a.gossipkv.v1.ForgetRequest\x1a\x1b.gossipkv.v1.ForgetResponse\x12G\n\x08Shutdown\x12\x1c.gossipkv.v1.ShutdownRequest\x1a\x1d.gossipkv.v1.ShutdownResponseB\'Z%numstore.example/contracts/gossipkvpbb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x0egossipkv.proto\x12\x0bgossipkv.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"<\n\x07Version\x12\x0c\n\x04time\x18\x01 \x01(\x04\x12\x0e\n\x06server\x18\x02 \x01(\r\x12\x13\n\x0bincarnation\x18\x03 \x01(\x06\">\n\nPutRequest\x12\x0b\n\x03key\x18\x01 \x01(\x0c\x12\r\n\x05value\x18\x02 \x01(\x0c\x12\x14\n\x0csession_time\x18\x03 \x01(\x04\"4\n\x0bPutResponse\x12%\n\x07version\x18\x01 \x01(\x0b\x32\x14.gossipkv.v1.Version\"=\n\nGetRequest\x12\x0b\n\x03key\x18\x01 \x01(\x0c\x12\"\n\x04seen\x18\x02 \x01(\x0b\x32\x14.gossipkv.v1.Version\"j\n\x0bGetResponse\x12%\n\x07outcome\x18\x01 \x01(\x0e\x32\x14.gossipkv.v1.Outcome\x12\r\n\x05value\x18\x02 \x01(\x0c\x12%\n\x07version\x18\x03 \x01(\x0b\x32\x14.gossipkv.v1.Version\"2\n\rDeleteRequest\x12\x0b\n\x03key\x18\x01 \x01(\x0c\x12\x14\n\x0csession_time\x18\x02 \x01(\x04\"7\n\x0e\x44\x65leteResponse\x12%\n\x07version\x18\x01 \x01(\x0b\x32\x14.gossipkv.v1.Version\"N\n\x0b\x44umpRequest\x12\x0e\n\x06prefix\x18\x01 \x01(\x0c\x12\r\n\x05\x61\x66ter\x18\x02 \x01(\x0c\x12\r\n\x05limit\x18\x03 \x01(\x04\x12\x11\n\tkeys_only\x18\x04 \x01(\x08\"0\n\x0c\x44umpResponse\x12 \n\x05pairs\x18\x01 \x03(\x0b\x32\x11.gossipkv.v1.Pair\"I\n\x04Pair\x12\x0b\n\x03key\x18\x01 \x01(\x0c\x12\r\n\x05value\x18\x02 \x01(\x0c\x12%\n\x07version\x18\x03 \x01(\x0b\x32\x14.gossipkv.v1.Version\"\x0f\n\rStatusRequest\"\x81\x04\n\x0eStatusResponse\x12\x0e\n\x06server\x18\x01 \x01(\r\x12\x13\n\x0bincarnation\x18\x02 \x01(\x06\x12.\n\nstart_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07version\x18\x04 \x01(\t\x12\x0c\n\x04time\x18\x05 \x01(\x04\x12(\n\x06vector\x18\x06 \x03(\x0b\x32\x18.gossipkv.v1.VectorEntry\x12 \n\x05links\x18\x07 \x03(\x0b\x32\x11.gossipkv.v1.Link\x12$\n\x07members\x18\x08 \x03(\x0b\x32\x13.gossipkv.v1.Member\x12\x0c\n\x04keys\x18\t \x01(\x04\x12\r\n\x05\x62ytes\x18\n \x01(\x04\x12\x12\n\ntombstones\x18\x0b \x01(\x04\x12\x0c\n\x04puts\x18\x0c \x01(\x04\x12\x0c\n\x04gets\x18\r \x01(\x04\x12\x0f\n\x07\x64\x65letes\x18\x0e \x01(\x04\x12\r\n\x05\x64umps\x18\x0f \x01(\x04\x12\r\n\x05unmet\x18\x10 \x01(\x04\x12#\n\x06limits\x18\x11 \x01(\x0b\x32\x13.gossipkv.v1.Limits\x12\x11\n\tdisk_full\x18\x12 \x01(\t\x12\x11\n\tforgotten\x18\x13 \x01(\x08\x12\x11\n\tdisk_free\x18\x14 \x01(\x04\x12/\n\x0c\x64isk_stalled\x18\x15 \x01(\x0b\x32\x19.google.protobuf.Duration\"@\n\x0bVectorEntry\x12\x0e\n\x06server\x18\x01 \x01(\r\x12\x13\n\x0bincarnation\x18\x02 \x01(\x06\x12\x0c\n\x04time\x18\x03 \x01(\x04\"\xe6\x01\n\x04Link\x12\x0e\n\x06server\x18\x01 \x01(\r\x12\x0f\n\x07\x61\x64\x64ress\x18\x02 \x01(\t\x12\n\n\x02up\x18\x03 \x01(\x08\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x16\n\x0e\x62\x65hind_entries\x18\x05 \x01(\x04\x12\x14\n\x0c\x62\x65hind_bytes\x18\x06 \x01(\x04\x12\x14\n\x0c\x62\x65hind_exact\x18\x07 \x01(\x08\x12\x31\n\rlast_exchange\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nsent_bytes\x18\t \x01(\x04\x12\x16\n\x0ereceived_bytes\x18\n \x01(\x04\"\x80\x01\n\x06Member\x12\x0e\n\x06server\x18\x01 \x01(\r\x12\x13\n\x0bincarnation\x18\x02 \x01(\x06\x12\'\n\x05state\x18\x03 \x01(\x0e\x32\x18.gossipkv.v1.MemberState\x12(\n\x06vector\x18\x04 \x03(\x0b\x32\x18.gossipkv.v1.VectorEntry\",\n\x06Limits\x12\x0f\n\x07max_key\x18\x01 \x01(\r\x12\x11\n\tmax_value\x18\x02 \x01(\x04\"!\n\x0e\x43onnectRequest\x12\x0f\n\x07\x61\x64\x64ress\x18\x01 \x01(\t\"!\n\x0f\x43onnectResponse\x12\x0e\n\x06server\x18\x01 \x01(\r\"@\n\x11\x44isconnectRequest\x12\x10\n\x06server\x18\x01 \x01(\rH\x00\x12\x11\n\x07\x61\x64\x64ress\x18\x02 \x01(\tH\x00\x42\x06\n\x04peer\"\x14\n\x12\x44isconnectResponse\"\x1f\n\rForgetRequest\x12\x0e\n\x06server\x18\x01 \x01(\r\"\x10\n\x0e\x46orgetResponse\"\x11\n\x0fShutdownRequest\"\x12\n\x10ShutdownResponse*k\n\x07Outcome\x12\x17\n\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x11\n\rOUTCOME_VALUE\x10\x01\x12\x14\n\x10OUTCOME_NO_VALUE\x10\x02\x12\x1e\n\x1aOUTCOME_DEPENDENCY_NOT_MET\x10\x03*\x97\x01\n\x0bMemberState\x12\x1c\n\x18MEMBER_STATE_UNSPECIFIED\x10\x00\x12\x17\n\x13MEMBER_STATE_MEMBER\x10\x01\x12\x19\n\x15MEMBER_STATE_REPLACED\x10\x02\x12\x1a\n\x16MEMBER_STATE_FORGOTTEN\x10\x03\x12\x1a\n\x16MEMBER_STATE_DUPLICATE\x10\x04\x32\xc3\x02\n\x08GossipKV\x12\x38\n\x03Put\x12\x17.gossipkv.v1.PutRequest\x1a\x18.gossipkv.v1.PutResponse\x12\x38\n\x03Get\x12\x17.gossipkv.v1.GetRequest\x1a\x18.gossipkv.v1.GetResponse\x12\x41\n\x06\x44\x65lete\x12\x1a.gossipkv.v1.DeleteRequest\x1a\x1b.gossipkv.v1.DeleteResponse\x12=\n\x04\x44ump\x12\x18.gossipkv.v1.DumpRequest\x1a\x19.gossipkv.v1.DumpResponse0\x01\x12\x41\n\x06Status\x12\x1a.gossipkv.v1.StatusRequest\x1a\x1b.gossipkv.v1.StatusResponse2\xb0\x02\n\rGossipKVAdmin\x12\x44\n\x07\x43onnect\x12\x1b.gossipkv.v1.ConnectRequest\x1a\x1c.gossipkv.v1.ConnectResponse\x12M\n\nDisconnect\x12\x1e.gossipkv.v1.DisconnectRequest\x1a\x1f.gossipkv.v1.DisconnectResponse\x12\x41\n\x06\x46orget\x12\x1a.gossipkv.v1.ForgetRequest\x1a\x1b.gossipkv.v1.ForgetResponse\x12G\n\x08Shutdown\x12\x1c.gossipkv.v1.ShutdownRequest\x1a\x1d.gossipkv.v1.ShutdownResponseB\'Z%numstore.example/contracts/gossipkvpbb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -23,60 +24,60 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'gossipkv_pb2', _globals)
 if _descriptor._USE_C_DESCRIPTORS == False:
   _globals['DESCRIPTOR']._options = None
   _globals['DESCRIPTOR']._serialized_options = b'Z%numstore.example/contracts/gossipkvpb'
-  _globals['_OUTCOME']._serialized_start=1918
-  _globals['_OUTCOME']._serialized_end=2025
-  _globals['_MEMBERSTATE']._serialized_start=2028
-  _globals['_MEMBERSTATE']._serialized_end=2179
-  _globals['_VERSION']._serialized_start=64
-  _globals['_VERSION']._serialized_end=124
-  _globals['_PUTREQUEST']._serialized_start=126
-  _globals['_PUTREQUEST']._serialized_end=188
-  _globals['_PUTRESPONSE']._serialized_start=190
-  _globals['_PUTRESPONSE']._serialized_end=242
-  _globals['_GETREQUEST']._serialized_start=244
-  _globals['_GETREQUEST']._serialized_end=305
-  _globals['_GETRESPONSE']._serialized_start=307
-  _globals['_GETRESPONSE']._serialized_end=413
-  _globals['_DELETEREQUEST']._serialized_start=415
-  _globals['_DELETEREQUEST']._serialized_end=465
-  _globals['_DELETERESPONSE']._serialized_start=467
-  _globals['_DELETERESPONSE']._serialized_end=522
-  _globals['_DUMPREQUEST']._serialized_start=524
-  _globals['_DUMPREQUEST']._serialized_end=602
-  _globals['_DUMPRESPONSE']._serialized_start=604
-  _globals['_DUMPRESPONSE']._serialized_end=652
-  _globals['_PAIR']._serialized_start=654
-  _globals['_PAIR']._serialized_end=727
-  _globals['_STATUSREQUEST']._serialized_start=729
-  _globals['_STATUSREQUEST']._serialized_end=744
-  _globals['_STATUSRESPONSE']._serialized_start=747
-  _globals['_STATUSRESPONSE']._serialized_end=1192
-  _globals['_VECTORENTRY']._serialized_start=1194
-  _globals['_VECTORENTRY']._serialized_end=1258
-  _globals['_LINK']._serialized_start=1261
-  _globals['_LINK']._serialized_end=1491
-  _globals['_MEMBER']._serialized_start=1494
-  _globals['_MEMBER']._serialized_end=1622
-  _globals['_LIMITS']._serialized_start=1624
-  _globals['_LIMITS']._serialized_end=1668
-  _globals['_CONNECTREQUEST']._serialized_start=1670
-  _globals['_CONNECTREQUEST']._serialized_end=1703
-  _globals['_CONNECTRESPONSE']._serialized_start=1705
-  _globals['_CONNECTRESPONSE']._serialized_end=1738
-  _globals['_DISCONNECTREQUEST']._serialized_start=1740
-  _globals['_DISCONNECTREQUEST']._serialized_end=1804
-  _globals['_DISCONNECTRESPONSE']._serialized_start=1806
-  _globals['_DISCONNECTRESPONSE']._serialized_end=1826
-  _globals['_FORGETREQUEST']._serialized_start=1828
-  _globals['_FORGETREQUEST']._serialized_end=1859
-  _globals['_FORGETRESPONSE']._serialized_start=1861
-  _globals['_FORGETRESPONSE']._serialized_end=1877
-  _globals['_SHUTDOWNREQUEST']._serialized_start=1879
-  _globals['_SHUTDOWNREQUEST']._serialized_end=1896
-  _globals['_SHUTDOWNRESPONSE']._serialized_start=1898
-  _globals['_SHUTDOWNRESPONSE']._serialized_end=1916
-  _globals['_GOSSIPKV']._serialized_start=2182
-  _globals['_GOSSIPKV']._serialized_end=2505
-  _globals['_GOSSIPKVADMIN']._serialized_start=2508
-  _globals['_GOSSIPKVADMIN']._serialized_end=2812
+  _globals['_OUTCOME']._serialized_start=2018
+  _globals['_OUTCOME']._serialized_end=2125
+  _globals['_MEMBERSTATE']._serialized_start=2128
+  _globals['_MEMBERSTATE']._serialized_end=2279
+  _globals['_VERSION']._serialized_start=96
+  _globals['_VERSION']._serialized_end=156
+  _globals['_PUTREQUEST']._serialized_start=158
+  _globals['_PUTREQUEST']._serialized_end=220
+  _globals['_PUTRESPONSE']._serialized_start=222
+  _globals['_PUTRESPONSE']._serialized_end=274
+  _globals['_GETREQUEST']._serialized_start=276
+  _globals['_GETREQUEST']._serialized_end=337
+  _globals['_GETRESPONSE']._serialized_start=339
+  _globals['_GETRESPONSE']._serialized_end=445
+  _globals['_DELETEREQUEST']._serialized_start=447
+  _globals['_DELETEREQUEST']._serialized_end=497
+  _globals['_DELETERESPONSE']._serialized_start=499
+  _globals['_DELETERESPONSE']._serialized_end=554
+  _globals['_DUMPREQUEST']._serialized_start=556
+  _globals['_DUMPREQUEST']._serialized_end=634
+  _globals['_DUMPRESPONSE']._serialized_start=636
+  _globals['_DUMPRESPONSE']._serialized_end=684
+  _globals['_PAIR']._serialized_start=686
+  _globals['_PAIR']._serialized_end=759
+  _globals['_STATUSREQUEST']._serialized_start=761
+  _globals['_STATUSREQUEST']._serialized_end=776
+  _globals['_STATUSRESPONSE']._serialized_start=779
+  _globals['_STATUSRESPONSE']._serialized_end=1292
+  _globals['_VECTORENTRY']._serialized_start=1294
+  _globals['_VECTORENTRY']._serialized_end=1358
+  _globals['_LINK']._serialized_start=1361
+  _globals['_LINK']._serialized_end=1591
+  _globals['_MEMBER']._serialized_start=1594
+  _globals['_MEMBER']._serialized_end=1722
+  _globals['_LIMITS']._serialized_start=1724
+  _globals['_LIMITS']._serialized_end=1768
+  _globals['_CONNECTREQUEST']._serialized_start=1770
+  _globals['_CONNECTREQUEST']._serialized_end=1803
+  _globals['_CONNECTRESPONSE']._serialized_start=1805
+  _globals['_CONNECTRESPONSE']._serialized_end=1838
+  _globals['_DISCONNECTREQUEST']._serialized_start=1840
+  _globals['_DISCONNECTREQUEST']._serialized_end=1904
+  _globals['_DISCONNECTRESPONSE']._serialized_start=1906
+  _globals['_DISCONNECTRESPONSE']._serialized_end=1926
+  _globals['_FORGETREQUEST']._serialized_start=1928
+  _globals['_FORGETREQUEST']._serialized_end=1959
+  _globals['_FORGETRESPONSE']._serialized_start=1961
+  _globals['_FORGETRESPONSE']._serialized_end=1977
+  _globals['_SHUTDOWNREQUEST']._serialized_start=1979
+  _globals['_SHUTDOWNREQUEST']._serialized_end=1996
+  _globals['_SHUTDOWNRESPONSE']._serialized_start=1998
+  _globals['_SHUTDOWNRESPONSE']._serialized_end=2016
+  _globals['_GOSSIPKV']._serialized_start=2282
+  _globals['_GOSSIPKV']._serialized_end=2605
+  _globals['_GOSSIPKVADMIN']._serialized_start=2608
+  _globals['_GOSSIPKVADMIN']._serialized_end=2912
 # @@protoc_insertion_point(module_scope)

@@ -1,3 +1,4 @@
+from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
@@ -122,7 +123,7 @@ class StatusRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class StatusResponse(_message.Message):
-    __slots__ = ("server", "incarnation", "start_time", "version", "time", "vector", "links", "members", "keys", "bytes", "tombstones", "puts", "gets", "deletes", "dumps", "unmet", "limits", "disk_full", "forgotten")
+    __slots__ = ("server", "incarnation", "start_time", "version", "time", "vector", "links", "members", "keys", "bytes", "tombstones", "puts", "gets", "deletes", "dumps", "unmet", "limits", "disk_full", "forgotten", "disk_free", "disk_stalled")
     SERVER_FIELD_NUMBER: _ClassVar[int]
     INCARNATION_FIELD_NUMBER: _ClassVar[int]
     START_TIME_FIELD_NUMBER: _ClassVar[int]
@@ -142,6 +143,8 @@ class StatusResponse(_message.Message):
     LIMITS_FIELD_NUMBER: _ClassVar[int]
     DISK_FULL_FIELD_NUMBER: _ClassVar[int]
     FORGOTTEN_FIELD_NUMBER: _ClassVar[int]
+    DISK_FREE_FIELD_NUMBER: _ClassVar[int]
+    DISK_STALLED_FIELD_NUMBER: _ClassVar[int]
     server: int
     incarnation: int
     start_time: _timestamp_pb2.Timestamp
@@ -161,7 +164,9 @@ class StatusResponse(_message.Message):
     limits: Limits
     disk_full: str
     forgotten: bool
-    def __init__(self, server: _Optional[int] = ..., incarnation: _Optional[int] = ..., start_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., version: _Optional[str] = ..., time: _Optional[int] = ..., vector: _Optional[_Iterable[_Union[VectorEntry, _Mapping]]] = ..., links: _Optional[_Iterable[_Union[Link, _Mapping]]] = ..., members: _Optional[_Iterable[_Union[Member, _Mapping]]] = ..., keys: _Optional[int] = ..., bytes: _Optional[int] = ..., tombstones: _Optional[int] = ..., puts: _Optional[int] = ..., gets: _Optional[int] = ..., deletes: _Optional[int] = ..., dumps: _Optional[int] = ..., unmet: _Optional[int] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., disk_full: _Optional[str] = ..., forgotten: bool = ...) -> None: ...
+    disk_free: int
+    disk_stalled: _duration_pb2.Duration
+    def __init__(self, server: _Optional[int] = ..., incarnation: _Optional[int] = ..., start_time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., version: _Optional[str] = ..., time: _Optional[int] = ..., vector: _Optional[_Iterable[_Union[VectorEntry, _Mapping]]] = ..., links: _Optional[_Iterable[_Union[Link, _Mapping]]] = ..., members: _Optional[_Iterable[_Union[Member, _Mapping]]] = ..., keys: _Optional[int] = ..., bytes: _Optional[int] = ..., tombstones: _Optional[int] = ..., puts: _Optional[int] = ..., gets: _Optional[int] = ..., deletes: _Optional[int] = ..., dumps: _Optional[int] = ..., unmet: _Optional[int] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., disk_full: _Optional[str] = ..., forgotten: bool = ..., disk_free: _Optional[int] = ..., disk_stalled: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class VectorEntry(_message.Message):
     __slots__ = ("server", "incarnation", "time")
