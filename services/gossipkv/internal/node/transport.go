@@ -2,9 +2,20 @@ package node
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"numstore.example/services/gossipkv/internal/merge"
+)
+
+// Errors of Transport's Connect and Disconnect, each with what was met behind it.
+var (
+	// ErrUnreachable: the other server cannot be reached. It is tried again.
+	ErrUnreachable = errors.New("the server cannot be reached")
+	// ErrRefused: one of both refuses the other. It is not tried again.
+	ErrRefused = errors.New("the link was refused")
+	// ErrNoLink: there is no such link.
+	ErrNoLink = errors.New("there is no such link")
 )
 
 // Transport is what connects a server with others: it makes links, greets, and carries messages. It tells the node of links by Node.LinkUp and

@@ -25,14 +25,17 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// GossipMessage is one of these, or several messages after each other.
+// GossipMessage is one of these, or several messages after each other, and a part beside them.
 type GossipMessage struct {
 	state    protoimpl.MessageState `protogen:"open.v1"`
 	Greeting *Greeting              `protobuf:"bytes,1,opt,name=greeting,proto3" json:"greeting,omitempty"`
 	Messages []*Message             `protobuf:"bytes,2,rep,name=messages,proto3" json:"messages,omitempty"`
 	Part     *Part                  `protobuf:"bytes,3,opt,name=part,proto3" json:"part,omitempty"`
 	// The link shall end, as an operator has said: the other side does not try to link itself again.
-	Disconnect    bool `protobuf:"varint,4,opt,name=disconnect,proto3" json:"disconnect,omitempty"`
+	Disconnect bool `protobuf:"varint,4,opt,name=disconnect,proto3" json:"disconnect,omitempty"`
+	Fit        *Fit `protobuf:"bytes,5,opt,name=fit,proto3" json:"fit,omitempty"`
+	// Why the other side's greeting is not fit.
+	Refused       string `protobuf:"bytes,6,opt,name=refused,proto3" json:"refused,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -95,6 +98,68 @@ func (x *GossipMessage) GetDisconnect() bool {
 	return false
 }
 
+func (x *GossipMessage) GetFit() *Fit {
+	if x != nil {
+		return x.Fit
+	}
+	return nil
+}
+
+func (x *GossipMessage) GetRefused() string {
+	if x != nil {
+		return x.Refused
+	}
+	return ""
+}
+
+// Fit says that the other's greeting was found fit.
+type Fit struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// From the server with the lower number: the number of the link that this stream is now, greater than those of all links that it has had since it started.
+	// From the other one: the number of the latest link between the two that it knows of, 0 if none. If there was another one since, which stands, then that is
+	// on its way to be known, and this stream is not needed.
+	Link          uint64 `protobuf:"varint,1,opt,name=link,proto3" json:"link,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Fit) Reset() {
+	*x = Fit{}
+	mi := &file_peer_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Fit) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Fit) ProtoMessage() {}
+
+func (x *Fit) ProtoReflect() protoreflect.Message {
+	mi := &file_peer_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Fit.ProtoReflect.Descriptor instead.
+func (*Fit) Descriptor() ([]byte, []int) {
+	return file_peer_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Fit) GetLink() uint64 {
+	if x != nil {
+		return x.Link
+	}
+	return 0
+}
+
 // Part is a part of a Message that is too long to be sent as one. Parts of one come in order; other messages may come in between.
 type Part struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -106,7 +171,7 @@ type Part struct {
 
 func (x *Part) Reset() {
 	*x = Part{}
-	mi := &file_peer_proto_msgTypes[1]
+	mi := &file_peer_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -118,7 +183,7 @@ func (x *Part) String() string {
 func (*Part) ProtoMessage() {}
 
 func (x *Part) ProtoReflect() protoreflect.Message {
-	mi := &file_peer_proto_msgTypes[1]
+	mi := &file_peer_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -131,7 +196,7 @@ func (x *Part) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Part.ProtoReflect.Descriptor instead.
 func (*Part) Descriptor() ([]byte, []int) {
-	return file_peer_proto_rawDescGZIP(), []int{1}
+	return file_peer_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Part) GetData() []byte {
@@ -157,16 +222,18 @@ type Greeting struct {
 	// Where clients and servers reach it, as HOST:PORT, if it knows.
 	Address string `protobuf:"bytes,3,opt,name=address,proto3" json:"address,omitempty"`
 	// Whether an operator has just said so: the link is taken even by one that was told to Disconnect before.
-	Asked         bool    `protobuf:"varint,4,opt,name=asked,proto3" json:"asked,omitempty"`
-	Known         *Vector `protobuf:"bytes,5,opt,name=known,proto3" json:"known,omitempty"`
-	Roster        *Roster `protobuf:"bytes,6,opt,name=roster,proto3" json:"roster,omitempty"`
+	Asked  bool    `protobuf:"varint,4,opt,name=asked,proto3" json:"asked,omitempty"`
+	Known  *Vector `protobuf:"bytes,5,opt,name=known,proto3" json:"known,omitempty"`
+	Roster *Roster `protobuf:"bytes,6,opt,name=roster,proto3" json:"roster,omitempty"`
+	// Random, and another one each time a server starts.
+	Run           uint64 `protobuf:"fixed64,7,opt,name=run,proto3" json:"run,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Greeting) Reset() {
 	*x = Greeting{}
-	mi := &file_peer_proto_msgTypes[2]
+	mi := &file_peer_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -178,7 +245,7 @@ func (x *Greeting) String() string {
 func (*Greeting) ProtoMessage() {}
 
 func (x *Greeting) ProtoReflect() protoreflect.Message {
-	mi := &file_peer_proto_msgTypes[2]
+	mi := &file_peer_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -191,7 +258,7 @@ func (x *Greeting) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Greeting.ProtoReflect.Descriptor instead.
 func (*Greeting) Descriptor() ([]byte, []int) {
-	return file_peer_proto_rawDescGZIP(), []int{2}
+	return file_peer_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Greeting) GetVersion() uint32 {
@@ -236,6 +303,13 @@ func (x *Greeting) GetRoster() *Roster {
 	return nil
 }
 
+func (x *Greeting) GetRun() uint64 {
+	if x != nil {
+		return x.Run
+	}
+	return 0
+}
+
 type Origin struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Server        uint32                 `protobuf:"varint,1,opt,name=server,proto3" json:"server,omitempty"`
@@ -246,7 +320,7 @@ type Origin struct {
 
 func (x *Origin) Reset() {
 	*x = Origin{}
-	mi := &file_peer_proto_msgTypes[3]
+	mi := &file_peer_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -258,7 +332,7 @@ func (x *Origin) String() string {
 func (*Origin) ProtoMessage() {}
 
 func (x *Origin) ProtoReflect() protoreflect.Message {
-	mi := &file_peer_proto_msgTypes[3]
+	mi := &file_peer_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -271,7 +345,7 @@ func (x *Origin) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Origin.ProtoReflect.Descriptor instead.
 func (*Origin) Descriptor() ([]byte, []int) {
-	return file_peer_proto_rawDescGZIP(), []int{3}
+	return file_peer_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Origin) GetServer() uint32 {
@@ -297,7 +371,7 @@ type Vector struct {
 
 func (x *Vector) Reset() {
 	*x = Vector{}
-	mi := &file_peer_proto_msgTypes[4]
+	mi := &file_peer_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -309,7 +383,7 @@ func (x *Vector) String() string {
 func (*Vector) ProtoMessage() {}
 
 func (x *Vector) ProtoReflect() protoreflect.Message {
-	mi := &file_peer_proto_msgTypes[4]
+	mi := &file_peer_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -322,7 +396,7 @@ func (x *Vector) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Vector.ProtoReflect.Descriptor instead.
 func (*Vector) Descriptor() ([]byte, []int) {
-	return file_peer_proto_rawDescGZIP(), []int{4}
+	return file_peer_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Vector) GetEntries() []*VectorEntry {
@@ -342,7 +416,7 @@ type VectorEntry struct {
 
 func (x *VectorEntry) Reset() {
 	*x = VectorEntry{}
-	mi := &file_peer_proto_msgTypes[5]
+	mi := &file_peer_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -354,7 +428,7 @@ func (x *VectorEntry) String() string {
 func (*VectorEntry) ProtoMessage() {}
 
 func (x *VectorEntry) ProtoReflect() protoreflect.Message {
-	mi := &file_peer_proto_msgTypes[5]
+	mi := &file_peer_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -367,7 +441,7 @@ func (x *VectorEntry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use VectorEntry.ProtoReflect.Descriptor instead.
 func (*VectorEntry) Descriptor() ([]byte, []int) {
-	return file_peer_proto_rawDescGZIP(), []int{5}
+	return file_peer_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *VectorEntry) GetOrigin() *Origin {
@@ -393,7 +467,7 @@ type Roster struct {
 
 func (x *Roster) Reset() {
 	*x = Roster{}
-	mi := &file_peer_proto_msgTypes[6]
+	mi := &file_peer_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -405,7 +479,7 @@ func (x *Roster) String() string {
 func (*Roster) ProtoMessage() {}
 
 func (x *Roster) ProtoReflect() protoreflect.Message {
-	mi := &file_peer_proto_msgTypes[6]
+	mi := &file_peer_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -418,7 +492,7 @@ func (x *Roster) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Roster.ProtoReflect.Descriptor instead.
 func (*Roster) Descriptor() ([]byte, []int) {
-	return file_peer_proto_rawDescGZIP(), []int{6}
+	return file_peer_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Roster) GetStandings() []*Standing {
@@ -442,7 +516,7 @@ type Standing struct {
 
 func (x *Standing) Reset() {
 	*x = Standing{}
-	mi := &file_peer_proto_msgTypes[7]
+	mi := &file_peer_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -454,7 +528,7 @@ func (x *Standing) String() string {
 func (*Standing) ProtoMessage() {}
 
 func (x *Standing) ProtoReflect() protoreflect.Message {
-	mi := &file_peer_proto_msgTypes[7]
+	mi := &file_peer_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -467,7 +541,7 @@ func (x *Standing) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Standing.ProtoReflect.Descriptor instead.
 func (*Standing) Descriptor() ([]byte, []int) {
-	return file_peer_proto_rawDescGZIP(), []int{7}
+	return file_peer_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Standing) GetOrigin() *Origin {
@@ -515,7 +589,7 @@ type Version struct {
 
 func (x *Version) Reset() {
 	*x = Version{}
-	mi := &file_peer_proto_msgTypes[8]
+	mi := &file_peer_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -527,7 +601,7 @@ func (x *Version) String() string {
 func (*Version) ProtoMessage() {}
 
 func (x *Version) ProtoReflect() protoreflect.Message {
-	mi := &file_peer_proto_msgTypes[8]
+	mi := &file_peer_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -540,7 +614,7 @@ func (x *Version) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Version.ProtoReflect.Descriptor instead.
 func (*Version) Descriptor() ([]byte, []int) {
-	return file_peer_proto_rawDescGZIP(), []int{8}
+	return file_peer_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Version) GetTime() uint64 {
@@ -571,7 +645,7 @@ type Entry struct {
 
 func (x *Entry) Reset() {
 	*x = Entry{}
-	mi := &file_peer_proto_msgTypes[9]
+	mi := &file_peer_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -583,7 +657,7 @@ func (x *Entry) String() string {
 func (*Entry) ProtoMessage() {}
 
 func (x *Entry) ProtoReflect() protoreflect.Message {
-	mi := &file_peer_proto_msgTypes[9]
+	mi := &file_peer_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -596,7 +670,7 @@ func (x *Entry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Entry.ProtoReflect.Descriptor instead.
 func (*Entry) Descriptor() ([]byte, []int) {
-	return file_peer_proto_rawDescGZIP(), []int{9}
+	return file_peer_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Entry) GetKey() []byte {
@@ -651,7 +725,7 @@ type Message struct {
 
 func (x *Message) Reset() {
 	*x = Message{}
-	mi := &file_peer_proto_msgTypes[10]
+	mi := &file_peer_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -663,7 +737,7 @@ func (x *Message) String() string {
 func (*Message) ProtoMessage() {}
 
 func (x *Message) ProtoReflect() protoreflect.Message {
-	mi := &file_peer_proto_msgTypes[10]
+	mi := &file_peer_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -676,7 +750,7 @@ func (x *Message) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Message.ProtoReflect.Descriptor instead.
 func (*Message) Descriptor() ([]byte, []int) {
-	return file_peer_proto_rawDescGZIP(), []int{10}
+	return file_peer_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Message) GetMessage() isMessage_Message {
@@ -778,7 +852,7 @@ type Push struct {
 
 func (x *Push) Reset() {
 	*x = Push{}
-	mi := &file_peer_proto_msgTypes[11]
+	mi := &file_peer_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -790,7 +864,7 @@ func (x *Push) String() string {
 func (*Push) ProtoMessage() {}
 
 func (x *Push) ProtoReflect() protoreflect.Message {
-	mi := &file_peer_proto_msgTypes[11]
+	mi := &file_peer_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -803,7 +877,7 @@ func (x *Push) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Push.ProtoReflect.Descriptor instead.
 func (*Push) Descriptor() ([]byte, []int) {
-	return file_peer_proto_rawDescGZIP(), []int{11}
+	return file_peer_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Push) GetOrigin() *Origin {
@@ -851,7 +925,7 @@ type Announce struct {
 
 func (x *Announce) Reset() {
 	*x = Announce{}
-	mi := &file_peer_proto_msgTypes[12]
+	mi := &file_peer_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -863,7 +937,7 @@ func (x *Announce) String() string {
 func (*Announce) ProtoMessage() {}
 
 func (x *Announce) ProtoReflect() protoreflect.Message {
-	mi := &file_peer_proto_msgTypes[12]
+	mi := &file_peer_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -876,7 +950,7 @@ func (x *Announce) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Announce.ProtoReflect.Descriptor instead.
 func (*Announce) Descriptor() ([]byte, []int) {
-	return file_peer_proto_rawDescGZIP(), []int{12}
+	return file_peer_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Announce) GetKnown() *Vector {
@@ -904,7 +978,7 @@ type Pull struct {
 
 func (x *Pull) Reset() {
 	*x = Pull{}
-	mi := &file_peer_proto_msgTypes[13]
+	mi := &file_peer_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -916,7 +990,7 @@ func (x *Pull) String() string {
 func (*Pull) ProtoMessage() {}
 
 func (x *Pull) ProtoReflect() protoreflect.Message {
-	mi := &file_peer_proto_msgTypes[13]
+	mi := &file_peer_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -929,7 +1003,7 @@ func (x *Pull) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Pull.ProtoReflect.Descriptor instead.
 func (*Pull) Descriptor() ([]byte, []int) {
-	return file_peer_proto_rawDescGZIP(), []int{13}
+	return file_peer_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Pull) GetNumber() uint64 {
@@ -968,7 +1042,7 @@ type Piece struct {
 
 func (x *Piece) Reset() {
 	*x = Piece{}
-	mi := &file_peer_proto_msgTypes[14]
+	mi := &file_peer_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -980,7 +1054,7 @@ func (x *Piece) String() string {
 func (*Piece) ProtoMessage() {}
 
 func (x *Piece) ProtoReflect() protoreflect.Message {
-	mi := &file_peer_proto_msgTypes[14]
+	mi := &file_peer_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -993,7 +1067,7 @@ func (x *Piece) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Piece.ProtoReflect.Descriptor instead.
 func (*Piece) Descriptor() ([]byte, []int) {
-	return file_peer_proto_rawDescGZIP(), []int{14}
+	return file_peer_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Piece) GetNumber() uint64 {
@@ -1054,7 +1128,7 @@ type Table struct {
 
 func (x *Table) Reset() {
 	*x = Table{}
-	mi := &file_peer_proto_msgTypes[15]
+	mi := &file_peer_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1066,7 +1140,7 @@ func (x *Table) String() string {
 func (*Table) ProtoMessage() {}
 
 func (x *Table) ProtoReflect() protoreflect.Message {
-	mi := &file_peer_proto_msgTypes[15]
+	mi := &file_peer_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1079,7 +1153,7 @@ func (x *Table) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Table.ProtoReflect.Descriptor instead.
 func (*Table) Descriptor() ([]byte, []int) {
-	return file_peer_proto_rawDescGZIP(), []int{15}
+	return file_peer_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Table) GetRoster() *Roster {
@@ -1094,24 +1168,29 @@ var File_peer_proto protoreflect.FileDescriptor
 const file_peer_proto_rawDesc = "" +
 	"\n" +
 	"\n" +
-	"peer.proto\x12\x10gossipkv.peer.v1\"\xca\x01\n" +
+	"peer.proto\x12\x10gossipkv.peer.v1\"\x8d\x02\n" +
 	"\rGossipMessage\x126\n" +
 	"\bgreeting\x18\x01 \x01(\v2\x1a.gossipkv.peer.v1.GreetingR\bgreeting\x125\n" +
 	"\bmessages\x18\x02 \x03(\v2\x19.gossipkv.peer.v1.MessageR\bmessages\x12*\n" +
 	"\x04part\x18\x03 \x01(\v2\x16.gossipkv.peer.v1.PartR\x04part\x12\x1e\n" +
 	"\n" +
 	"disconnect\x18\x04 \x01(\bR\n" +
-	"disconnect\".\n" +
+	"disconnect\x12'\n" +
+	"\x03fit\x18\x05 \x01(\v2\x15.gossipkv.peer.v1.FitR\x03fit\x12\x18\n" +
+	"\arefused\x18\x06 \x01(\tR\arefused\"\x19\n" +
+	"\x03Fit\x12\x12\n" +
+	"\x04link\x18\x01 \x01(\x04R\x04link\".\n" +
 	"\x04Part\x12\x12\n" +
 	"\x04data\x18\x01 \x01(\fR\x04data\x12\x12\n" +
-	"\x04last\x18\x02 \x01(\bR\x04last\"\xe4\x01\n" +
+	"\x04last\x18\x02 \x01(\bR\x04last\"\xf6\x01\n" +
 	"\bGreeting\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\rR\aversion\x12,\n" +
 	"\x04self\x18\x02 \x01(\v2\x18.gossipkv.peer.v1.OriginR\x04self\x12\x18\n" +
 	"\aaddress\x18\x03 \x01(\tR\aaddress\x12\x14\n" +
 	"\x05asked\x18\x04 \x01(\bR\x05asked\x12.\n" +
 	"\x05known\x18\x05 \x01(\v2\x18.gossipkv.peer.v1.VectorR\x05known\x120\n" +
-	"\x06roster\x18\x06 \x01(\v2\x18.gossipkv.peer.v1.RosterR\x06roster\"B\n" +
+	"\x06roster\x18\x06 \x01(\v2\x18.gossipkv.peer.v1.RosterR\x06roster\x12\x10\n" +
+	"\x03run\x18\a \x01(\x06R\x03run\"B\n" +
 	"\x06Origin\x12\x16\n" +
 	"\x06server\x18\x01 \x01(\rR\x06server\x12 \n" +
 	"\vincarnation\x18\x02 \x01(\x06R\vincarnation\"A\n" +
@@ -1182,61 +1261,63 @@ func file_peer_proto_rawDescGZIP() []byte {
 	return file_peer_proto_rawDescData
 }
 
-var file_peer_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
+var file_peer_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
 var file_peer_proto_goTypes = []any{
 	(*GossipMessage)(nil), // 0: gossipkv.peer.v1.GossipMessage
-	(*Part)(nil),          // 1: gossipkv.peer.v1.Part
-	(*Greeting)(nil),      // 2: gossipkv.peer.v1.Greeting
-	(*Origin)(nil),        // 3: gossipkv.peer.v1.Origin
-	(*Vector)(nil),        // 4: gossipkv.peer.v1.Vector
-	(*VectorEntry)(nil),   // 5: gossipkv.peer.v1.VectorEntry
-	(*Roster)(nil),        // 6: gossipkv.peer.v1.Roster
-	(*Standing)(nil),      // 7: gossipkv.peer.v1.Standing
-	(*Version)(nil),       // 8: gossipkv.peer.v1.Version
-	(*Entry)(nil),         // 9: gossipkv.peer.v1.Entry
-	(*Message)(nil),       // 10: gossipkv.peer.v1.Message
-	(*Push)(nil),          // 11: gossipkv.peer.v1.Push
-	(*Announce)(nil),      // 12: gossipkv.peer.v1.Announce
-	(*Pull)(nil),          // 13: gossipkv.peer.v1.Pull
-	(*Piece)(nil),         // 14: gossipkv.peer.v1.Piece
-	(*Table)(nil),         // 15: gossipkv.peer.v1.Table
+	(*Fit)(nil),           // 1: gossipkv.peer.v1.Fit
+	(*Part)(nil),          // 2: gossipkv.peer.v1.Part
+	(*Greeting)(nil),      // 3: gossipkv.peer.v1.Greeting
+	(*Origin)(nil),        // 4: gossipkv.peer.v1.Origin
+	(*Vector)(nil),        // 5: gossipkv.peer.v1.Vector
+	(*VectorEntry)(nil),   // 6: gossipkv.peer.v1.VectorEntry
+	(*Roster)(nil),        // 7: gossipkv.peer.v1.Roster
+	(*Standing)(nil),      // 8: gossipkv.peer.v1.Standing
+	(*Version)(nil),       // 9: gossipkv.peer.v1.Version
+	(*Entry)(nil),         // 10: gossipkv.peer.v1.Entry
+	(*Message)(nil),       // 11: gossipkv.peer.v1.Message
+	(*Push)(nil),          // 12: gossipkv.peer.v1.Push
+	(*Announce)(nil),      // 13: gossipkv.peer.v1.Announce
+	(*Pull)(nil),          // 14: gossipkv.peer.v1.Pull
+	(*Piece)(nil),         // 15: gossipkv.peer.v1.Piece
+	(*Table)(nil),         // 16: gossipkv.peer.v1.Table
 }
 var file_peer_proto_depIdxs = []int32{
-	2,  // 0: gossipkv.peer.v1.GossipMessage.greeting:type_name -> gossipkv.peer.v1.Greeting
-	10, // 1: gossipkv.peer.v1.GossipMessage.messages:type_name -> gossipkv.peer.v1.Message
-	1,  // 2: gossipkv.peer.v1.GossipMessage.part:type_name -> gossipkv.peer.v1.Part
-	3,  // 3: gossipkv.peer.v1.Greeting.self:type_name -> gossipkv.peer.v1.Origin
-	4,  // 4: gossipkv.peer.v1.Greeting.known:type_name -> gossipkv.peer.v1.Vector
-	6,  // 5: gossipkv.peer.v1.Greeting.roster:type_name -> gossipkv.peer.v1.Roster
-	5,  // 6: gossipkv.peer.v1.Vector.entries:type_name -> gossipkv.peer.v1.VectorEntry
-	3,  // 7: gossipkv.peer.v1.VectorEntry.origin:type_name -> gossipkv.peer.v1.Origin
-	7,  // 8: gossipkv.peer.v1.Roster.standings:type_name -> gossipkv.peer.v1.Standing
-	3,  // 9: gossipkv.peer.v1.Standing.origin:type_name -> gossipkv.peer.v1.Origin
-	4,  // 10: gossipkv.peer.v1.Standing.known:type_name -> gossipkv.peer.v1.Vector
-	3,  // 11: gossipkv.peer.v1.Version.origin:type_name -> gossipkv.peer.v1.Origin
-	3,  // 12: gossipkv.peer.v1.Entry.origin:type_name -> gossipkv.peer.v1.Origin
-	11, // 13: gossipkv.peer.v1.Message.push:type_name -> gossipkv.peer.v1.Push
-	12, // 14: gossipkv.peer.v1.Message.announce:type_name -> gossipkv.peer.v1.Announce
-	13, // 15: gossipkv.peer.v1.Message.pull:type_name -> gossipkv.peer.v1.Pull
-	14, // 16: gossipkv.peer.v1.Message.piece:type_name -> gossipkv.peer.v1.Piece
-	15, // 17: gossipkv.peer.v1.Message.table:type_name -> gossipkv.peer.v1.Table
-	3,  // 18: gossipkv.peer.v1.Push.origin:type_name -> gossipkv.peer.v1.Origin
-	9,  // 19: gossipkv.peer.v1.Push.entries:type_name -> gossipkv.peer.v1.Entry
-	4,  // 20: gossipkv.peer.v1.Announce.known:type_name -> gossipkv.peer.v1.Vector
-	4,  // 21: gossipkv.peer.v1.Pull.known:type_name -> gossipkv.peer.v1.Vector
-	8,  // 22: gossipkv.peer.v1.Pull.after:type_name -> gossipkv.peer.v1.Version
-	9,  // 23: gossipkv.peer.v1.Piece.entries:type_name -> gossipkv.peer.v1.Entry
-	8,  // 24: gossipkv.peer.v1.Piece.upto:type_name -> gossipkv.peer.v1.Version
-	4,  // 25: gossipkv.peer.v1.Piece.knew:type_name -> gossipkv.peer.v1.Vector
-	4,  // 26: gossipkv.peer.v1.Piece.floor:type_name -> gossipkv.peer.v1.Vector
-	6,  // 27: gossipkv.peer.v1.Table.roster:type_name -> gossipkv.peer.v1.Roster
-	0,  // 28: gossipkv.peer.v1.Peer.Gossip:input_type -> gossipkv.peer.v1.GossipMessage
-	0,  // 29: gossipkv.peer.v1.Peer.Gossip:output_type -> gossipkv.peer.v1.GossipMessage
-	29, // [29:30] is the sub-list for method output_type
-	28, // [28:29] is the sub-list for method input_type
-	28, // [28:28] is the sub-list for extension type_name
-	28, // [28:28] is the sub-list for extension extendee
-	0,  // [0:28] is the sub-list for field type_name
+	3,  // 0: gossipkv.peer.v1.GossipMessage.greeting:type_name -> gossipkv.peer.v1.Greeting
+	11, // 1: gossipkv.peer.v1.GossipMessage.messages:type_name -> gossipkv.peer.v1.Message
+	2,  // 2: gossipkv.peer.v1.GossipMessage.part:type_name -> gossipkv.peer.v1.Part
+	1,  // 3: gossipkv.peer.v1.GossipMessage.fit:type_name -> gossipkv.peer.v1.Fit
+	4,  // 4: gossipkv.peer.v1.Greeting.self:type_name -> gossipkv.peer.v1.Origin
+	5,  // 5: gossipkv.peer.v1.Greeting.known:type_name -> gossipkv.peer.v1.Vector
+	7,  // 6: gossipkv.peer.v1.Greeting.roster:type_name -> gossipkv.peer.v1.Roster
+	6,  // 7: gossipkv.peer.v1.Vector.entries:type_name -> gossipkv.peer.v1.VectorEntry
+	4,  // 8: gossipkv.peer.v1.VectorEntry.origin:type_name -> gossipkv.peer.v1.Origin
+	8,  // 9: gossipkv.peer.v1.Roster.standings:type_name -> gossipkv.peer.v1.Standing
+	4,  // 10: gossipkv.peer.v1.Standing.origin:type_name -> gossipkv.peer.v1.Origin
+	5,  // 11: gossipkv.peer.v1.Standing.known:type_name -> gossipkv.peer.v1.Vector
+	4,  // 12: gossipkv.peer.v1.Version.origin:type_name -> gossipkv.peer.v1.Origin
+	4,  // 13: gossipkv.peer.v1.Entry.origin:type_name -> gossipkv.peer.v1.Origin
+	12, // 14: gossipkv.peer.v1.Message.push:type_name -> gossipkv.peer.v1.Push
+	13, // 15: gossipkv.peer.v1.Message.announce:type_name -> gossipkv.peer.v1.Announce
+	14, // 16: gossipkv.peer.v1.Message.pull:type_name -> gossipkv.peer.v1.Pull
+	15, // 17: gossipkv.peer.v1.Message.piece:type_name -> gossipkv.peer.v1.Piece
+	16, // 18: gossipkv.peer.v1.Message.table:type_name -> gossipkv.peer.v1.Table
+	4,  // 19: gossipkv.peer.v1.Push.origin:type_name -> gossipkv.peer.v1.Origin
+	10, // 20: gossipkv.peer.v1.Push.entries:type_name -> gossipkv.peer.v1.Entry
+	5,  // 21: gossipkv.peer.v1.Announce.known:type_name -> gossipkv.peer.v1.Vector
+	5,  // 22: gossipkv.peer.v1.Pull.known:type_name -> gossipkv.peer.v1.Vector
+	9,  // 23: gossipkv.peer.v1.Pull.after:type_name -> gossipkv.peer.v1.Version
+	10, // 24: gossipkv.peer.v1.Piece.entries:type_name -> gossipkv.peer.v1.Entry
+	9,  // 25: gossipkv.peer.v1.Piece.upto:type_name -> gossipkv.peer.v1.Version
+	5,  // 26: gossipkv.peer.v1.Piece.knew:type_name -> gossipkv.peer.v1.Vector
+	5,  // 27: gossipkv.peer.v1.Piece.floor:type_name -> gossipkv.peer.v1.Vector
+	7,  // 28: gossipkv.peer.v1.Table.roster:type_name -> gossipkv.peer.v1.Roster
+	0,  // 29: gossipkv.peer.v1.Peer.Gossip:input_type -> gossipkv.peer.v1.GossipMessage
+	0,  // 30: gossipkv.peer.v1.Peer.Gossip:output_type -> gossipkv.peer.v1.GossipMessage
+	30, // [30:31] is the sub-list for method output_type
+	29, // [29:30] is the sub-list for method input_type
+	29, // [29:29] is the sub-list for extension type_name
+	29, // [29:29] is the sub-list for extension extendee
+	0,  // [0:29] is the sub-list for field type_name
 }
 
 func init() { file_peer_proto_init() }
@@ -1244,7 +1325,7 @@ func file_peer_proto_init() {
 	if File_peer_proto != nil {
 		return
 	}
-	file_peer_proto_msgTypes[10].OneofWrappers = []any{
+	file_peer_proto_msgTypes[11].OneofWrappers = []any{
 		(*Message_Push)(nil),
 		(*Message_Announce)(nil),
 		(*Message_Pull)(nil),
@@ -1257,7 +1338,7 @@ func file_peer_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_peer_proto_rawDesc), len(file_peer_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   16,
+			NumMessages:   17,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

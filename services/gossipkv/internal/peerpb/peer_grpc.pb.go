@@ -35,9 +35,15 @@ const (
 //
 // No message is longer than 1 MiB, however long what it carries: a long value goes in pieces, between which others are sent.
 type PeerClient interface {
-	// Gossip is a link, both ways. The first message of each side is a Greeting; nothing else is sent before the other's has come and was
-	// found fit. A side that refuses it ends the stream with FAILED_PRECONDITION and the reason. Messages come in the order
-	// in which they were sent, but short ones overtake long ones. What was not taken when the stream breaks is lost.
+	// Gossip is a link, both ways. The first message of each side is a Greeting: who calls greets first. A side that finds the other's greeting
+	// fit says so (Fit). Of the two servers, the one with the lower number says so last, when it has the other's Fit: from then on the
+	// stream is the link between the two, also if both have called at once, as that server takes one stream at a time. Nothing else is sent before.
+	//
+	// A side that refuses the other says why: who was called ends the stream with FAILED_PRECONDITION, after `disconnect` if an operator has ended the
+	// link between the two; who calls sends `refused`. ABORTED is for a stream that is not needed, as there is another one.
+	//
+	// Messages come in the order in which they were sent, but short ones overtake long ones. What was not taken when the stream breaks is lost. Each side
+	// sends something every second, an empty message if there is nothing else: one that is silent for long is gone.
 	Gossip(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[GossipMessage, GossipMessage], error)
 }
 
@@ -71,9 +77,15 @@ type Peer_GossipClient = grpc.BidiStreamingClient[GossipMessage, GossipMessage]
 //
 // No message is longer than 1 MiB, however long what it carries: a long value goes in pieces, between which others are sent.
 type PeerServer interface {
-	// Gossip is a link, both ways. The first message of each side is a Greeting; nothing else is sent before the other's has come and was
-	// found fit. A side that refuses it ends the stream with FAILED_PRECONDITION and the reason. Messages come in the order
-	// in which they were sent, but short ones overtake long ones. What was not taken when the stream breaks is lost.
+	// Gossip is a link, both ways. The first message of each side is a Greeting: who calls greets first. A side that finds the other's greeting
+	// fit says so (Fit). Of the two servers, the one with the lower number says so last, when it has the other's Fit: from then on the
+	// stream is the link between the two, also if both have called at once, as that server takes one stream at a time. Nothing else is sent before.
+	//
+	// A side that refuses the other says why: who was called ends the stream with FAILED_PRECONDITION, after `disconnect` if an operator has ended the
+	// link between the two; who calls sends `refused`. ABORTED is for a stream that is not needed, as there is another one.
+	//
+	// Messages come in the order in which they were sent, but short ones overtake long ones. What was not taken when the stream breaks is lost. Each side
+	// sends something every second, an empty message if there is nothing else: one that is silent for long is gone.
 	Gossip(grpc.BidiStreamingServer[GossipMessage, GossipMessage]) error
 	mustEmbedUnimplementedPeerServer()
 }
