@@ -100,7 +100,7 @@ func (c *course) drive(ctx context.Context, conns []*grpc.ClientConn) *report.Ta
 		defer cancel()
 	}
 	workers := make([]worker, c.Workers)
-	open, _, _ := numstore.Open(service.Target{Conns: conns, Workload: c.Config}) // opens nothing, so cannot fail
+	open, _, _ := numstore.Open(service.Target{Servers: []service.Server{{Conns: conns}}, Workload: c.Config}) // opens nothing, so cannot fail
 	var wg sync.WaitGroup
 	for i := range workers {
 		workers[i] = worker{send: open(i), timeout: c.Timeout, tally: report.NewTally()}

@@ -125,7 +125,7 @@ func (c *runCommand) Run(ctx context.Context, console console) error {
 		return err
 	}
 	kind, target := service.All[c.Service], service.Target{
-		Addr: addr, Conns: conns, Dialing: dialing, Workload: c.Config, Recorded: c.History != "", Unary: c.Unary,
+		Servers: []service.Server{{Addr: addr, Conns: conns}}, Dialing: dialing, Workload: c.Config, Recorded: c.History != "", Unary: c.Unary,
 	}
 	if err := c.ready(ctx, kind, target); err != nil {
 		return err
@@ -192,7 +192,7 @@ func (c *runCommand) loads() []drive.Load {
 func (c *runCommand) header(target service.Target) result.Header {
 	label := c.Label
 	if label == "" {
-		label = target.Addr
+		label = target.Servers[0].Addr
 	}
 	parameters := map[string]string{
 		"duration": c.Duration.String(), "warmup": c.Warmup.String(), "timeout": c.Timeout.String(),
@@ -207,7 +207,7 @@ func (c *runCommand) header(target service.Target) result.Header {
 	if c.Rate != nil {
 		parameters["max-in-flight"] = strconv.Itoa(c.MaxInFlight)
 	}
-	return result.Header{Label: label, Service: c.Service, Target: target.Addr, Started: time.Now(), Parameters: parameters}
+	return result.Header{Label: label, Service: c.Service, Target: target.Servers[0].Addr, Started: time.Now(), Parameters: parameters}
 }
 
 // recording is a run and the files that it goes to.

@@ -16,8 +16,9 @@ type clerk struct{ *raftkv.Clerk }
 
 // dialClerks returns as many as there are connections.
 func dialClerks(target Target) (all clerks, err error) {
-	for range target.Conns {
-		c, err := raftkv.Dial([]string{target.Addr}, target.Dialing...)
+	server := target.Servers[0]
+	for range server.Conns {
+		c, err := raftkv.Dial([]string{server.Addr}, target.Dialing...)
 		if err != nil {
 			all.close()
 			return nil, err

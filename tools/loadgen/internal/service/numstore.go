@@ -38,7 +38,7 @@ var numstore = Service{
 		source := target.Workload.Source()
 		return func(worker int) drive.Send {
 			w := &numstoreWorker{
-				client: numstorepb.NewNumStoreClient(target.Conns[worker%len(target.Conns)]),
+				client: numstorepb.NewNumStoreClient(target.Servers[0].conn(worker)),
 				source: source(worker),
 			}
 			return w.send
@@ -48,9 +48,9 @@ var numstore = Service{
 
 func numstoreReady(ctx context.Context, target Target) error {
 	name := numstorepb.NumStore_ServiceDesc.ServiceName
-	_, err := grpc_health_v1.NewHealthClient(target.Conns[0]).Check(ctx, &grpc_health_v1.HealthCheckRequest{Service: name})
+	_, err := grpc_health_v1.NewHealthClient(target.Servers[0].conn(0)).Check(ctx, &grpc_health_v1.HealthCheckRequest{Service: name})
 	if status.Code(err) == codes.NotFound {
-		return another(target, name)
+		return another(target.Servers[0], name)
 	}
 	return nil // or it has no health service
 }

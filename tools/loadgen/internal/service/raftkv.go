@@ -47,12 +47,13 @@ var raftKV = Service{
 }
 
 func raftKVReady(ctx context.Context, target Target) error {
-	stat, err := raftkvpb.NewRaftKVClient(target.Conns[0]).Stat(ctx, &raftkvpb.StatRequest{})
+	server := target.Servers[0]
+	stat, err := raftkvpb.NewRaftKVClient(server.conn(0)).Stat(ctx, &raftkvpb.StatRequest{})
 	switch {
 	case status.Code(err) == codes.Unimplemented:
-		return another(target, "raftkv")
+		return another(server, "raftkv")
 	case target.Recorded && stat.GetKeys() > 0:
-		return fmt.Errorf("the server at %s has %d keys; a history can be checked only if the server is new", target.Addr, stat.GetKeys())
+		return fmt.Errorf("the server at %s has %d keys; a history can be checked only if the server is new", server.Addr, stat.GetKeys())
 	}
 	return nil
 }

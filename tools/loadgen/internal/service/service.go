@@ -54,11 +54,19 @@ type Service struct {
 	Open func(Target) (send func(worker int) drive.Send, close func(), err error)
 }
 
-// Target is a server and what it is to be asked.
+// Server is where calls go.
+type Server struct {
+	Addr  string             // as dial.Target returns it
+	Conns []*grpc.ClientConn // ready for calls; workers share them in turn
+}
+
+// conn returns the connection that a worker uses.
+func (s Server) conn(worker int) *grpc.ClientConn { return s.Conns[worker%len(s.Conns)] }
+
+// Target is servers and what they are to be asked.
 type Target struct {
-	Addr    string             // as dial.Target returns it
-	Conns   []*grpc.ClientConn // ready for calls; workers share them in turn
-	Dialing []grpc.DialOption  // for a client that opens connections of its own
+	Servers []Server          // one, or more if the service takes Several
+	Dialing []grpc.DialOption // for a client that opens connections of its own
 
 	Workload workload.Config // checked
 	Recorded bool            // the calls will be checked: values must differ, and be short
@@ -66,6 +74,6 @@ type Target struct {
 }
 
 // another is the error of a server that does not have the service.
-func another(target Target, name string) error {
-	return fmt.Errorf("the server at %s does not serve %s; see --service", target.Addr, name)
+func another(server Server, name string) error {
+	return fmt.Errorf("the server at %s does not serve %s; see --service", server.Addr, name)
 }

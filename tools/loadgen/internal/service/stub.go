@@ -29,7 +29,7 @@ type stub struct {
 var anySize = grpc.MaxCallRecvMsgSize(math.MaxInt32)
 
 func openStubs(target Target, worker int) ask {
-	s := &stub{client: raftkvpb.NewRaftKVClient(target.Conns[worker%len(target.Conns)])}
+	s := &stub{client: raftkvpb.NewRaftKVClient(target.Servers[0].conn(worker))}
 	return s.ask
 }
 
