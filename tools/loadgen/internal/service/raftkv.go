@@ -1,7 +1,6 @@
 package service
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"strconv"
@@ -73,7 +72,11 @@ func openRaftKV(target Target) (func(int) drive.Send, func(), error) {
 		known = &versions{of: make(map[string]uint64)}
 	}
 	return func(worker int) drive.Send {
-		w := &raftkvWorker{id: worker, ask: open(target, worker), source: source(worker), known: known, recorded: target.Recorded}
+		source := source(worker)
+		w := &raftkvWorker{
+			ask: open(target, worker), source: source, known: known, recorded: target.Recorded,
+			values: values{worker: worker, source: source, recorded: target.Recorded},
+		}
 		return w.send
 	}, closeAll, nil
 }
@@ -98,12 +101,11 @@ type ask func(context.Context, question) (reply, error)
 
 // raftkvWorker decides what to ask, and notes it.
 type raftkvWorker struct {
-	id       int
 	ask      ask
 	source   *workload.Source
 	known    *versions // nil if nothing is compared
 	recorded bool
-	values   int    // recorded so far
+	values   values
 	long     string // a key whose value has become too long for a history; it is put next
 }
 
@@ -118,7 +120,7 @@ func (w *raftkvWorker) send(ctx context.Context, operation *history.Operation) d
 	}
 	q := question{call: call, key: []byte(key), previous: w.recorded}
 	if call != get && call != remove {
-		q.value = w.value()
+		q.value = w.values.next()
 	}
 	if call == compareAndSet {
 		q.expected = w.known.get(key)
@@ -141,18 +143,6 @@ func (w *raftkvWorker) send(ctx context.Context, operation *history.Operation) d
 		note(operation, q, reply, outcome)
 	}
 	return outcome
-}
-
-// value returns the next value; in a history one that nobody else writes, and that can be recognised when
-// others are appended. The checker knows its form.
-func (w *raftkvWorker) value() []byte {
-	value := w.source.Bytes()
-	if !w.recorded {
-		return value
-	}
-	w.values++
-	tag := fmt.Appendf(nil, "[%d.%d]", w.id, w.values)
-	return append(tag, bytes.Repeat([]byte("."), max(0, len(value)-len(tag)))...)
 }
 
 // note writes down what was asked and answered.
