@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"numstore.example/services/internal/engine/enginetest"
 )
 
 const (
@@ -76,11 +78,11 @@ func (t *testStore) fillUp(tb testing.TB) (n uint64) {
 // TestRoom_wayOut: a store whose disk has become full goes on reading and deleting, and takes writes when there is room,
 // by itself.
 func TestRoom_wayOut(t *testing.T) {
-	disk := newSmallDisk(testDisk)
+	disk := enginetest.NewSmallDisk(testDisk)
 	s := openSmall(t, disk)
 	defer s.end(t)
-	if s.room.want != testReserve || disk.used() < testReserve {
-		t.Fatalf("a reserve of %d bytes is wanted, and %d are used", s.room.want, disk.used())
+	if s.room.want != testReserve || disk.Used() < testReserve {
+		t.Fatalf("a reserve of %d bytes is wanted, and %d are used", s.room.want, disk.Used())
 	}
 	n := s.fillUp(t)
 	if err := s.Writable(); !errors.Is(err, ErrFull) {
@@ -110,13 +112,13 @@ func TestRoom_wayOut(t *testing.T) {
 
 // TestRoom_start: a store starts on a disk that others have filled to its last byte.
 func TestRoom_start(t *testing.T) {
-	disk := newSmallDisk(testDisk)
+	disk := enginetest.NewSmallDisk(testDisk)
 	s := openSmall(t, disk)
 	n := s.fillUp(t)
-	left := &smallDisk{MemFS: disk.CrashClone(vfs.CrashCloneCfg{})}
-	left.total.Store(testDisk)
+	left := &enginetest.SmallDisk{MemFS: disk.CrashClone(vfs.CrashCloneCfg{})}
+	left.Total.Store(testDisk)
 	s.end(t)
-	left.fill(0)
+	left.Fill(0)
 	s = openSmall(t, left)
 	defer s.end(t)
 	for i := uint64(1); i <= n; i++ {
@@ -130,15 +132,15 @@ func TestRoom_start(t *testing.T) {
 // TestRoom_surprise: a disk that becomes full between two looks does not fail the store: the reserve is given up, and
 // what had no room is written all the same.
 func TestRoom_surprise(t *testing.T) {
-	disk := newSmallDisk(testDisk)
+	disk := enginetest.NewSmallDisk(testDisk)
 	s := openSmall(t, disk)
-	disk.silent.Store(true)
-	disk.fill(1000)
+	disk.Silent.Store(true)
+	disk.Fill(1000)
 	value := strings.Repeat("v", 1000)
 	for i := uint64(1); i <= 10; i++ {
 		s.must(t, put(fmt.Sprintf("key %d", i), value))
 	}
-	disk.silent.Store(false)
+	disk.Silent.Store(false)
 	if s.Writable() == nil || s.Failure() != nil {
 		t.Errorf("writable: %v, failed: %v", s.Writable(), s.Failed())
 	}
@@ -158,12 +160,12 @@ func TestRoom_surprise(t *testing.T) {
 
 // TestRoom_control: without a reserve, the same is the end of the store until the next start.
 func TestRoom_control(t *testing.T) {
-	disk := newSmallDisk(testDisk)
+	disk := enginetest.NewSmallDisk(testDisk)
 	s, err := openTest(Options{FS: disk})
 	if err != nil {
 		t.Fatal(err)
 	}
-	disk.fill(1000)
+	disk.Fill(1000)
 	value := strings.Repeat("v", 1000)
 	for i := uint64(1); i <= 10; i++ {
 		if err = s.execute(put(fmt.Sprintf("key %d", i), value)); err != nil {
@@ -178,14 +180,14 @@ func TestRoom_control(t *testing.T) {
 
 // TestRoom_starved: Pebble, which has no room for a table, tries again until there is, and fails nothing.
 func TestRoom_starved(t *testing.T) {
-	disk := newSmallDisk(testDisk)
+	disk := enginetest.NewSmallDisk(testDisk)
 	s := openSmall(t, disk)
 	defer s.end(t)
 	s.fillUp(t)
 	if err := errors.Join(s.db.Flush(), s.room.giveUp()); err != nil {
 		t.Fatal(err)
 	}
-	disk.fill(testReserve/4 + 1<<20) // of which merges may have a megabyte
+	disk.Fill(testReserve/4 + 1<<20) // of which merges may have a megabyte
 	s.must(t, remove("key 1"))
 	if err := s.Compact(context.Background(), nothing); err == nil {
 		t.Error("a compaction had room enough")
@@ -193,7 +195,7 @@ func TestRoom_starved(t *testing.T) {
 	if s.Failure() != nil {
 		t.Fatalf("the store has failed: %v", s.Failure())
 	}
-	disk.total.Add(testDisk)
+	disk.Total.Add(testDisk)
 	err := s.Compact(context.Background(), nothing)
 	for range 100 { // a try that had begun before may still fail
 		if err == nil {

@@ -1,5 +1,5 @@
 // Package enginetest is for tests of what lies on an engine's store: its files as values that can be changed, disks that
-// crash at each operation, and random numbers that a failure tells how to repeat.
+// crash at each operation or become full, and random numbers that a failure tells how to repeat.
 package enginetest
 
 import (

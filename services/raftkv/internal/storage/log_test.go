@@ -16,6 +16,7 @@ import (
 	"go.etcd.io/raft/v3/raftpb"
 
 	"numstore.example/services/internal/engine"
+	"numstore.example/services/internal/engine/enginetest"
 )
 
 // openLog opens the log of a store whose state shows entries up to applied.
@@ -260,7 +261,7 @@ func TestLog_applied(t *testing.T) {
 	if err := store.Compact(t.Context()); err != nil { // nothing else changes the heap then
 		t.Fatal(err)
 	}
-	before := heap()
+	before := enginetest.Heap()
 	log.Applied(60)
 	if kept := len(log.recent); kept != 41 {
 		t.Errorf("%d entries are kept when 60 of 100 were applied, and the last of these is kept", kept)
@@ -269,7 +270,7 @@ func TestLog_applied(t *testing.T) {
 	if kept := len(log.recent); kept != 1 {
 		t.Errorf("%d entries are kept when all were applied", kept)
 	}
-	if freed := before - heap(); freed < 90*size {
+	if freed := before - enginetest.Heap(); freed < 90*size {
 		t.Errorf("%d bytes were let go of 99 entries of %d", freed, size)
 	}
 	for _, index := range []uint64{1, 60, 61, 99, 100} {

@@ -12,15 +12,6 @@ import (
 	"numstore.example/services/raftkv/internal/kv"
 )
 
-// heap returns how many bytes of Go's memory are in use. It is an int, for differences.
-func heap() int {
-	runtime.GC()
-	runtime.GC() // what pools kept over the first one
-	var stats runtime.MemStats
-	runtime.ReadMemStats(&stats)
-	return int(stats.HeapAlloc)
-}
-
 // onDisk opens a store in a folder of the machine, so that its files are not in memory.
 func onDisk(tb testing.TB, dir string) (*Store, *State) {
 	tb.Helper()
@@ -65,9 +56,9 @@ func TestMemory_sessions(t *testing.T) {
 		if sessions := state.Figures().Sessions; sessions != clients {
 			t.Fatalf("%s: %d clients are remembered", when, sessions)
 		}
-		cost := heap()
+		cost := enginetest.Heap()
 		state, store.open = nil, nil // what Pebble has of its own stays
-		cost -= heap()
+		cost -= enginetest.Heap()
 		if cost > clients*each {
 			t.Errorf("%s: each client costs %d bytes, more than %d", when, cost/clients, each)
 		}
@@ -102,7 +93,7 @@ func TestMemory_appends(t *testing.T) {
 			dir := t.TempDir()
 			store, state := onDisk(t, dir)
 			defer func() { store.Close() }()
-			opened := heap()
+			opened := enginetest.Heap()
 			for i := range appends {
 				command := ofClient(i%clients, uint64(i/clients)+1, kv.Append, strings.Repeat("v", length))
 				if _, _, err := state.Apply(Position{1, Index(i + 1)}, 1, [][]byte{command}); err != nil {
@@ -112,7 +103,7 @@ func TestMemory_appends(t *testing.T) {
 			if f := state.Figures(); f.Bytes != appends*length+3 || f.Sessions != clients {
 				t.Fatalf("after %d appends of %d bytes: %+v", appends, length, f)
 			}
-			if grown := heap() - opened; grown > most {
+			if grown := enginetest.Heap() - opened; grown > most {
 				t.Errorf("the heap has grown by %d bytes, more than %d", grown, most)
 			}
 			if err := store.Compact(t.Context()); err != nil {
@@ -127,7 +118,7 @@ func TestMemory_appends(t *testing.T) {
 				t.Errorf("a value of %d bytes and the replies to %d clients take %d bytes on disk", appends*length, clients, size)
 			}
 			store, state = onDisk(t, dir)
-			if grown := heap() - opened; grown > most {
+			if grown := enginetest.Heap() - opened; grown > most {
 				t.Errorf("opened again, the heap has grown by %d bytes, more than %d", grown, most)
 			}
 			runtime.KeepAlive(state)
