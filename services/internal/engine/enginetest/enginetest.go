@@ -162,6 +162,24 @@ func Flip(random *rand.Rand, content []byte, i int) []byte {
 	return content
 }
 
+// FlipAll changes bytes of all files, one at a time and about one of step bytes, and has what comes of each examined. It returns how
+// many were refused. What was found wrong is an error of the test.
+func (f Files) FlipAll(tb testing.TB, random *rand.Rand, step int, examine func(files Files, changed string) (refusal, wrong error)) (refused int) {
+	tb.Helper()
+	for name, content := range f {
+		for i := random.IntN(step); i < len(content); i += step {
+			refusal, wrong := examine(f.With(name, Flip(random, content, i)), name)
+			if wrong != nil {
+				tb.Errorf("byte %d of %s: %v", i, name, wrong)
+			}
+			if refusal != nil {
+				refused++
+			}
+		}
+	}
+	return refused
+}
+
 // CrashPoints opens and closes something on a disk, and returns what crashes at each of its changes of the disk would
 // leave: nothing, half, or all of what was not synced.
 func CrashPoints(random *rand.Rand, disk *vfs.MemFS, use func(vfs.FS) error) (left []*vfs.MemFS, err error) {

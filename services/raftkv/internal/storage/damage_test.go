@@ -42,18 +42,9 @@ func TestDamage(t *testing.T) {
 			if refusal, wrong := all.examine("", want); refusal != nil || wrong != nil {
 				t.Fatal(refusal, wrong)
 			}
-			refused := 0
-			for name, content := range all {
-				for i := random.IntN(23); i < len(content); i += 23 {
-					refusal, wrong := all.with(name, enginetest.Flip(random, content, i)).examine(name, want)
-					if wrong != nil {
-						t.Errorf("byte %d of %s: %v", i, name, wrong)
-					}
-					if refusal != nil {
-						refused++
-					}
-				}
-			}
+			refused := enginetest.Files(all).FlipAll(t, random, 23, func(changed enginetest.Files, name string) (refusal, wrong error) {
+				return files(changed).examine(name, want)
+			})
 			if refused == 0 {
 				t.Error("nothing was refused: this test has lost its subject")
 			}
