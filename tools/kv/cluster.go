@@ -119,6 +119,15 @@ func (a *app) verdict(err error) error {
 	return unreachable{cause}
 }
 
+// connect connects with one server.
+func (a *app) connect(ctx context.Context, server string, security dial.Security) (*grpc.ClientConn, error) {
+	conns, err := dial.Connect(ctx, server, dial.Options{Connections: 1, ConnectTimeout: a.within(callTimeout), Security: security})
+	if err != nil {
+		return nil, unreachable{err}
+	}
+	return conns[0], nil
+}
+
 // admin connects with a server. The calls carry the administrative token.
 func (a *app) admin(ctx context.Context, server string) (*grpc.ClientConn, error) {
 	security := a.Security

@@ -31,9 +31,9 @@ func (a *app) shutdownAll(ctx context.Context, clerk *raftkv.Clerk) error {
 	if len(topology.GetNodes()) < 2 { // one alone is all of its cluster, and may not know its own address
 		return a.shutdown(ctx, a.Servers[0], true)
 	}
-	return verdictOfAll(each(a.ctx, topology, a.within(callTimeout), func(ctx context.Context, n *asked) {
+	return verdictOfAll("nodes", fates(each(a.ctx, topology, a.within(callTimeout), func(ctx context.Context, n *asked) {
 		n.err = a.shutdown(ctx, n.node.GetAddress(), false)
-	}))
+	})))
 }
 
 func (a *app) shutdown(ctx context.Context, server string, all bool) error {

@@ -3,16 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
-
-	"google.golang.org/grpc"
 
 	"numstore.example/contracts/raftkv"
 	"numstore.example/contracts/raftkvpb"
 	"numstore.example/tools/internal/cli"
-	"numstore.example/tools/internal/dial"
 )
 
 // asked is a node of the cluster, and what came of asking it for something.
@@ -28,14 +24,6 @@ func (n asked) address() string {
 		return "the server that was asked"
 	}
 	return cli.OneLine(n.node.GetAddress())
-}
-
-// fate says in two words what an error of the node means.
-func (n asked) fate() string {
-	if gone(n.err) {
-		return "no answer"
-	}
-	return "refused"
 }
 
 // each does something with all nodes of a map, at the same time. Each has so long for it, so that one which hangs keeps
@@ -70,40 +58,10 @@ func (a *app) statAll(ctx context.Context, clerk *raftkv.Clerk, topology *raftkv
 	})
 }
 
-// connect connects with one server.
-func (a *app) connect(ctx context.Context, server string, security dial.Security) (*grpc.ClientConn, error) {
-	conns, err := dial.Connect(ctx, server, dial.Options{Connections: 1, ConnectTimeout: a.within(callTimeout), Security: security})
-	if err != nil {
-		return nil, unreachable{err}
-	}
-	return conns[0], nil
-}
-
-// verdictOfAll returns nil if all nodes did what they were asked, and else an error that names those which did not, and
-// why. The exit status is 3 when one of them did not answer, and 1 when they all did, and one refused.
-func verdictOfAll(nodes []asked) error {
-	var words []string
-	silent, refused := 0, 0
+// fates returns what came of asking nodes, for verdictOfAll.
+func fates(nodes []asked) (all []fate) {
 	for _, n := range nodes {
-		switch {
-		case n.err == nil:
-			continue
-		case gone(n.err):
-			silent++
-		default:
-			refused++
-		}
-		words = append(words, fmt.Sprintf("node %d, %s: %s", n.node.GetId(), n.address(), message(n.err)))
+		all = append(all, fate{fmt.Sprintf("node %d, %s", n.node.GetId(), n.address()), n.err})
 	}
-	switch {
-	case silent == 0 && refused == 0:
-		return nil
-	case silent == 0:
-		return failure{fmt.Errorf("%d of %d nodes refused: %s", refused, len(nodes), strings.Join(words, "; "))}
-	}
-	count := fmt.Sprintf("%d of %d nodes did not answer", silent, len(nodes))
-	if refused > 0 {
-		count += fmt.Sprintf(", %d refused", refused)
-	}
-	return unreachable{fmt.Errorf("%s: %s", count, strings.Join(words, "; "))}
+	return all
 }

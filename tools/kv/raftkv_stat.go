@@ -100,7 +100,7 @@ func (a *app) printStatAll(ctx context.Context, clerk *raftkv.Clerk) error {
 	if err != nil {
 		return err
 	}
-	return verdictOfAll(nodes)
+	return verdictOfAll("nodes", fates(nodes))
 }
 
 func (a *app) printStatObjects(nodes []asked) error {
@@ -126,7 +126,7 @@ func printStatTable(out io.Writer, nodes []asked) error {
 	for _, n := range nodes {
 		fmt.Fprintf(w, "%d\t%s", n.node.GetId(), n.address())
 		if n.err != nil {
-			fmt.Fprintf(w, "\t%s\n", n.fate())
+			fmt.Fprintf(w, "\t%s\n", words(n.err))
 			continue
 		}
 		leads := 0

@@ -88,7 +88,7 @@ func printTopology(out io.Writer, topology *raftkvpb.TopologyResponse, nodes []a
 // state is a last cell about what is not as it should be with a node.
 func state(n asked) string {
 	if n.err != nil {
-		return "\t" + n.fate() + ": " + cli.OneLine(message(n.err))
+		return "\t" + words(n.err) + ": " + cli.OneLine(message(n.err))
 	}
 	if damages := n.stat.GetDamages(); len(damages) > 0 {
 		var shards []string
