@@ -39,6 +39,19 @@ type Answer[T any] struct {
 	Took  time.Duration
 }
 
+// LongestInterval is how far apart two answers may be that rates are made of: a mean over the time that nobody looked
+// on would be taken for what is going on now.
+const LongestInterval = 10 * time.Second
+
+// Apart returns how many seconds two answers are apart, unless rates cannot be made of them: there are no two, or they are far apart.
+func Apart[T any](before, last Answer[T]) (seconds float64, known bool) {
+	over := last.At.Sub(before.At)
+	if before.At.IsZero() || over <= 0 || over > LongestInterval {
+		return 0, false
+	}
+	return over.Seconds(), true
+}
+
 var (
 	// ErrPending says that the first answer is still awaited.
 	ErrPending = errors.New("it was asked a moment ago")

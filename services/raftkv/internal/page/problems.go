@@ -16,15 +16,8 @@ const farBehind = 10_000
 
 // problems returns what people should look at, the worst first.
 func problems(s *Status) []statuspage.Problem {
-	var bad, warnings []statuspage.Problem
-	report := func(level statuspage.Level, format string, args ...any) {
-		problem := statuspage.Problem{Level: level, Text: fmt.Sprintf(format, args...)}
-		if level == statuspage.Bad {
-			bad = append(bad, problem)
-		} else {
-			warnings = append(warnings, problem)
-		}
-	}
+	var found statuspage.Problems
+	report := found.Report
 	if s.Cluster.Error != "" {
 		report(statuspage.Bad, "The map of the cluster is not known: %s", s.Cluster.Error)
 	}
@@ -40,7 +33,7 @@ func problems(s *Status) []statuspage.Problem {
 	if versions := versions(s.Nodes); len(versions) > 1 {
 		report(statuspage.Warning, "The nodes are of %d versions: %s", len(versions), strings.Join(versions, "; "))
 	}
-	return slices.Concat(bad, warnings)
+	return found.Sorted()
 }
 
 func nodeProblems(node Node, report func(statuspage.Level, string, ...any)) {

@@ -1,29 +1,23 @@
 package page
 
 import (
-	"time"
-
 	"numstore.example/contracts/raftkvpb"
 	"numstore.example/services/internal/statuspage"
 )
 
-// longestInterval is how far apart two answers may be that rates are made of: a mean over the time that nobody looked
-// on would be taken for what is going on now.
-const longestInterval = 10 * time.Second
-
 // between returns what went on between two answers, or nil where they do not tell: there are no two, they are far apart, or
 // the node was restarted.
 func between(before, last statuspage.Answer[*raftkvpb.StatResponse]) (*Rates, *Took) {
-	over := last.At.Sub(before.At)
+	over, known := statuspage.Apart(before, last)
 	a, b := calls(before.Value), calls(last.Value)
 	went := b.Gets >= a.Gets && b.Sets >= a.Sets && b.Appends >= a.Appends && b.Deletes >= a.Deletes && b.Scans >= a.Scans
 	same := before.Value.GetStartTime().AsTime().Equal(last.Value.GetStartTime().AsTime())
-	if before.At.IsZero() || over <= 0 || over > longestInterval || !same || !went {
+	if !known || !same || !went {
 		return nil, nil
 	}
-	rate := func(before, last uint64) float64 { return float64(last-before) / over.Seconds() }
+	rate := func(before, last uint64) float64 { return float64(last-before) / over }
 	rates := Rates{
-		Over: over.Seconds(), Gets: rate(a.Gets, b.Gets), Sets: rate(a.Sets, b.Sets), Appends: rate(a.Appends, b.Appends),
+		Over: over, Gets: rate(a.Gets, b.Gets), Sets: rate(a.Sets, b.Sets), Appends: rate(a.Appends, b.Appends),
 		Deletes: rate(a.Deletes, b.Deletes), Scans: rate(a.Scans, b.Scans),
 	}
 	return &rates, &Took{

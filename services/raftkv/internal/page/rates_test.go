@@ -23,7 +23,7 @@ func TestRates(t *testing.T) {
 	}{
 		"two answers":      {f.stat(1, 1, 10), f.stat(1, 1, 30), 2 * time.Second, &Rates{2, 100, 40, 20, 10, 10}},
 		"nothing going on": {f.stat(1, 1, 10), f.stat(1, 1, 10), time.Second, &Rates{Over: 1}},
-		"far apart":        {f.stat(1, 1, 10), f.stat(1, 1, 30), longestInterval + 1, nil},
+		"far apart":        {f.stat(1, 1, 10), f.stat(1, 1, 30), statuspage.LongestInterval + 1, nil},
 		"a restart":        {f.stat(1, 1, 10), changed(f.stat(1, 1, 30), func(s *raftkvpb.StatResponse) { s.StartTime = timestamppb.New(now) }), time.Second, nil},
 		"fewer calls":      {f.stat(1, 1, 30), f.stat(1, 1, 10), time.Second, nil},
 		"one answer":       {nil, f.stat(1, 1, 10), 0, nil},

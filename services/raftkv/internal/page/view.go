@@ -27,8 +27,8 @@ func (s *seen) status() Status {
 	topology := s.topology.Last.Value
 	status := Status{
 		Time: s.now.UTC(), Node: s.self,
-		Cluster:  Cluster{ID: s.cluster, MapVersion: topology.GetMapVersion(), Placement: name(topology.GetPlacement(), "PLACEMENT_"), Error: statuspage.Text(statuspage.Sentence(s.topology.Err))},
-		Problems: []statuspage.Problem{}, Nodes: []Node{}, Shards: []Shard{},
+		Cluster: Cluster{ID: s.cluster, MapVersion: topology.GetMapVersion(), Placement: name(topology.GetPlacement(), "PLACEMENT_"), Error: statuspage.Text(statuspage.Sentence(s.topology.Err))},
+		Nodes:   []Node{}, Shards: []Shard{},
 	}
 	for _, node := range s.nodes {
 		status.Nodes = append(status.Nodes, s.node(node))
@@ -39,7 +39,7 @@ func (s *seen) status() Status {
 		status.Shards = append(status.Shards, describe(shard, replicas))
 	}
 	slices.SortFunc(status.Shards, func(a, b Shard) int { return compare(uint64(a.Shard), uint64(b.Shard)) })
-	status.Problems = append(status.Problems, problems(&status)...)
+	status.Problems = problems(&status)
 	return status
 }
 
