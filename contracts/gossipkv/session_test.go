@@ -304,6 +304,7 @@ func TestSession_back(t *testing.T) {
 		if took := time.Since(began); took > 0 {
 			t.Errorf("calls of a server that is away took %v", took)
 		}
+		synctest.Wait() // the connection knows that it has failed
 		f.servers[0].Start()
 		expect(t, "get once it is back", get(t, s, "x"), "1")
 	})

@@ -88,8 +88,7 @@ func (s service) Put(ctx context.Context, r *gossipkvpb.PutRequest) (*gossipkvpb
 	response := new(gossipkvpb.PutResponse)
 	err := s.do(ctx, "Put", func() (err error) {
 		if err = checkPair(r.GetKey(), r.GetValue()); err == nil {
-			s.calls.puts.Add(1)
-			response.Version, err = s.write(r.GetKey(), r.GetValue(), false, r.GetSessionTime())
+			response.Version, err = s.write(&s.calls.puts, r.GetKey(), r.GetValue(), false, r.GetSessionTime())
 		}
 		return err
 	})
@@ -101,24 +100,24 @@ func (s service) Delete(ctx context.Context, r *gossipkvpb.DeleteRequest) (*goss
 	response := new(gossipkvpb.DeleteResponse)
 	err := s.do(ctx, "Delete", func() (err error) {
 		if err = checkPair(r.GetKey(), nil); err == nil {
-			s.calls.deletes.Add(1)
-			response.Version, err = s.write(r.GetKey(), nil, true, r.GetSessionTime())
+			response.Version, err = s.write(&s.calls.deletes, r.GetKey(), nil, true, r.GetSessionTime())
 		}
 		return err
 	})
 	return response, err
 }
 
-// write takes a write of a session, and so do all servers that this one can reach. It returns the version.
-func (s *Server) write(key, value []byte, deleted bool, sessionTime uint64) (*gossipkvpb.Version, error) {
+// write counts a write of a session, and has this server and all that it can reach take it. It returns the version.
+func (s *Server) write(calls *atomic.Uint64, key, value []byte, deleted bool, sessionTime uint64) (*gossipkvpb.Version, error) {
 	c := s.cluster
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.forgotten[s.number] {
-		return nil, status.Errorf(codes.FailedPrecondition, "the server %d was forgotten, and takes no writes; ask another one", s.number)
-	}
 	if err := checkTime(s.store.time(), sessionTime); err != nil {
 		return nil, err
+	}
+	calls.Add(1)
+	if c.forgotten[s.number] {
+		return nil, status.Errorf(codes.FailedPrecondition, "the server %d was forgotten, and takes no writes; ask another one", s.number)
 	}
 	if c.IgnoreTime {
 		sessionTime = 0
