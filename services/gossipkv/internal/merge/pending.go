@@ -15,16 +15,17 @@ type Interval struct {
 // is closed.
 type Pending map[Origin][]Interval
 
-// Add returns the vector once all of an interval is known, and of those that were waiting for it. Grown says whether it covers more than before.
-func (p Pending) Add(known Vector, in Interval) (_ Vector, grown bool) {
-	if in.Upto <= known[in.Origin] {
+// Add returns the vector once all of an interval is known, and of those that were waiting for it. News says that the interval was
+// not there yet, whether or not the vector can cover it.
+func (p Pending) Add(known Vector, in Interval) (_ Vector, news bool) {
+	if in.Upto <= known[in.Origin] || slices.Contains(p[in.Origin], in) {
 		return known, false
 	}
 	if in.After > known[in.Origin] {
 		if len(p[in.Origin]) < maxPending {
 			p[in.Origin] = append(p[in.Origin], in)
 		}
-		return known, false
+		return known, true
 	}
 	return p.Close(known.With(in.Origin, in.Upto), in.Origin), true
 }

@@ -142,3 +142,15 @@ func (r Roster) Counts(w Version) bool {
 	standing := r[w.Origin]
 	return standing.State != Forgotten || w.Time <= standing.Final
 }
+
+// Clip returns what counts of a vector (see Counts).
+func (r Roster) Clip(v Vector) Vector {
+	clipped := v
+	for origin, time := range v {
+		if standing := r[origin]; standing.State == Forgotten && time > standing.Final {
+			clipped = maps.Clone(clipped)
+			clipped[origin] = standing.Final
+		}
+	}
+	return clipped
+}

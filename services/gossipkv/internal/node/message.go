@@ -18,6 +18,8 @@ type Push struct {
 	Interval merge.Interval
 	Entries  []merge.Entry // in the order of their times; their origin is that of the interval
 	Told     []merge.ServerID
+
+	bytes int // of the entries
 }
 
 // Announce says what the sender knows. Settled says that what is new in it is not on its way to the receiver, as far as the sender
@@ -53,4 +55,28 @@ type Piece struct {
 // Table is all that the sender knows of who the servers are, and what they know.
 type Table struct {
 	Roster merge.Roster
+}
+
+// entryOverhead is about what an entry takes in memory beside its bytes.
+const entryOverhead = 128
+
+// size returns about how many bytes a message takes in memory. One without a message has none.
+func (m Message) size() (size int) {
+	switch {
+	case m.Push != nil:
+		return sizeOf(m.Push.Entries)
+	case m.Piece != nil:
+		return sizeOf(m.Piece.Entries)
+	case m.Announce != nil, m.Table != nil:
+		return entryOverhead
+	}
+	return 0
+}
+
+func sizeOf(entries []merge.Entry) int {
+	size := entryOverhead
+	for _, e := range entries {
+		size += e.Size() + entryOverhead
+	}
+	return size
 }

@@ -184,7 +184,7 @@ func (f Files) FlipAll(tb testing.TB, random *rand.Rand, step int, examine func(
 // leave: nothing, half, or all of what was not synced.
 func CrashPoints(random *rand.Rand, disk *vfs.MemFS, use func(vfs.FS) error) (left []*vfs.MemFS, err error) {
 	var mu sync.Mutex // of left and random
-	err = use(errorfs.Wrap(crashing{disk}, errorfs.InjectorFunc(func(op errorfs.Op) error {
+	err = use(errorfs.Wrap(Crashing{disk}, errorfs.InjectorFunc(func(op errorfs.Op) error {
 		if op.Kind.ReadOrWrite() == errorfs.OpIsRead {
 			return nil
 		}
@@ -201,12 +201,12 @@ func CrashPoints(random *rand.Rand, disk *vfs.MemFS, use func(vfs.FS) error) (le
 	return left, err
 }
 
-// crashing is a disk that crashes while several goroutines use it. The one below takes its lock twice to use a file again: with
+// Crashing is a disk that crashes while several goroutines use it. The one below takes its lock twice to use a file again: with
 // a crash in between, both would wait for ever.
-type crashing struct{ *vfs.MemFS }
+type Crashing struct{ *vfs.MemFS }
 
 // ReuseForWrite implements vfs.FS.
-func (c crashing) ReuseForWrite(oldname, newname string, category vfs.DiskWriteCategory) (vfs.File, error) {
+func (c Crashing) ReuseForWrite(oldname, newname string, category vfs.DiskWriteCategory) (vfs.File, error) {
 	if err := c.Rename(oldname, newname); err != nil {
 		return nil, err
 	}
