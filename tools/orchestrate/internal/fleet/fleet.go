@@ -11,7 +11,6 @@ package fleet
 
 import (
 	"crypto/rand"
-	"fmt"
 	"os"
 	"path/filepath"
 	"sync"
@@ -20,8 +19,8 @@ import (
 // Fleet starts servers. Its methods are called by one goroutine at a time.
 type Fleet struct {
 	program string
+	private string // the folder of secrets, which is its caller's
 	data    string // the folder with the folders of servers
-	private string // the fleet's own folder, which is removed in the end
 	secret  string // what administrative calls carry
 
 	spawner *spawner
@@ -29,25 +28,21 @@ type Fleet struct {
 	started []*Server
 }
 
-// Open returns a fleet of which every server is the program at this path. Data is the folder that its servers have theirs in; it is made if it is
-// missing. If it is empty, data are in a temporary folder, and gone after Close.
-func Open(program, data string) (_ *Fleet, err error) {
-	f := &Fleet{program: program, data: data}
-	if f.private, err = os.MkdirTemp("", "orchestrate-"); err != nil { // which nobody else may enter
+// Open returns a fleet of which every server is the program at this path. Private is a folder that only this user may enter; the fleet's secrets are there.
+// Data is the folder in which servers have theirs; it is made if it is missing. If it is empty, data are in the private one.
+func Open(program, private, data string) (_ *Fleet, err error) {
+	f := &Fleet{program: program, private: private, data: data}
+	if data == "" {
+		f.data = private
+	}
+	if err := os.MkdirAll(f.data, 0o700); err != nil {
 		return nil, err
 	}
-	if data == "" {
-		f.data = f.private
+	if f.secret, err = f.newSecret(adminToken); err != nil {
+		return nil, err
 	}
-	for _, prepare := range []func() error{
-		func() error { return os.MkdirAll(f.data, 0o700) },
-		func() error { f.secret, err = f.newSecret(adminToken); return err },
-		func() error { _, err := f.newSecret(peerToken); return err },
-	} {
-		if err := prepare(); err != nil {
-			os.RemoveAll(f.private)
-			return nil, err
-		}
+	if _, err = f.newSecret(peerToken); err != nil {
+		return nil, err
 	}
 	f.spawner = newSpawner()
 	return f, nil
@@ -68,15 +63,11 @@ func (f *Fleet) newSecret(name string) (string, error) {
 // Secret is the token that administrative calls to the fleet's servers carry.
 func (f *Fleet) Secret() string { return f.secret }
 
-// Close kills all servers, waits until they are gone, and removes what was temporary. It may be called again.
-func (f *Fleet) Close() error {
+// Close kills all servers, and returns when they are gone. It may be called again.
+func (f *Fleet) Close() {
 	for _, s := range f.started {
 		s.process.Process.Kill() // all at once
 	}
 	f.running.Wait()
 	f.spawner.close()
-	if err := os.RemoveAll(f.private); err != nil {
-		return fmt.Errorf("the temporary folder could not be removed: %w", err)
-	}
-	return nil
 }
