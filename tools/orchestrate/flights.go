@@ -9,10 +9,10 @@ import (
 
 // flights are puts under way, in the order of their lines.
 //
-// Puts may be under way together if they are of different clients, at different servers, and of different keys. Nobody can tell that from puts one
+// Puts may be under way together if they are at different servers, and of different keys. Nobody can tell that from puts one
 // after the other: servers hear of each other's writes when they do, and nothing is promised of when that is. Where something is
-// promised, or what people expect of a script, one waits for the other: a client's put knows what that client has seen; a
-// server gives greater versions to later puts; and the last put of a key is, among servers that are linked, the one that wins nearly always.
+// promised, or what people expect of a script, one waits for the other: a server gives greater versions to later puts; a client's put knows what that client has
+// seen (and it has one server until another command, which waits for all puts); and the last put of a key is, among servers that are linked, the one that wins nearly always.
 type flights struct {
 	under []*flight
 	bytes int // of all their keys and values
@@ -24,7 +24,6 @@ const maxFlying = 32 << 20
 // flight is a put under way.
 type flight struct {
 	line   int
-	client *client
 	server *server
 	key    string
 	bytes  int
@@ -36,7 +35,7 @@ type flight struct {
 
 // hinders says whether another put has to wait for this one.
 func (f *flight) hinders(g *flight) bool {
-	return f.client == g.client || f.server == g.server || f.key == g.key
+	return f.server == g.server || f.key == g.key
 }
 
 // put begins a put, once those are over for which it has to wait.
@@ -45,7 +44,7 @@ func (p *play) put(ctx context.Context, c script.Command) error {
 	if err != nil {
 		return err
 	}
-	f := &flight{line: p.line, client: client, server: server, key: string(c.Key), bytes: len(c.Key) + len(c.Text), landed: make(chan struct{})}
+	f := &flight{line: p.line, server: server, key: string(c.Key), bytes: len(c.Key) + len(c.Text), landed: make(chan struct{})}
 	for _, other := range p.flights.under {
 		if other.hinders(f) {
 			<-other.landed

@@ -33,17 +33,19 @@ import (
 
 const description = `Runs a script of servers and clients of gossipkv, one command on a line. Servers are processes of this machine, clients are sessions.
 
-    joinServer S           start a server, linked to all that run
-    killServer S           kill it, as a crash does; its data stay
-    joinClient C S         connect a client to a server, and to no other
-    breakConnection X Y    end the connection of two servers, or a client and a server
-    createConnection X Y   make it (again)
-    put C KEY VALUE        the value is the rest of the line
-    get C KEY              prints KEY:VALUE; or KEY:ERR_KEY when there is no value, KEY:ERR_DEP when the server does not have yet what the client has seen
-    printStore S           prints KEY:VALUE for each key of a server
-    stabilize              wait until servers that can reach each other are equal, at most 5 seconds
-    echo TEXT              prints the text
-    exit, done             end it, as the end of the script does
+    joinServer S          start a server, linked to all that run
+    killServer S          kill it, as a crash does; its data stay
+    joinClient C S        connect a client to this server and no other
+    breakConnection X Y   end the connection of two servers, or a client and one
+    createConnection X Y  make it (again)
+    put C KEY VALUE       the value is the rest of the line
+    get C KEY             print KEY:VALUE, or KEY:ERR_KEY where is no value, or
+                          KEY:ERR_DEP where is not yet what the client has seen
+    printStore S          print KEY:VALUE for each key that the server has
+    stabilize             wait until all that can reach each other are equal,
+                          at most 5 seconds
+    echo TEXT             print the text
+    exit, done            end it, as the end of the script does
 
 Ids of servers and clients are integers; no client has that of a server. Blank lines and lines that begin with # are skipped. An example:
 

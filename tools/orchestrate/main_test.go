@@ -207,7 +207,7 @@ func TestHelp(t *testing.T) {
 	if status := run(context.Background(), []string{"--help"}, nil, &out, &err); status != 0 || err.Len() > 0 {
 		t.Errorf("status %d, said %q", status, &err)
 	}
-	for _, want := range []string{"\n    joinServer S           start a server", "\n    put 10 color green\n", "--data-dir=FOLDER", "($ORCHESTRATE_SERVER)"} {
+	for _, want := range []string{"\n    joinServer S          start a server", "\n    put 10 color green\n", "--data-dir=FOLDER", "($ORCHESTRATE_SERVER)"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the help has no %q:\n%s", want, &out)
 		}
