@@ -57,6 +57,15 @@ func (d *Driver) Full() bool {
 	return d.HistoryLimit > 0 && d.made.Load() >= int64(d.HistoryLimit)
 }
 
+// Conclude adds what one more client did to the History, which holds calls, when all steps are over: end returns it, with the times
+// that now tells.
+func (d *Driver) Conclude(end func(now func() int64) []history.Operation) {
+	for _, operation := range end(func() int64 { return int64(time.Since(d.base)) }) {
+		operation.Client = d.workers
+		d.History = append(d.History, operation)
+	}
+}
+
 // Run runs a step. When ctx is done the step ends early, and what it has measured counts. Calls that are
 // under way at the end are waited for. As soon as an interval is complete it is handed to seen, from
 // another goroutine, which reuses its histogram afterwards.

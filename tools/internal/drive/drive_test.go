@@ -203,3 +203,22 @@ func TestRun_history(t *testing.T) {
 		}
 	})
 }
+
+// TestConclude: what ends a history comes after all calls, from a client of its own.
+func TestConclude(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := steady(700 * time.Millisecond).driver()
+		d.HistoryLimit = 100
+		d.Run(t.Context(), Load{Clients: 2, Duration: 2 * time.Second, Timeout: time.Minute}, func(result.Interval) {})
+		time.Sleep(time.Second)
+		d.Conclude(func(now func() int64) []history.Operation {
+			start := now()
+			time.Sleep(time.Second)
+			return []history.Operation{{Call: "End", Answer: "done", Start: start, End: now()}}
+		})
+		want := history.Operation{Client: 2, Call: "End", Answer: "done", Start: 3.1e9, End: 4.1e9}
+		if n := len(d.History); n != 7 || d.History[6] != want {
+			t.Errorf("the history is %+v; want six calls, and %+v", d.History, want)
+		}
+	})
+}
