@@ -34,7 +34,8 @@ var columns = []struct {
 	{"p99.9 ms", percentile(99.9)},
 	{"max ms", percentile(100)},
 	{"errors", func(s result.Step) string { return fmt.Sprint(s.Failed()) }},
-	{"cache hits", hits},
+	{"cache hits", share("hit", "Fact")}, // of a numstore
+	{"unmet", share("unmet", "Get")},     // of a gossipkv: the server did not have yet what the session had seen
 }
 
 // Load says what a step held: "8 clients" or "1000 calls/s".
@@ -60,13 +61,15 @@ func percentile(percent float64) func(result.Step) string {
 	}
 }
 
-// hits is the cache hit rate of a numstore, of all answered Facts. Other services have none.
-func hits(s result.Step) string {
-	share, there := s.Share("hit", "Fact")
-	if !there {
-		return ""
+// share is how many of the answered calls of one name got a mark. Services that have no such mark have none.
+func share(mark, call string) func(result.Step) string {
+	return func(s result.Step) string {
+		share, there := s.Share(mark, call)
+		if !there {
+			return ""
+		}
+		return fmt.Sprintf("%.1f %%", 100*share)
 	}
-	return fmt.Sprintf("%.1f %%", 100*share)
 }
 
 // New returns the table of some runs. When there are several, their labels are the first column.
@@ -83,14 +86,21 @@ func New(runs ...*result.Run) Table {
 			table.add(run.Header.Label, step, len(runs) > 1)
 		}
 	}
-	last := len(table.Head) - 1
-	if !slices.ContainsFunc(table.Rows, func(row []string) bool { return row[last] != "" }) {
-		table.Head = table.Head[:last]
-		for i := range table.Rows {
-			table.Rows[i] = table.Rows[i][:last]
+	table.dropEmpty()
+	return table
+}
+
+// dropEmpty leaves out the columns that have nothing to say.
+func (t *Table) dropEmpty() {
+	for i := len(t.Head) - 1; i >= t.Left; i-- {
+		if slices.ContainsFunc(t.Rows, func(row []string) bool { return row[i] != "" }) {
+			continue
+		}
+		t.Head = slices.Delete(t.Head, i, i+1)
+		for place := range t.Rows {
+			t.Rows[place] = slices.Delete(t.Rows[place], i, i+1)
 		}
 	}
-	return table
 }
 
 func (t *Table) add(label string, step result.Step, labelled bool) {
