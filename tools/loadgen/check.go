@@ -17,8 +17,8 @@ type checkCommand struct {
 	File string `arg:"" help:"A history, as loadgen run --history writes it."`
 
 	Service string        `default:"numstore" enum:"${services}" placeholder:"NAME" help:"Whose promises to check: ${enum} (default ${default})."`
-	Timeout time.Duration `default:"60s" placeholder:"TIME" help:"How long to search for an order that explains the history (default ${default})."`
-	HTML    string        `placeholder:"FILE" help:"Draw the history, and the order that was found or how far one could be found."`
+	Timeout time.Duration `default:"60s" placeholder:"TIME" help:"numstore, raftkv: how long to search for an order that explains the history (default ${default})."`
+	HTML    string        `placeholder:"FILE" help:"Draw the history, and the order that was found or how far one could be found; of gossipkv, the operations that show what is broken."`
 }
 
 // Run reads the history, judges it, and prints the verdict.

@@ -8,8 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"google.golang.org/grpc"
-
 	"numstore.example/tools/internal/dial"
 	"numstore.example/tools/internal/drive"
 	"numstore.example/tools/loadgen/internal/report"
@@ -60,9 +58,13 @@ func (c *course) Run(ctx context.Context, console console) error {
 		return err
 	}
 	defer dial.Close(conns)
+	target := service.Target{Servers: []service.Server{{Addr: addr, Conns: conns}}, Workload: c.Config}
+	if err := c.ready(ctx, target); err != nil {
+		return err
+	}
 
 	start := time.Now()
-	tally := c.drive(ctx, conns)
+	tally := c.drive(ctx, target)
 	figures := report.New(addr, c.Workers, time.Since(start), tally)
 
 	var text bytes.Buffer
@@ -89,9 +91,16 @@ func (c *course) headline(addr string) string {
 	return fmt.Sprintf("%d workers x %d requests to %s", c.Workers, c.Requests, addr)
 }
 
+// ready asks whether the server is one to drive, as long as a request may take.
+func (c *course) ready(ctx context.Context, target service.Target) error {
+	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
+	defer cancel()
+	return numstore.Ready(ctx, target)
+}
+
 // drive lets all workers send until they are done, or the run's time is over, or ctx is done. Requests
 // that are on their way then are waited for.
-func (c *course) drive(ctx context.Context, conns []*grpc.ClientConn) *report.Tally {
+func (c *course) drive(ctx context.Context, target service.Target) *report.Tally {
 	requests := c.Requests
 	if c.Duration > 0 {
 		requests = math.MaxInt
@@ -100,7 +109,7 @@ func (c *course) drive(ctx context.Context, conns []*grpc.ClientConn) *report.Ta
 		defer cancel()
 	}
 	workers := make([]worker, c.Workers)
-	open, _, _ := numstore.Open(service.Target{Servers: []service.Server{{Conns: conns}}, Workload: c.Config}) // opens nothing, so cannot fail
+	open, _, _ := numstore.Open(target) // opens nothing, so cannot fail
 	var wg sync.WaitGroup
 	for i := range workers {
 		workers[i] = worker{send: open(i), timeout: c.Timeout, tally: report.NewTally()}

@@ -7,6 +7,7 @@
 //	loadgen run 54321 --history h.json                # keeps every call and its answer …
 //	loadgen check h.json                              # … and says whether the answers agree
 //	loadgen run 6000 --service raftkv --mix get=90,put=10 --clients 64
+//	loadgen run 8000,8001 --service gossipkv          # sessions that move between servers
 //	loadgen --help                                    # the commands; loadgen run --help lists its flags
 //
 // Exit status: 0 when every request was answered, 1 when some failed, 2 when there was nothing to drive
@@ -84,7 +85,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		Course course        `cmd:"" default:"withargs" help:"Drive a numstore with the course's workload: 8 workers send 100 requests each. This is the default; loadgen course --help lists its flags."`
 		Run    runCommand    `cmd:"" help:"Hold loads on a target, so many clients or such a rate, one step after the other; measure it, and write it down."`
 		Report reportCommand `cmd:"" help:"Show what runs have measured: a table, and a page with plots."`
-		Check  checkCommand  `cmd:"" help:"Say whether a recorded history is linearizable. Status 0 if it is, 1 if it is not or the checker ran out of time, 2 if there is nothing to check."`
+		Check  checkCommand  `cmd:"" help:"Say whether a recorded history keeps what its service promises: that it is linearizable; of gossipkv, what each session is promised, and that all servers become equal. Status 0 if it does, 1 if it does not or nobody can tell, 2 if there is nothing to check."`
 	}
 	program := cli.Program{
 		Name:      "loadgen",

@@ -278,8 +278,8 @@ func TestRun_notReady(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "history")
 	for args, says := range map[string]string{
 		raftkv + " --service raftkv --history " + file: "has 1 keys; a history can be checked only if the server is new",
-		numstore + " --service raftkv":                 "does not serve raftkv; see --service",
-		raftkv:                                         "does not serve NumStore; see --service",
+		numstore + " --service raftkv":                 "does not serve raftkv; see loadgen run --service",
+		raftkv:                                         "does not serve NumStore; see loadgen run --service",
 	} {
 		if code, stdout, stderr := loadgen(t, "run "+args+quick); code != exitMisuse || stdout != "" || !strings.Contains(stderr, says) {
 			t.Errorf("%s: status %d, printed %q and %q; want %s", args, code, stdout, stderr, says)

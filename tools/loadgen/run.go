@@ -9,11 +9,13 @@ import (
 	"runtime"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"numstore.example/tools/internal/cli"
 	"numstore.example/tools/internal/dial"
 	"numstore.example/tools/internal/drive"
+	"numstore.example/tools/internal/history"
 	"numstore.example/tools/internal/result"
 	"numstore.example/tools/loadgen/internal/service"
 	"numstore.example/tools/loadgen/internal/table"
@@ -22,7 +24,7 @@ import (
 
 // runCommand holds one load after the other on a target.
 type runCommand struct {
-	Target string `arg:"" help:"The server: a port on this machine, host:port, or unix:/path of its socket."`
+	Target string `arg:"" help:"The server: a port on this machine, host:port, or unix:/path of its socket. Of gossipkv several, separated by commas."`
 
 	Service string `default:"numstore" enum:"${services}" placeholder:"NAME" help:"What the target is: ${enum} (default ${default})."`
 	Label   string `placeholder:"TEXT" help:"What reports call this run (default: the target)."`
@@ -37,12 +39,14 @@ type runCommand struct {
 	Distribution workload.Distribution `default:"uniform" enum:"uniform,zipf" placeholder:"NAME" help:"How often each key is chosen: uniform, or zipf, where the r-th key is chosen in proportion to 1/r^skew (default ${default})."`
 	Skew         float64               `default:"0.99" placeholder:"X" help:"Of zipf, above 0 (default ${default})."`
 	Prefix       string                `default:"key" placeholder:"TEXT" help:"What the names of the keys begin with (default ${default})."`
-	ValueSize    workload.Range        `default:"128" placeholder:"A..B" help:"raftkv: bytes of a value, one number or a range of equally likely ones (default ${default})."`
+	ValueSize    workload.Range        `default:"128" placeholder:"A..B" help:"raftkv, gossipkv: bytes of a value, one number or a range of equally likely ones (default ${default})."`
 	Unary        bool                  `help:"raftkv: make each call by itself, with the generated client, and not through the Clerk, which bundles them; each connection has a Clerk of its own."`
+	Move         int                   `default:"10" placeholder:"N" help:"gossipkv: each client is a session, which moves to another of the servers before so many of a hundred calls, and after each that failed (default ${default})."`
 
-	Out          string `placeholder:"FILE" help:"Write what was measured, for loadgen report."`
-	History      string `placeholder:"FILE" help:"Write every call and its answer, for loadgen check. The server must be new, and nobody else may use it."`
-	HistoryLimit int    `default:"10000" placeholder:"N" help:"With --history: end the run after so many calls, because longer histories take long to check; of numstore, more than 16 calls in flight at a time do so too (default ${default})."`
+	Out             string        `placeholder:"FILE" help:"Write what was measured, for loadgen report."`
+	History         string        `placeholder:"FILE" help:"Write every call and its answer, for loadgen check. The server must be new, and nobody else may use it. With gossipkv, also what all servers have when they have become equal."`
+	HistoryLimit    int           `default:"10000" placeholder:"N" help:"With --history: end the run after so many calls, because longer histories take long to check; of numstore, more than 16 calls in flight at a time do so too (default ${default})."`
+	ConvergeTimeout time.Duration `default:"30s" placeholder:"TIME" help:"gossipkv, with --history: how long the servers may take to become equal in the end (default ${default})."`
 
 	workload.Config
 	dial.Options `envprefix:"LOADGEN_"`
@@ -82,6 +86,12 @@ func (c *runCommand) check() error {
 		return fmt.Errorf("--warmup is %v; it must not be negative", c.Warmup)
 	case c.Timeout <= 0:
 		return fmt.Errorf("--timeout is %v; it must be above 0", c.Timeout)
+	case c.Move < 0 || c.Move > 100:
+		return fmt.Errorf("--move is %d; it must be 0 to 100", c.Move)
+	case c.ConvergeTimeout <= 0:
+		return fmt.Errorf("--converge-timeout is %v; it must be above 0", c.ConvergeTimeout)
+	case c.Unary && !service.All[c.Service].Bundles:
+		return fmt.Errorf("--unary is for services whose client bundles calls; that of %s does not", c.Service)
 	case c.HistoryLimit < 1:
 		return fmt.Errorf("--history-limit is %d; it must be at least 1", c.HistoryLimit)
 	case c.ValueSize.First < 0 || c.ValueSize.Last > maxValue:
@@ -107,22 +117,12 @@ func (c *runCommand) Run(ctx context.Context, console console) error {
 	if err := c.check(); err != nil {
 		return err
 	}
-	addr, err := dial.Target(c.Target)
+	kind := service.All[c.Service]
+	target, hangUp, err := c.connect(ctx, kind.Several)
 	if err != nil {
 		return err
 	}
-	conns, err := dial.Connect(ctx, addr, c.Options)
-	if err != nil {
-		return err
-	}
-	defer dial.Close(conns)
-	dialing, err := c.DialOptions()
-	if err != nil {
-		return err
-	}
-	kind, target := service.All[c.Service], service.Target{
-		Servers: []service.Server{{Addr: addr, Conns: conns}}, Dialing: dialing, Workload: c.Config, Recorded: c.History != "", Unary: c.Unary,
-	}
+	defer hangUp()
 	if err := c.ready(ctx, kind, target); err != nil {
 		return err
 	}
@@ -141,7 +141,7 @@ func (c *runCommand) Run(ctx context.Context, console console) error {
 		driver.HistoryLimit = c.HistoryLimit
 		c.warn(console)
 	}
-	err = errors.Join(run.drive(ctx, driver, c.loads(), console), run.close(driver))
+	err = errors.Join(run.drive(ctx, driver, c.loads(), console), c.conclude(ctx, driver, kind, target, console), run.close(driver))
 	if errPrint := table.New(&run.Run).Write(console.out); errPrint != nil { // after the files: perhaps nobody reads it
 		err = errors.Join(err, notPrinted(errPrint))
 	}
@@ -154,6 +154,55 @@ func (c *runCommand) Run(ctx context.Context, console console) error {
 			return errFailed
 		}
 	}
+	return nil
+}
+
+// connect connects with all servers of the target. hangUp ends that.
+func (c *runCommand) connect(ctx context.Context, several bool) (target service.Target, hangUp func(), err error) {
+	target = service.Target{Workload: c.Config, Recorded: c.History != "", Unary: c.Unary, Move: c.Move}
+	hangUp = func() {
+		for _, server := range target.Servers {
+			dial.Close(server.Conns)
+		}
+	}
+	texts := []string{c.Target}
+	if several {
+		texts = strings.Split(c.Target, ",")
+	}
+	for _, text := range texts {
+		server := service.Server{}
+		if server.Addr, err = dial.Target(text); err == nil {
+			server.Conns, err = dial.Connect(ctx, server.Addr, c.Options)
+		}
+		if err != nil {
+			hangUp()
+			return target, nil, err
+		}
+		target.Servers = append(target.Servers, server)
+	}
+	if target.Dialing, err = c.DialOptions(); err != nil {
+		hangUp()
+		return target, nil, err
+	}
+	return target, hangUp, nil
+}
+
+// conclude ends the history, if it needs that. It does so too when the run was interrupted: a history without an end shows less.
+func (c *runCommand) conclude(ctx context.Context, driver *drive.Driver, kind service.Service, target service.Target, console console) (err error) {
+	if kind.End == nil || len(driver.History) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.ConvergeTimeout)
+	defer cancel()
+	start := time.Now()
+	driver.Conclude(func(now func() int64) (operations []history.Operation) {
+		operations, err = kind.End(ctx, target, now)
+		return operations
+	})
+	if err != nil {
+		return fmt.Errorf("the servers were not equal within %v after the run: %w", c.ConvergeTimeout, err)
+	}
+	fmt.Fprintf(console.err, "loadgen: all servers were equal %.3f s after the run\n", time.Since(start).Seconds())
 	return nil
 }
 
@@ -188,7 +237,7 @@ func (c *runCommand) loads() []drive.Load {
 func (c *runCommand) header(target service.Target) result.Header {
 	label := c.Label
 	if label == "" {
-		label = target.Servers[0].Addr
+		label = target.String()
 	}
 	parameters := map[string]string{
 		"duration": c.Duration.String(), "warmup": c.Warmup.String(), "timeout": c.Timeout.String(),
@@ -203,5 +252,5 @@ func (c *runCommand) header(target service.Target) result.Header {
 	if c.Rate != nil {
 		parameters["max-in-flight"] = strconv.Itoa(c.MaxInFlight)
 	}
-	return result.Header{Label: label, Service: c.Service, Target: target.Servers[0].Addr, Started: time.Now(), Parameters: parameters}
+	return result.Header{Label: label, Service: c.Service, Target: target.String(), Started: time.Now(), Parameters: parameters}
 }

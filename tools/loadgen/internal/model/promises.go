@@ -127,7 +127,7 @@ func (e *event) what() string {
 }
 
 // longest is how much of what was written, or answered, people are shown.
-const longest = 120
+const longest = 64
 
 func shorten(text string) string {
 	if len(text) <= longest {

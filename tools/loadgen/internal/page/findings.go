@@ -39,7 +39,7 @@ func WriteFindings(w io.Writer, summary string, promises []Promise) error {
 
 // Sizes of a timeline, in the units of its drawing.
 const (
-	timelineWidth = 1000.0
+	timelineWidth = 1300.0
 	rowHeight     = 44.0
 	leastBar      = 3.0 // what a short operation is drawn with
 )

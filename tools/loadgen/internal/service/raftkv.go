@@ -43,6 +43,8 @@ var raftKV = Service{
 	},
 	Ready: raftKVReady,
 	Open:  openRaftKV,
+
+	Bundles: true,
 }
 
 func raftKVReady(ctx context.Context, target Target) error {

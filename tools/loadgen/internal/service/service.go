@@ -8,17 +8,20 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"numstore.example/tools/internal/drive"
+	"numstore.example/tools/internal/history"
 	"numstore.example/tools/loadgen/internal/model"
 	"numstore.example/tools/loadgen/internal/workload"
 )
 
 // All is the services by their names.
 var All = map[string]Service{
+	"gossipkv": gossipKV,
 	"numstore": numstore,
 	"raftkv":   raftKV,
 }
@@ -52,6 +55,13 @@ type Service struct {
 	// Open returns the function that makes the Send of each worker, and a function that gives back what it
 	// has opened.
 	Open func(Target) (send func(worker int) drive.Send, close func(), err error)
+
+	// End returns the operations that end a history, of a client that is none of the workers, until ctx is done. Now is the
+	// time of the history. What it returns is good also with an error, which says what is wrong with the servers. It is nil if a history needs no end.
+	End func(ctx context.Context, target Target, now func() int64) ([]history.Operation, error)
+
+	Several bool // whether the target may be several servers
+	Bundles bool // whether calls go in bundles unless the target is Unary
 }
 
 // Server is where calls go.
@@ -71,9 +81,19 @@ type Target struct {
 	Workload workload.Config // checked
 	Recorded bool            // the calls will be checked: values must differ, and be short
 	Unary    bool            // calls are made one by one, also where a client could bundle them
+	Move     int             // in how many of a hundred calls a worker first moves to another server
+}
+
+// String returns the addresses of its servers.
+func (t Target) String() string {
+	var all []string
+	for _, server := range t.Servers {
+		all = append(all, server.Addr)
+	}
+	return strings.Join(all, ",")
 }
 
 // another is the error of a server that does not have the service.
 func another(server Server, name string) error {
-	return fmt.Errorf("the server at %s does not serve %s; see --service", server.Addr, name)
+	return fmt.Errorf("the server at %s does not serve %s; see loadgen run --service", server.Addr, name)
 }
