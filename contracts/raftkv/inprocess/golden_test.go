@@ -8,11 +8,7 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
-	"google.golang.org/grpc/status"
 	"google.golang.org/grpc/test/bufconn"
-	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/reflect/protoreflect"
-	"google.golang.org/protobuf/reflect/protoregistry"
 
 	"numstore.example/contracts/golden"
 )
@@ -24,26 +20,14 @@ func TestGolden(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	conn := alone(t)
-	made := 0
+	conn, made := alone(t), 0
 	for _, call := range file.Calls {
-		method := file.Methods[call.Method]
-		if strings.Contains(method.Paths[0], "Admin/") {
+		if strings.Contains(file.Methods[call.Method].Paths[0], "Admin/") {
 			continue
 		}
 		made++
-		request, reply, want := message(t, method.Request), message(t, method.Reply), message(t, method.Reply)
-		if err := proto.Unmarshal(call.Request.Hex, request); err != nil {
-			t.Fatal(err)
-		}
-		if call.Reply != nil {
-			if err := proto.Unmarshal(call.Reply.Hex, want); err != nil {
-				t.Fatal(err)
-			}
-		}
-		err := conn.Invoke(t.Context(), method.Paths[0], request, reply)
-		if uint32(status.Code(err)) != call.Status || !proto.Equal(reply, want) {
-			t.Errorf("%s: %v, %v; want %v with status %d", call.Name, reply, err, want, call.Status)
+		if err := file.Make(t.Context(), conn, call); err != nil {
+			t.Error(err)
 		}
 	}
 	if made < 10 {
@@ -64,13 +48,4 @@ func alone(t *testing.T) *grpc.ClientConn {
 	}
 	t.Cleanup(func() { conn.Close() })
 	return conn
-}
-
-// message returns an empty message of a type of the contract.
-func message(t *testing.T, name string) proto.Message {
-	typ, err := protoregistry.GlobalTypes.FindMessageByName(protoreflect.FullName(name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return typ.New().Interface()
 }
