@@ -18,6 +18,30 @@ type File struct {
 	Methods  map[string]Method `json:"methods"`
 	Calls    []Call            `json:"calls"`    // in order, on a new server
 	Messages []Message         `json:"messages"` // further ones
+	Versions []Version         `json:"versions"` // of gossipkv, in ascending order
+	Seen     []Seen            `json:"seen"`     // what sessions of gossipkv have seen, as texts
+}
+
+// Version is a version of gossipkv.
+type Version struct {
+	Time        uint64 `json:"time,string"`
+	Server      uint32 `json:"server"`
+	Incarnation uint64 `json:"incarnation,string"`
+}
+
+// Seen is what a session of gossipkv has seen, and the text for that; or a text that is refused.
+type Seen struct {
+	Name    string    `json:"name"`
+	Time    uint64    `json:"time,string"`
+	Keys    []SeenKey `json:"keys"` // in any order
+	Text    string    `json:"text"`
+	Refused bool      `json:"refused"`
+}
+
+// SeenKey is a key, and the greatest version of it that a session has met.
+type SeenKey struct {
+	Key     []byte  `json:"key"`
+	Version Version `json:"version"`
 }
 
 // Method is what a client must know to call a method.

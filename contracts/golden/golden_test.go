@@ -11,6 +11,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
 
+	"numstore.example/contracts/gossipkvpb"
 	"numstore.example/contracts/numstorepb"
 	"numstore.example/contracts/raftkvpb"
 )
@@ -34,6 +35,11 @@ var contracts = map[string]contract{
 		raftkvpb.File_raftkv_proto,
 		func(method string) []string { return []string{"/" + method} },
 		[]string{"Get", "Put", "Append", "Delete", "Batch", "Shutdown", "Compact"},
+	},
+	"gossipkv": {
+		gossipkvpb.File_gossipkv_proto,
+		func(method string) []string { return []string{"/" + method} },
+		[]string{"Get", "Put", "Delete", "Connect", "Disconnect", "Forget", "Shutdown"},
 	},
 }
 

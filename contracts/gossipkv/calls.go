@@ -46,7 +46,7 @@ func (s *Session) Delete(ctx context.Context, key []byte, options ...Option) (ve
 // written takes up the version of a write.
 func (s *Session) written(ctx context.Context, l *link, key []byte, answered *gossipkvpb.Version, err error) (Version, error) {
 	version := VersionOf(answered)
-	if err == nil && version.IsZero() {
+	if err == nil && !version.isOne() {
 		err = status.Error(codes.Internal, "its answer to a write has no version; it is no server of this contract")
 	}
 	if err != nil {

@@ -38,9 +38,9 @@ func (s *Seen) Len() int {
 	return len(s.versions)
 }
 
-// Note has the session have met a version of a key. A zero one is none.
+// Note has the session have met a version of a key. One without a time or a server is none.
 func (s *Seen) Note(key []byte, version Version) {
-	if version.IsZero() {
+	if !version.isOne() {
 		return
 	}
 	s.mu.Lock()

@@ -90,7 +90,7 @@ func TestSeen_refused(t *testing.T) {
 		sealed("\x00\x00\x00x"): "1 bytes follow on its end",
 		sealed("\x05\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x01\x01x\x01\x00"):         `the version of the key "x" is none`, // no such origin
 		sealed("\x05\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x01\x01x\x00\x05"):         `the version of the key "x" is none`, // time 0
-		sealed("\x05\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x01\xff\xff\x03x\x00\x05"): `is none`,                            // a key that is longer than all
+		sealed("\x05\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x01\xff\xff\x03x\x00\x05"): "it breaks off",                      // a key that is longer than all
 		sealed("\x05\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00"):                      "not in its only form",               // an origin of no key
 		sealed("\x85\x00\x00\x00"):                         "not in its only form", // a number that could be shorter
 		sealed("\x05\xff\xff\xff\xff\xff\xff\xff\xff\x7f"): "it breaks off",        // so many origins

@@ -16,7 +16,7 @@ import (
 //	text   = "g1." base64url(body crc32(body))   without padding; the checksum is that of IEEE 802.3, its 4 bytes big-endian
 //	body   = time origins keys
 //	time   = the session's time
-//	origins = their number, then for each its server and its incarnation, in order; none that no key has
+//	origins = their number, then for each its server and its incarnation, in order; each is some key's
 //	keys   = their number, then for each, in the order of their bytes:
 //	         its length, its bytes, the number of its version's origin in the list above, from 0,
 //	         and by how much its version's time is less than the session's
@@ -130,11 +130,17 @@ func parseBody(body []byte) (*Seen, error) {
 	}
 	for n := r.number(); n > 0 && !r.broken; n-- {
 		key, origin, before := string(r.bytes(r.number())), r.number(), r.number()
-		if r.broken || origin >= uint64(len(origins)) || before >= seen.time {
+		if r.broken {
+			break
+		}
+		var version Version
+		if origin < uint64(len(origins)) && before < seen.time {
+			version = origins[origin]
+			version.Time = seen.time - before
+		}
+		if !version.isOne() {
 			return nil, fmt.Errorf("the version of the key %s is none", quote([]byte(key)))
 		}
-		version := origins[origin]
-		version.Time = seen.time - before
 		seen.versions[key] = version
 	}
 	switch {
@@ -172,7 +178,7 @@ func (r *reader) bytes(n uint64) []byte {
 	return taken
 }
 
-// origin returns an origin; a server that is none makes another form than the only one.
+// origin returns an origin. Of a server that is no uint32 it makes another one, and so another form than the only one.
 func (r *reader) origin() Version {
 	server := uint32(r.number())
 	incarnation := r.bytes(8)

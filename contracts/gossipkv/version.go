@@ -36,5 +36,8 @@ func (v Version) Compare(w Version) int {
 // IsZero says whether it stands for no version.
 func (v Version) IsZero() bool { return v == Version{} }
 
+// isOne says whether it is the version of a write.
+func (v Version) isOne() bool { return v.Time > 0 && v.Server > 0 }
+
 // String returns time@server#incarnation, the incarnation in hexadecimal digits.
 func (v Version) String() string { return fmt.Sprintf("%d@%d#%016x", v.Time, v.Server, v.Incarnation) }
