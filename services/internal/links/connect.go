@@ -78,16 +78,26 @@ func WithToken(ctx context.Context, token string) context.Context {
 }
 
 // Pauses are what one waits between tries: longer each time, and not all servers the same.
-type Pauses struct{ last time.Duration }
-
-// Await waits, and returns false when the context has ended.
-func (p *Pauses) Await(ctx context.Context) bool {
-	p.last = min(max(2*p.last, LeastPause), MostPause)
-	return Sleep(ctx, p.last/2+rand.N(p.last/2))
+type Pauses struct {
+	last  time.Duration
+	tries int
 }
 
+// Next returns the next one.
+func (p *Pauses) Next() time.Duration {
+	p.last = min(max(2*p.last, LeastPause), MostPause)
+	p.tries++
+	return p.last/2 + rand.N(p.last/2)
+}
+
+// Await waits for the next one, and returns false when the context has ended.
+func (p *Pauses) Await(ctx context.Context) bool { return Sleep(ctx, p.Next()) }
+
+// Tries says how many there were since Reset.
+func (p *Pauses) Tries() int { return p.tries }
+
 // Reset begins anew, after a try that was none in vain.
-func (p *Pauses) Reset() { p.last = 0 }
+func (p *Pauses) Reset() { *p = Pauses{} }
 
 var errConnecting = fmt.Errorf("it has not answered within %v", ConnectTimeout)
 
