@@ -43,12 +43,12 @@ func TestFlights(t *testing.T) {
 		took   time.Duration
 	}{
 		"different servers and keys": {[]string{"put 11 a 1", "put 12 b 1", "put 13 c 1", "put 11 d 1", "put 12 e 1", "put 13 f 1"}, 3, 2 * time.Second},
-		"one key":                             {[]string{"put 11 a 1", "put 12 a 2", "put 13 a 3"}, 1, 3 * time.Second},
-		"one server":                          {[]string{"put 11 a 1", "put 21 b 1", "put 11 c 1"}, 1, 3 * time.Second},
-		"one client":                          {[]string{"put 11 a 1", "createConnection 11 2", "put 11 b 1"}, 1, 2 * time.Second},
-		"a get in between":                    {[]string{"put 11 a 1", "get 12 a", "put 12 b 1"}, 1, 2 * time.Second},
-		"the end":                             {[]string{"put 11 a 1", "put 12 b 1"}, 2, time.Second},
-		"what is great":                       {[]string{"put 11 a " + strings.Repeat("x", 12<<20), "put 12 b " + strings.Repeat("x", 12<<20), "put 13 c " + strings.Repeat("x", 12<<20)}, 2, 2 * time.Second},
+		"one key":                    {[]string{"put 11 a 1", "put 12 a 2", "put 13 a 3"}, 1, 3 * time.Second},
+		"one server":                 {[]string{"put 11 a 1", "put 21 b 1", "put 11 c 1"}, 1, 3 * time.Second},
+		"one client":                 {[]string{"put 11 a 1", "createConnection 11 2", "put 11 b 1"}, 1, 2 * time.Second},
+		"a get in between":           {[]string{"put 11 a 1", "get 12 a", "put 12 b 1"}, 1, 2 * time.Second},
+		"the end":                    {[]string{"put 11 a 1", "put 12 b 1"}, 2, time.Second},
+		"what is great":              {[]string{"put 11 a " + strings.Repeat("x", 12<<20), "put 12 b " + strings.Repeat("x", 12<<20), "put 13 c " + strings.Repeat("x", 12<<20)}, 2, 2 * time.Second},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			s, f := newStage(t), new(traffic)
