@@ -18,10 +18,11 @@ import (
 // counts is what a play has done so far.
 type counts struct{ commands, puts atomic.Int64 }
 
-// console is where a play prints: what the script asked for goes out, all else beside. On a terminal there is a line beside that tells how
+// console is where a play prints: what the script asked for goes out, all else beside. On a screen there is a line beside that tells how
 // far a long script is.
 type console struct {
 	out, err io.Writer
+	screen   bool  // err is a terminal, at which nobody types the script
 	broken   error // why nothing can be printed any more; nil while it can
 
 	mu    sync.Mutex
@@ -88,10 +89,14 @@ const (
 	progressed = 250 * time.Millisecond
 )
 
-// progress tells how far the play is, if that goes to a terminal, until it is stopped.
+func isTerminal(stream any) bool {
+	file, isFile := stream.(*os.File)
+	return isFile && term.IsTerminal(int(file.Fd()))
+}
+
+// progress tells how far the play is, on a screen, until it is stopped.
 func (c *console) progress(done *counts) (stop func()) {
-	file, isFile := c.err.(*os.File)
-	if !isFile || !term.IsTerminal(int(file.Fd())) {
+	if !c.screen {
 		return func() {}
 	}
 	quit, gone := make(chan struct{}), make(chan struct{})

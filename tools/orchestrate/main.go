@@ -135,6 +135,7 @@ func (s *settings) play(ctx context.Context, stdin io.Reader, console *console) 
 		defer file.Close()
 		stdin = file
 	}
+	console.screen = isTerminal(console.err) && !isTerminal(stdin)
 	folder, err := os.MkdirTemp("", "orchestrate-")
 	if err != nil {
 		return err
