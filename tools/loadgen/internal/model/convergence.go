@@ -90,15 +90,16 @@ func (g *gossip) greatest(end ending) {
 	}
 	for _, key := range slices.Sorted(maps.Keys(top)) {
 		for _, server := range slices.Sorted(maps.Keys(end.dumps)) {
-			m, last, have := top[key], end.dumps[server], history.Version{}
+			m, last, have, had := top[key], end.dumps[server], history.Version{}, "nothing"
 			if pair := end.pairs[server][key]; pair != nil {
-				last, have = pair, pair.stamp.Version
+				last, have, had = pair, pair.stamp.Version, pair.stamp.Version.String()
 			}
 			good := have.Compare(m.version) >= 0
 			if have.IsZero() {
 				good = g.deleted(key, m.version, last.End)
 			}
-			g.expect(greatestWins, good, []*event{m.by, last}, "%s had %v of %s in the end, and %v was acknowledged or read", server, have, key, m.version)
+			g.expect(greatestWins, good, []*event{m.by, last}, "%s had %s of %s in the end, and %v was acknowledged or read",
+				server, had, key, m.version)
 		}
 	}
 }

@@ -123,6 +123,9 @@ func (e *event) what() string {
 	if e.Seen != "" {
 		text += " (seen: " + e.Seen + ")"
 	}
+	if e.Call == Dump && e.answered() {
+		return text + " = " + e.Answer + " pairs"
+	}
 	return shorten(text) + " = " + shorten(cmp.Or(e.Answer, e.Failure))
 }
 
