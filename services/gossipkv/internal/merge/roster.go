@@ -42,7 +42,8 @@ func (s Standing) join(t Standing) Standing {
 	return joined
 }
 
-func (s Standing) equal(t Standing) bool {
+// Equal says whether both are the same.
+func (s Standing) Equal(t Standing) bool {
 	return s.State == t.State && s.Epoch == t.Epoch && s.Final == t.Final && s.Known.Equal(t.Known)
 }
 
@@ -65,7 +66,7 @@ func (r Roster) Join(s Roster) Roster {
 }
 
 // Equal says whether both tell the same.
-func (r Roster) Equal(s Roster) bool { return maps.EqualFunc(r, s, Standing.equal) }
+func (r Roster) Equal(s Roster) bool { return maps.EqualFunc(r, s, Standing.Equal) }
 
 // With returns the roster with another standing of one origin.
 func (r Roster) With(origin Origin, standing Standing) Roster {

@@ -2,6 +2,7 @@ package merge
 
 import (
 	"maps"
+	"reflect"
 	"slices"
 )
 
@@ -23,8 +24,11 @@ func (v Vector) Includes(w Vector) bool {
 	return true
 }
 
-// Equal says whether both cover the same.
-func (v Vector) Equal(w Vector) bool { return v.Includes(w) && w.Includes(v) }
+// Equal says whether both cover the same. Who compares rosters nearly always meets the same map, which need not be looked through, as nobody
+// changes it.
+func (v Vector) Equal(w Vector) bool {
+	return reflect.ValueOf(v).UnsafePointer() == reflect.ValueOf(w).UnsafePointer() || v.Includes(w) && w.Includes(v)
+}
 
 // Join returns what covers all that either covers.
 func (v Vector) Join(w Vector) Vector {

@@ -1,7 +1,6 @@
 package storage
 
 import (
-	"bytes"
 	"encoding/binary"
 	"maps"
 
@@ -139,19 +138,19 @@ func writeState(batch *pebble.Batch, before, now State) {
 	writeVector(batch, knownRow, before.Known, now.Known)
 	writeVector(batch, floorRow, before.Floor, now.Floor)
 	writeVector(batch, owedRow, before.Owed, now.Owed)
-	writeOrigins(batch, rosterRow, before.Roster, now.Roster, encodeStanding)
+	writeOrigins(batch, rosterRow, before.Roster, now.Roster, merge.Standing.Equal, encodeStanding)
 }
 
 func writeVector(batch *pebble.Batch, kind byte, before, now merge.Vector) {
-	writeOrigins(batch, kind, before, now, func(time uint64) []byte { return binary.BigEndian.AppendUint64(nil, time) })
+	equal := func(a, b uint64) bool { return a == b }
+	writeOrigins(batch, kind, before, now, equal, func(time uint64) []byte { return binary.BigEndian.AppendUint64(nil, time) })
 }
 
 // writeOrigins puts into a batch what differs of two maps that have a row for each origin.
-func writeOrigins[M ~map[merge.Origin]V, V any](batch *pebble.Batch, kind byte, before, now M, encode func(V) []byte) {
+func writeOrigins[M ~map[merge.Origin]V, V any](batch *pebble.Batch, kind byte, before, now M, equal func(a, b V) bool, encode func(V) []byte) {
 	for origin, value := range now {
-		row := encode(value)
-		if old, there := before[origin]; !there || !bytes.Equal(row, encode(old)) {
-			batch.Set(originRow(kind, origin), row, nil)
+		if old, there := before[origin]; !there || !equal(value, old) {
+			batch.Set(originRow(kind, origin), encode(value), nil)
 		}
 	}
 	for origin := range before {
