@@ -55,13 +55,3 @@ func (p *presence) check() error {
 	}
 	return nil
 }
-
-// Place tells where the folder lies: a copy of it, on this machine or another, has another place, and so has one that was removed and put back
-// from a copy. A folder that was renamed has the same. It is empty where that is not known, such as on an FS that is not this
-// machine's disk.
-func (s *Store) Place() (string, error) {
-	if s.options.FS != nil {
-		return "", nil
-	}
-	return placeOf(s.fs.PathJoin(s.options.Dir, identityName))
-}

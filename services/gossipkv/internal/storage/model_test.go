@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
-	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -15,13 +14,6 @@ import (
 	"numstore.example/services/gossipkv/internal/merge"
 	"numstore.example/services/internal/engine/enginetest"
 )
-
-var discard = slog.New(slog.DiscardHandler)
-
-// openOn opens the store of a disk.
-func openOn(disk vfs.FS) (*Store, error) {
-	return Open(Options{Dir: enginetest.Dir, FS: disk, Logger: discard})
-}
 
 // model is what a store should have.
 type model struct {
@@ -61,22 +53,6 @@ func (m *model) counts() (c Counts) {
 		c.Bytes += uint64(e.Size())
 	}
 	return c
-}
-
-// describe describes an entry.
-func describe(e merge.Entry) string {
-	value := string(e.Value)
-	if len(value) > 20 {
-		value = fmt.Sprintf("%s… (%d bytes)", value[:20], len(value))
-	}
-	return fmt.Sprintf("%q: %q, deleted %t, %v", e.Key, value, e.Deleted, e.Version)
-}
-
-func describeAll(entries []merge.Entry) (lines []string) {
-	for _, e := range entries {
-		lines = append(lines, describe(e))
-	}
-	return lines
 }
 
 // What is drawn is little, so that it meets itself.

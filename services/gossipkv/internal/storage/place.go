@@ -8,9 +8,9 @@ import (
 
 // place is what is known of where the folder lies.
 type place struct {
-	moved bool   // it lies elsewhere than the store remembers
-	now   string // empty if it is not known
-	kept  string // what the store remembers
+	now   engine.Place
+	kept  engine.Place // as the store remembers it
+	moved bool         // they are not the same
 }
 
 // findPlace compares where the folder lies with what its store remembers.
@@ -19,22 +19,22 @@ func findPlace(below *engine.Store) (p place, err error) {
 	if err != nil {
 		return p, err
 	}
-	p.kept = string(row)
+	p.kept = engine.ParsePlace(string(row))
 	p.now, err = below.Place()
-	p.moved = p.kept != "" && p.now != "" && p.kept != p.now
+	p.moved = p.now.Differs(p.kept)
 	return p, err
 }
 
-// Moved says whether the folder lies elsewhere than where the store was used last: it was copied, or restored, and there may be another store that goes
-// on from the same state. That stays so, also after a restart, until a State with another Self was committed.
+// Moved says whether Open has found the folder elsewhere than where its store was used before: it was copied, or restored, and there may be another store
+// that goes on from the same state. Open finds so until a State with another Self was committed.
 func (s *Store) Moved() bool { return s.place.moved }
 
 // settle has the store remember where the folder lies, with a state.
 func (s *Store) settle(rows *pebble.Batch, state State) {
 	p := &s.place
-	if p.now == "" || p.now == p.kept || p.moved && state.Self == s.opened.Self {
+	if p.now == p.kept || p.moved && state.Self == s.opened.Self {
 		return
 	}
-	rows.Set([]byte{placeRow}, []byte(p.now), nil)
-	*p = place{now: p.now, kept: p.now}
+	rows.Set([]byte{placeRow}, []byte(p.now.String()), nil)
+	p.kept = p.now
 }
