@@ -101,10 +101,8 @@ func (l *loop) takePiece(from merge.ServerID, p *Piece) {
 	case e.run == 0:
 		e.run, e.knew, e.floor = p.Run, p.Knew, p.Floor
 		l.suspect(from, p.Knew)
-		if !e.anew && !l.state.Known.Includes(p.Floor) {
-			if begun, err := l.learnAnew(p.Knew); begun || err != nil {
-				return
-			}
+		if !l.state.Known.Includes(p.Floor) && !l.prepared(e) {
+			return
 		}
 	case e.run != p.Run: // the other server was restarted, and may not know what it knew
 		l.exchange = nil
@@ -136,45 +134,37 @@ func (l *loop) complete(e *exchange) {
 	l.settled = true
 }
 
-// learnAnew gives up what the other server knows as well, to get it from there. It is needed where that has collected tombstones of which this
-// server knows nothing: an old copy has entries, then, that were deleted since, and nobody would say so any more. What the other
-// server does not know is kept. What was known is known again when the exchange has ended (State.Owed): all of it is here then, or was deleted, or replaced.
+// prepared sees to it that an exchange with a server that has collected tombstones of which this one knows nothing does not bring back what was
+// deleted: this server has an old copy of the data, then, with entries that were deleted since, and nobody would say so any more. So it gives up what the other
+// server knows as well, and gets it from there. What the other server does not know is kept. It says whether the exchange can go on.
 //
-// Begun says that the exchange has begun again. It has not if there is nothing to give up, as in a new server.
-func (l *loop) learnAnew(knew merge.Vector) (begun bool, err error) {
-	if err := l.finish(); err != nil { // what is looked at below is on disk
-		return false, err
+// First it only stops claiming to know anything, and begins the exchange again. What the other server says then, it says of a server that claims nothing: so no two
+// give up the same for each other, each because the other one had it.
+func (l *loop) prepared(e *exchange) bool {
+	if l.finish() != nil { // what is looked at below is on disk
+		return false
 	}
-	for next, first := []byte(nil), true; first || next != nil; first = false {
-		var keys [][]byte
-		if keys, next, err = l.node.store.Covered(knew, next, dropPage); err != nil {
-			return begun, l.fail(err)
-		}
-		if len(keys) == 0 {
-			continue
-		}
-		if !begun {
-			begun = true
-			l.giveUp()
-		}
-		for _, key := range keys {
-			if err := l.batch.Remove(key); err != nil {
-				return begun, l.fail(err)
-			}
-		}
-		if err := l.finish(); err != nil {
-			return begun, err
-		}
+	keys, next, err := l.node.store.Covered(e.knew, nil, dropPage)
+	if err != nil {
+		_ = l.fail(err)
+		return false
 	}
-	if begun {
-		l.exchange = &exchange{with: l.exchange.with, known: l.state.Known, anew: true}
-		l.ask()
+	switch {
+	case len(keys) == 0 && next == nil: // a new server
+		return true
+	case !e.anew:
+		l.disclaim()
+		l.exchange = &exchange{with: e.with, known: l.state.Known, anew: true}
+		if l.finish() == nil {
+			l.ask()
+		}
+		return false
 	}
-	return begun, nil
+	return l.drop(e.knew, keys, next) == nil
 }
 
-// giveUp no longer claims to know anything.
-func (l *loop) giveUp() {
+// disclaim no longer claims to know anything. It is known again when the exchange has ended (State.Owed): all of it is here then, or was deleted, or replaced.
+func (l *loop) disclaim() {
 	l.node.options.Logger.Warn("this server has an old copy of the data: it learns anew what the others know, and goes on under another incarnation")
 	l.renew()
 	l.run = l.node.options.Random()
@@ -182,4 +172,21 @@ func (l *loop) giveUp() {
 	l.state.Known = nil
 	clear(l.pending)
 	clear(l.paused)
+}
+
+// drop removes the entries that a vector covers, page by page, of which the first is there.
+func (l *loop) drop(covered merge.Vector, keys [][]byte, next []byte) (err error) {
+	for {
+		for _, key := range keys {
+			if err := l.batch.Remove(key); err != nil {
+				return l.fail(err)
+			}
+		}
+		if err := l.finish(); err != nil || next == nil {
+			return err
+		}
+		if keys, next, err = l.node.store.Covered(covered, next, dropPage); err != nil {
+			return l.fail(err)
+		}
+	}
 }

@@ -30,6 +30,7 @@ type loop struct {
 	displaced  map[merge.Origin]bool // other stores of this server's number that it has taken for lost, in this run
 	fresh      bool                  // the incarnation was made in this run
 	run        uint64                // tells what is known here from what was before it was given up (see Piece)
+	adopted    merge.Version         // how far adopt has come
 	refused    error                 // why no writes and no links are taken any more; nil if they are
 	failure    error
 
@@ -165,6 +166,7 @@ func (l *loop) tick() {
 	l.announce(false)
 	if l.ticks%tableTicks == 0 {
 		l.collect()
+		l.adopt()
 		l.publishing = true
 	}
 }

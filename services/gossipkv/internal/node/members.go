@@ -123,6 +123,9 @@ func (l *loop) learn(roster merge.Roster) {
 				roster = roster.With(origin, standing)
 			}
 		}
+		if standing.State == merge.Forgotten {
+			delete(l.pending, origin)
+		}
 	}
 	l.state.Roster = roster
 	l.judge()
@@ -135,7 +138,7 @@ func (l *loop) learn(roster merge.Roster) {
 			}
 		}
 		if l.refused != nil || roster[n.origin].State != merge.Member {
-			l.drop(id)
+			l.unlink(id)
 		}
 	}
 }
@@ -181,8 +184,8 @@ func (l *loop) displace(state merge.State) {
 	}
 }
 
-// drop ends the link to a server.
-func (l *loop) drop(id merge.ServerID) {
+// unlink ends the link to a server.
+func (l *loop) unlink(id merge.ServerID) {
 	l.linkDown(id)
 	transport := l.node.transport
 	l.node.running.Go(func() {

@@ -36,7 +36,7 @@ func (l *loop) linkUp(g Greeting) {
 	id := g.Self.Server
 	l.meet(g)
 	if l.refused != nil || l.state.Roster[g.Self].State != merge.Member {
-		l.drop(id)
+		l.unlink(id)
 		return
 	}
 	l.suspect(id, g.Known)

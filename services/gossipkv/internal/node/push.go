@@ -9,16 +9,16 @@ import (
 // maxPush is how many bytes of entries a push has, one entry more excepted.
 const maxPush = 256 << 10
 
-// pushOwn adds a write of this server's own to what will be pushed.
+// pushOwn adds a write that was made here to what will be pushed.
 func (l *loop) pushOwn(e merge.Entry) {
-	self := l.state.Self
+	origin := e.Version.Origin
 	last := len(l.own) - 1
-	if last < 0 || l.own[last].Interval.Origin != self || l.own[last].bytes >= maxPush {
-		after := l.state.Known[self]
-		if last >= 0 && l.own[last].Interval.Origin == self {
+	if last < 0 || l.own[last].Interval.Origin != origin || l.own[last].bytes >= maxPush {
+		after := l.state.Known[origin]
+		if last >= 0 && l.own[last].Interval.Origin == origin {
 			after = l.own[last].Interval.Upto
 		}
-		l.own = append(l.own, &Push{Interval: merge.Interval{Origin: self, After: after}})
+		l.own = append(l.own, &Push{Interval: merge.Interval{Origin: origin, After: after}})
 		last++
 	}
 	push := l.own[last]
@@ -27,7 +27,7 @@ func (l *loop) pushOwn(e merge.Entry) {
 	push.Interval.Upto = e.Version.Time
 }
 
-// closeOwn lets the vector cover the writes of this server's own.
+// closeOwn lets the vector cover the writes that were made here.
 func (l *loop) closeOwn() {
 	for _, push := range l.own {
 		l.state.Known = l.state.Known.With(push.Interval.Origin, push.Interval.Upto)

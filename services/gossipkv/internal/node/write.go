@@ -117,13 +117,13 @@ func (l *loop) writable(e merge.Entry) error {
 	return l.node.store.Writable()
 }
 
-// stamp takes a write of this server's own, which has the next version.
+// stamp takes a write that is made here: of this server's own, with the next version, or one that it adopts.
 func (l *loop) stamp(e merge.Entry) error {
 	if _, err := l.batch.Merge(e); err != nil {
 		return l.fail(err)
 	}
 	l.batchBytes += e.Size()
-	l.state.Time = e.Version.Time
+	l.state.Time = max(l.state.Time, e.Version.Time)
 	l.pushOwn(e)
 	return nil
 }

@@ -1,0 +1,30 @@
+package node
+
+import "numstore.example/services/gossipkv/internal/storage"
+
+// State returns the state of the node that is on disk.
+func (n *Node) State() storage.State { return n.shown.Load().State }
+
+// Control is a mechanism that a test leaves out, to see that it is missed.
+type Control int
+
+// The controls.
+const (
+	NoControl Control = iota
+	NoSessionCheck
+	NoSessionTime
+	NoSync
+	SameIncarnation
+	NoGaps
+	NoStability
+	NoLastPiece
+)
+
+// Without returns the options without a mechanism.
+func (o Options) Without(c Control) Options {
+	o.leaveOut = leftOut{
+		sessionCheck: c == NoSessionCheck, sessionTime: c == NoSessionTime, sync: c == NoSync, incarnation: c == SameIncarnation,
+		gaps: c == NoGaps, stability: c == NoStability, lastPiece: c == NoLastPiece,
+	}
+	return o
+}

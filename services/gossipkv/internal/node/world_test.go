@@ -1,0 +1,510 @@
+package node_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"numstore.example/services/gossipkv/internal/merge"
+	"numstore.example/services/gossipkv/internal/node"
+)
+
+// world is a run of sessions over several servers, that crash, lose their disks, come back with old copies of them, are cut from each other, join late,
+// and are forgotten, over a network that loses, repeats and reorders. In the end all is healed, and checked.
+type world struct {
+	seed    uint64
+	random  *rand.Rand // of the goroutine that runs the world
+	control node.Control
+	network *node.Network
+
+	mu      sync.Mutex // of what follows, which the sessions read
+	servers map[merge.ServerID]*server
+	written map[merge.Version]put // all that was answered
+	// unanswered are the keys of which deletions may have been done that nobody knows of.
+	unanswered map[string]bool
+	failures   []error
+}
+
+// server is one through all its lives.
+type server struct {
+	id     merge.ServerID
+	life   *life        // nil while it is down
+	disk   *vfs.MemFS   // while it is down
+	known  merge.Vector // what it knows that has its disk, while it is down
+	copied *vfs.MemFS   // an old copy of its disk
+	had    merge.Vector // what that knows
+	gone   bool         // for ever
+	linked map[merge.ServerID]bool
+}
+
+// put is a write that was answered.
+type put struct {
+	key, value string
+	deleted    bool
+	lost       bool // all may have lost it that had it
+}
+
+const (
+	keys     = 6
+	sessions = 4
+	redial   = 50 * time.Millisecond
+)
+
+var badNetwork = node.Faults{MaxDelay: 30 * time.Millisecond, Lose: 0.05, Repeat: 0.1}
+
+// newWorld is to be called in the bubble of the test.
+func newWorld(seed uint64, control node.Control) *world {
+	return &world{
+		seed: seed, random: rand.New(rand.NewPCG(seed, 1)), control: control, servers: make(map[merge.ServerID]*server), written: make(map[merge.Version]put), unanswered: make(map[string]bool),
+		network: node.NewNetwork(rand.New(rand.NewPCG(seed, 2)), badNetwork),
+	}
+}
+
+// run lives for so many steps, heals, and returns what was wrong.
+func (w *world) run(steps int) error {
+	for range 2 + w.random.IntN(2) {
+		w.join()
+	}
+	stop := make(chan struct{})
+	var running, dialling sync.WaitGroup
+	for i := range sessions {
+		s := &session{world: w, number: i, random: rand.New(rand.NewPCG(w.seed, 100+uint64(i))), seen: make(map[string]merge.Version)}
+		running.Go(func() { s.run(stop) })
+	}
+	ended := make(chan struct{})
+	dialling.Go(func() { w.dial(ended) })
+	for range steps {
+		time.Sleep(time.Duration(w.random.Int64N(int64(400 * time.Millisecond)))) // by the clock of the test
+		w.bury()
+		w.step()
+	}
+	close(stop)
+	running.Wait()
+	w.heal()
+	err := w.settle()
+	close(ended)
+	dialling.Wait()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, s := range w.servers {
+		if s.life != nil {
+			w.network.Detach(s.id)
+			_, closing := s.life.end()
+			err = errors.Join(err, closing)
+		}
+	}
+	w.network.Settle()
+	return errors.Join(append(w.failures, err)...)
+}
+
+// step is one thing that happens.
+func (w *world) step() {
+	switch w.random.IntN(20) {
+	case 0, 1, 2, 3, 4:
+		w.cut()
+	case 5, 6, 7:
+		w.mend()
+	case 8, 9, 10:
+		w.crash()
+	case 11, 12, 13, 14:
+		w.restart()
+	case 15:
+		if len(w.servers) < 5 {
+			w.join()
+		}
+	case 16:
+		w.loseDisk()
+	case 17:
+		w.copyDisk()
+	case 18:
+		w.bringCopy()
+	case 19:
+		w.loseServer()
+	}
+}
+
+func (w *world) fail(format string, arguments ...any) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.failures = append(w.failures, fmt.Errorf(format, arguments...))
+}
+
+// all returns the servers that choose chooses, in the order of their numbers.
+func (w *world) all(choose func(*server) bool) (chosen []*server) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, s := range w.servers {
+		if choose(s) {
+			chosen = append(chosen, s)
+		}
+	}
+	slices.SortFunc(chosen, func(a, b *server) int { return int(a.id) - int(b.id) })
+	return chosen
+}
+
+func (w *world) one(choose func(*server) bool) *server {
+	chosen := w.all(choose)
+	if len(chosen) == 0 {
+		return nil
+	}
+	return chosen[w.random.IntN(len(chosen))]
+}
+
+func up(s *server) bool   { return s.life != nil }
+func down(s *server) bool { return s.life == nil && !s.gone }
+
+// join adds a server with an empty disk, linked to all others.
+func (w *world) join() {
+	id := merge.ServerID(len(w.servers) + 1)
+	s := &server{id: id, disk: vfs.NewCrashableMem(), linked: make(map[merge.ServerID]bool)}
+	w.mu.Lock()
+	for _, other := range w.servers {
+		other.linked[id], s.linked[other.id] = true, true
+	}
+	w.servers[id] = s
+	w.mu.Unlock()
+	w.start(s)
+}
+
+// start begins a life of a server, which ends in a crash at some operation of its disk, or is ended by step.
+func (w *world) start(s *server) {
+	until := 0
+	if w.random.IntN(2) == 0 {
+		until = 1 + w.random.IntN(400)
+	}
+	l, err := born(s.id, s.disk, rand.New(rand.NewPCG(w.random.Uint64(), 3)), until, w.control)
+	if err != nil {
+		if l.crashed.Load() {
+			s.disk = l.remains // it was opening, and knows what it knew
+			return
+		}
+		w.fail("server %d cannot be opened: %w", s.id, err)
+		s.gone = true
+		return
+	}
+	w.mu.Lock()
+	s.life = l
+	w.mu.Unlock()
+	w.network.Attach(s.id, l.node)
+}
+
+// stop ends a life by a crash.
+func (w *world) stop(s *server) {
+	s.life.kill()
+	w.bury()
+}
+
+// bury notes the servers that have crashed.
+func (w *world) bury() {
+	for _, s := range w.all(up) {
+		if !s.life.crashed.Load() {
+			continue
+		}
+		w.network.Detach(s.id)
+		w.mu.Lock()
+		l := s.life
+		s.life = nil
+		w.mu.Unlock()
+		disk, err := l.end()
+		if err != nil {
+			w.fail("server %d: %w", s.id, err)
+		}
+		s.disk, s.known = disk, l.known
+	}
+}
+
+func (w *world) crash() {
+	if s := w.one(up); s != nil {
+		w.stop(s)
+	}
+}
+
+func (w *world) restart() {
+	if s := w.one(down); s != nil {
+		w.start(s)
+	}
+}
+
+func (w *world) cut()  { w.change(false) }
+func (w *world) mend() { w.change(true) }
+
+// change links some pair of servers from now on, or cuts it.
+func (w *world) change(linked bool) {
+	a, b := w.one(up), w.one(up)
+	if a == nil || a == b {
+		return
+	}
+	w.mu.Lock()
+	a.linked[b.id], b.linked[a.id] = linked, linked
+	w.mu.Unlock()
+	if !linked {
+		w.network.Cut(a.id, b.id)
+	}
+}
+
+// loseDisk lets a server lose all that it has.
+func (w *world) loseDisk() {
+	if s := w.one(down); s != nil && w.others(s) > 0 {
+		w.lose(s, nil)
+		s.disk, s.copied = vfs.NewCrashableMem(), nil
+	}
+}
+
+// copyDisk keeps a copy of a server's disk.
+func (w *world) copyDisk() {
+	if s := w.one(down); s != nil {
+		s.copied, s.had = s.disk.CrashClone(vfs.CrashCloneCfg{}), s.known
+	}
+}
+
+// bringCopy puts the copy in place of what the server has now.
+func (w *world) bringCopy() {
+	if s := w.one(func(s *server) bool { return down(s) && s.copied != nil }); s != nil {
+		w.lose(s, s.had)
+		s.disk, s.copied = s.copied, nil
+	}
+}
+
+// loseServer takes a server away for ever, and has another one forget it.
+func (w *world) loseServer() {
+	s := w.one(down)
+	if s == nil || w.others(s) < 2 {
+		return
+	}
+	w.lose(s, nil)
+	s.gone = true
+	w.forget(s)
+}
+
+func (w *world) forget(s *server) {
+	teller := w.one(up)
+	if teller == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	err := teller.life.node.Forget(ctx, s.id)
+	if err != nil && !errors.Is(err, node.ErrUnknown) && !teller.life.crashed.Load() {
+		w.fail("server %d does not forget %d: %w", teller.id, s.id, err)
+	}
+}
+
+func (w *world) others(s *server) int {
+	return len(w.all(func(o *server) bool { return o != s && !o.gone }))
+}
+
+// lose notes which writes may be lost, as a server has lost what it had: those that nobody else has, nor what it has left.
+func (w *world) lose(s *server, left merge.Vector) {
+	known := left
+	for _, other := range w.all(func(o *server) bool { return o != s && !o.gone }) {
+		if known = known.Join(other.known); other.life != nil {
+			known = known.Join(other.life.node.Greeting().Known)
+		}
+	}
+	s.known = left
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for version, p := range w.written {
+		if !known.Covers(version) {
+			p.lost = true
+			w.written[version] = p
+		}
+	}
+}
+
+// dial makes the links that shall be there, again and again.
+func (w *world) dial(ended <-chan struct{}) {
+	for {
+		for _, s := range w.all(up) {
+			for _, other := range w.all(up) {
+				w.mu.Lock()
+				wanted := s.linked[other.id] && s.id < other.id
+				w.mu.Unlock()
+				if wanted {
+					_ = w.network.Join(s.id, other.id) // refusals are what forgotten servers meet
+				}
+			}
+		}
+		select {
+		case <-time.After(redial):
+		case <-ended:
+			return
+		}
+	}
+}
+
+// heal starts all servers, and links them: all with all, or in some other shape in which each reaches each.
+func (w *world) heal() {
+	w.network.SetFaults(node.Faults{MaxDelay: time.Millisecond})
+	w.bury()
+	for _, s := range w.all(down) {
+		l, err := born(s.id, s.disk, rand.New(rand.NewPCG(w.random.Uint64(), 4)), 0, w.control)
+		if err != nil {
+			w.fail("server %d cannot be opened: %w", s.id, err)
+			s.gone = true
+			continue
+		}
+		w.mu.Lock()
+		s.life = l
+		w.mu.Unlock()
+		w.network.Attach(s.id, l.node)
+	}
+	for _, s := range w.all(up) {
+		s.life.mu.Lock()
+		s.life.until = 0
+		s.life.mu.Unlock()
+	}
+	w.bury()
+	alive := w.all(up)
+	w.random.Shuffle(len(alive), func(i, j int) { alive[i], alive[j] = alive[j], alive[i] })
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	chain := w.random.IntN(2) == 0
+	for i, s := range alive {
+		for j, other := range alive {
+			linked := i != j && (!chain || i-j == 1 || j-i == 1)
+			s.linked[other.id] = linked
+			if !linked {
+				w.network.Cut(s.id, other.id)
+			}
+		}
+	}
+}
+
+// settle waits until all servers are equal, and checks what they have.
+func (w *world) settle() error {
+	var differ error
+	for began := time.Now(); time.Since(began) < 5*time.Minute; time.Sleep(100 * time.Millisecond) { // by the clock of the test
+		for _, s := range w.all(func(s *server) bool { return s.gone }) {
+			w.forget(s) // who was told before may not have known it, or be gone himself
+		}
+		if differ = w.equal(); differ == nil {
+			if err := w.check(); err != nil {
+				return fmt.Errorf("%w%s", err, w.standing())
+			}
+			return nil
+		}
+	}
+	return fmt.Errorf("after five minutes, %w%s", differ, w.standing())
+}
+
+// standing tells how the servers stand.
+func (w *world) standing() string {
+	var all strings.Builder
+	for _, s := range w.all(up) {
+		status, err := s.life.node.Status()
+		fmt.Fprintf(&all, "\nserver %d: %v, %v, refused: %v, %+v, knows %v, floor %v, owes %v; links", s.id, err, status.Self, status.Refused, status.Counts, status.Known, s.life.node.State().Floor, s.life.node.State().Owed)
+		for _, link := range status.Links {
+			fmt.Fprintf(&all, " %d", link.Server)
+		}
+		for origin, standing := range status.Roster {
+			fmt.Fprintf(&all, "\n\t%v: %+v", origin, standing)
+		}
+	}
+	return all.String()
+}
+
+// equal says in what servers differ, or what they still have to tidy.
+func (w *world) equal() error {
+	var first *node.Node
+	for _, s := range w.all(up) {
+		n := s.life.node
+		status, err := n.Status()
+		if err != nil {
+			return err
+		}
+		switch {
+		case status.Refused != nil:
+			return fmt.Errorf("server %d: %w", s.id, status.Refused)
+		case status.Counts.Tombstones > 0:
+			return fmt.Errorf("server %d has %d tombstones: %+v", s.id, status.Counts.Tombstones, status.Roster)
+		case first == nil:
+			first = n
+			continue
+		}
+		if one, other := first.Greeting().Known, status.Known; !one.Equal(other) {
+			return fmt.Errorf("server %d knows %v, another one %v", s.id, other, one)
+		}
+		one, err := dump(first)
+		if err != nil {
+			return err
+		}
+		other, err := dump(n)
+		if err != nil {
+			return err
+		}
+		if !slices.EqualFunc(one, other, same) {
+			return fmt.Errorf("server %d has %v, another one %v", s.id, other, one)
+		}
+	}
+	return nil
+}
+
+func same(e, f merge.Entry) bool {
+	return bytes.Equal(e.Key, f.Key) && bytes.Equal(e.Value, f.Value) && e.Version == f.Version && e.Deleted == f.Deleted
+}
+
+func dump(n *node.Node) (all []merge.Entry, err error) {
+	view, err := n.View()
+	if err != nil {
+		return nil, err
+	}
+	defer view.Close()
+	err = view.Dump(nil, nil, false, func(e merge.Entry) bool {
+		e.Key, e.Value = bytes.Clone(e.Key), bytes.Clone(e.Value)
+		all = append(all, e)
+		return true
+	})
+	return all, err
+}
+
+// check compares what there is with what was answered: of each key, the greatest of the writes that are not lost, or one that is greater.
+func (w *world) check() error {
+	alive := w.all(up)
+	if len(alive) == 0 {
+		return nil
+	}
+	all, err := dump(alive[0].life.node)
+	if err != nil {
+		return err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	have := make(map[string]merge.Entry)
+	for _, e := range all {
+		have[string(e.Key)] = e
+	}
+	type winner struct {
+		version merge.Version
+		put     put
+	}
+	best := make(map[string]winner)
+	mayBeDeleted := make(map[string]merge.Version) // by a write that may have been lost, and may not
+	for version, p := range w.written {
+		if p.lost && p.deleted && version.Compare(mayBeDeleted[p.key]) > 0 {
+			mayBeDeleted[p.key] = version
+		}
+		if b, there := best[p.key]; !p.lost && (!there || version.Compare(b.version) > 0) {
+			best[p.key] = winner{version, p}
+		}
+	}
+	for key, b := range best {
+		switch e, there := have[key]; {
+		case !there && !b.put.deleted && !w.unanswered[key] && mayBeDeleted[key].Compare(b.version) < 0:
+			return fmt.Errorf("%s = %s, version %v, was answered, and is missing", key, b.put.value, b.version)
+		case there && e.Version.Compare(b.version) < 0:
+			return fmt.Errorf("%s has version %v; %v was answered", key, e.Version, b.version)
+		case there && e.Version == b.version && string(e.Value) != b.put.value:
+			return fmt.Errorf("%s = %q, version %v, was answered as %q", key, e.Value, e.Version, b.put.value)
+		}
+	}
+	return nil
+}
