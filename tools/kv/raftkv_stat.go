@@ -54,7 +54,7 @@ func printStat(out io.Writer, stat *raftkvpb.StatResponse) error {
 	for _, damage := range stat.GetDamages() {
 		fmt.Fprintf(w, "shard %d\t%s\n", damage.GetShard(), cli.OneLine("damaged and out of service: "+damage.GetReason()))
 	}
-	for _, line := range diskLines(stat.GetDisk()) {
+	for _, line := range diskOf(stat).lines() {
 		fmt.Fprintf(w, "disk\t%s\n", cli.OneLine(line))
 	}
 	return flush(w)
@@ -65,24 +65,10 @@ func role(s *raftkvpb.ShardStat) string {
 	return strings.ToLower(strings.TrimPrefix(s.GetRole().String(), "ROLE_"))
 }
 
-// diskTroubles tells what is wrong with a server's disk.
-func diskTroubles(disk *raftkvpb.DiskStat) (lines []string) {
-	if disk.GetFull() != "" {
-		lines = append(lines, "takes deletions alone: "+disk.GetFull())
-	}
-	if disk.GetStalled() != nil {
-		lines = append(lines, fmt.Sprintf("hangs: it has not answered for %v", disk.GetStalled().AsDuration()))
-	}
-	return lines
-}
-
-// diskLines tells of a server's disk; a server of an older version says nothing of it.
-func diskLines(disk *raftkvpb.DiskStat) []string {
-	lines := diskTroubles(disk)
-	if disk.GetFree() > 0 {
-		lines = append(lines, fmt.Sprintf("%d bytes free", disk.GetFree()))
-	}
-	return lines
+// diskOf returns a node's disk; a server of an older version says nothing of it.
+func diskOf(stat *raftkvpb.StatResponse) disk {
+	d := stat.GetDisk()
+	return disk{d.GetFull(), d.GetStalled(), d.GetFree()}
 }
 
 // printStatAll asks every node of the cluster, and prints a line for each.
@@ -143,7 +129,7 @@ func printStatTable(out io.Writer, nodes []asked) error {
 		} {
 			fmt.Fprintf(w, "\t%d", count)
 		}
-		fmt.Fprintf(w, "\t%s\n", cli.OneLine(strings.Join(diskLines(s.GetDisk()), "; ")))
+		fmt.Fprintf(w, "\t%s\n", cli.OneLine(strings.Join(diskOf(s).lines(), "; ")))
 	}
 	return flush(w)
 }

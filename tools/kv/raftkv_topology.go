@@ -97,7 +97,7 @@ func state(n asked) string {
 		}
 		return "\tdamaged: shard " + strings.Join(shards, ", ") + " (kv stat tells more, kv member rebuild takes it from the others)"
 	}
-	if troubles := diskTroubles(n.stat.GetDisk()); len(troubles) > 0 {
+	if troubles := diskOf(n.stat).troubles(); len(troubles) > 0 {
 		return "\tits disk " + cli.OneLine(strings.Join(troubles, ", and "))
 	}
 	return ""
