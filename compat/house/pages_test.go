@@ -105,21 +105,27 @@ func TestServices(t *testing.T) {
 	}
 }
 
-// TestVerbs: the README of raftkv tells of every verb of kv.
+// TestVerbs: of every verb of kv tell the pages of the services that have it.
 func TestVerbs(t *testing.T) {
 	help, err := repo.Go(t.Context(), root(t), "run", "./tools/kv", "--help").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, commands, _ := strings.Cut(string(help), "\nCommands:\n")
-	verbs := regexp.MustCompile(`(?m)^  ([a-z]+)\b`).FindAllStringSubmatch(commands, -1)
-	if len(verbs) < 10 {
-		t.Fatalf("kv --help describes %d verbs:\n%s", len(verbs), help)
-	}
-	readme := read(t, "services/raftkv/README.md")
-	for _, verb := range verbs {
-		if !strings.Contains(readme, "kv "+verb[1]) {
-			t.Errorf("services/raftkv/README.md does not tell of kv %s", verb[1])
+	raftkv, gossipkv := "services/raftkv/README.md", "tools/kv/README.md"
+	for title, pages := range map[string][]string{"Commands:": {raftkv, gossipkv}, "For raftkv alone:": {raftkv, gossipkv}, "For gossipkv alone:": {gossipkv}} {
+		_, commands, _ := strings.Cut(string(help), "\n"+title+"\n  ")
+		commands, _, _ = strings.Cut("  "+commands, "\n\nFor ")
+		verbs := regexp.MustCompile(`(?m)^  ([a-z]+)\b`).FindAllStringSubmatch(commands, -1)
+		if len(verbs) < 3 {
+			t.Errorf("kv --help describes %d verbs below %q:\n%s", len(verbs), title, help)
+		}
+		for _, page := range pages {
+			text := read(t, page)
+			for _, verb := range verbs {
+				if !strings.Contains(text, "kv "+verb[1]) && !strings.Contains(text, "`"+verb[1]+"`") {
+					t.Errorf("%s does not tell of kv %s", page, verb[1])
+				}
+			}
 		}
 	}
 }

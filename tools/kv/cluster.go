@@ -18,11 +18,13 @@ import (
 
 // cluster is what all commands want to know; its tags make flags of it.
 type cluster struct {
-	Servers []string       `group:"cluster" default:"localhost:6000" env:"KV_SERVERS" placeholder:"HOST:PORT" help:"Servers of the cluster, separated by commas; one is enough. A server of this machine may have a socket: unix:/path (default ${default})."`
+	Service string         `group:"cluster" enum:"raftkv,gossipkv" default:"raftkv" env:"KV_SERVICE" placeholder:"NAME" help:"Which service the servers are of: ${enum} (default ${default})."`
+	Servers []string       `group:"cluster" aliases:"addr,server" env:"KV_SERVERS" placeholder:"HOST:PORT" help:"Servers, separated by commas; of raftkv one of a cluster is enough, of gossipkv the first that answers is asked. A server of this machine may have a socket: unix:/path. --server and --addr are the same flag (default localhost:6000, for gossipkv localhost:8000)."`
 	Timeout *time.Duration `group:"cluster" placeholder:"TIME" help:"How long a call may take, waiting for a server included. By default 5s, for a call of kv pipe or kv import 1m; kv compact takes as long as it needs; kv member gives up when nobody could do what it asks for 30s. A scan or a backup may take longer as long as something comes."`
+	Session string         `group:"gossipkv" env:"KV_SESSION" placeholder:"FILE" help:"File that keeps what a session has seen, so that a later command goes on with it, at whichever server. It is made if there is none, and written whole after each command, and only one kv has it at a time. Without it, each command is a session of its own. It has an entry for each key that was written or shown."`
 	form
 
-	AdminTokenFile string `group:"security" env:"KV_ADMIN_TOKEN_FILE" placeholder:"FILE" help:"File with a token of the server's --admin-token-file, on its first line, for backup, compact, member and shutdown."`
+	AdminTokenFile string `group:"security" env:"KV_ADMIN_TOKEN_FILE" placeholder:"FILE" help:"File with a token of the server's --admin-token-file, on its first line, for backup, compact, connect, disconnect, forget, member and shutdown."`
 	AdminToken     string `group:"security" env:"KV_ADMIN_TOKEN" placeholder:"TOKEN" help:"The token itself. Whoever can list the processes of this machine sees it in a flag; a file or the environment keeps it."`
 	dial.Security  `envprefix:"KV_"`
 }
@@ -35,6 +37,9 @@ const (
 
 // check says what is wrong with the first setting that cannot be used, and makes the servers addresses.
 func (c *cluster) check() error {
+	if c.Servers == nil {
+		c.Servers = []string{backends[c.Service].address}
+	}
 	var servers []string
 	for _, server := range c.Servers {
 		if strings.TrimSpace(server) == "" {
@@ -95,11 +100,12 @@ type app struct {
 	in       io.Reader
 	out, err io.Writer
 	onScreen bool // whether out is a terminal
+	lasts    bool // whether what calls have seen is to be known to those that follow: in kv shell
 }
 
 // newApp returns what a command needs; its ctx lasts until the process ends.
 func newApp(c cluster, in io.Reader, out, err io.Writer) *app {
-	a := &app{cluster: c, backend: raftkvBackend, in: in, out: out, err: err, onScreen: terminal(out)}
+	a := &app{cluster: c, backend: backends[c.Service], in: in, out: out, err: err, onScreen: terminal(out)}
 	a.ctx, a.giveUp = context.WithCancelCause(context.Background())
 	return a
 }

@@ -42,6 +42,17 @@ func (e missingKey) Is(target error) bool { return target == errMissing }
 // missing says that a key does not exist.
 func missing(key string) error { return failure{missingKey{key}} }
 
+// and returns two errors as one; either may be nil.
+func and(err, other error) error {
+	switch {
+	case err == nil:
+		return other
+	case other == nil:
+		return err
+	}
+	return fmt.Errorf("%w; %w", err, other)
+}
+
 // complain prints an error on one line, or as one object.
 func (a *app) complain(err error) {
 	text := cli.OneLine(message(err))
@@ -58,6 +69,9 @@ func (a *app) complain(err error) {
 	}
 	if errors.Is(err, errMissing) {
 		o = o.with("missing", true)
+	}
+	if _, ok := errors.AsType[unmet](err); ok {
+		o = o.with("unmet", true)
 	}
 	a.err.Write(o.line())
 }

@@ -40,6 +40,7 @@ func (c *getCommand) Run(a *app) error {
 
 type scanCommand struct {
 	span
+	After    string `group:"gossipkv" placeholder:"KEY" help:"Only keys behind this one: to go on where another scan has ended."`
 	Limit    uint64 `placeholder:"N" help:"Print at most so many; 0 for all."`
 	KeysOnly bool   `help:"Leave the values out."`
 }
@@ -48,6 +49,9 @@ type scanCommand struct {
 func (c *scanCommand) Run(a *app) error {
 	r, err := c.of(a)
 	if err != nil {
+		return err
+	}
+	if r.after, err = a.bytes(c.After); err != nil {
 		return err
 	}
 	r.limit, r.keysOnly = c.Limit, c.KeysOnly

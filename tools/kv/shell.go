@@ -28,6 +28,7 @@ func (c *shellCommand) Run(a *app) error {
 	if err := a.plain("kv shell"); err != nil {
 		return err
 	}
+	a.lasts = true
 	return a.withStore(func(with store) error {
 		s := &shell{app: a, store: with, commands: commandsOf(with), out: bufio.NewWriter(a.out)}
 		if terminal(a.in) && a.onScreen {
@@ -141,9 +142,7 @@ func (s *shell) execute(line string) error {
 	line, err := withoutLineFeed(line)
 	if line = trim(line); err == nil && line != "" {
 		err = s.verdict(s.obey(line))
-		if errKeep := s.store.keep(); errKeep != nil {
-			err = errors.Join(err, errKeep)
-		}
+		err = and(err, s.store.keep())
 	}
 	if errOut := s.out.Flush(); errOut != nil {
 		s.over = true

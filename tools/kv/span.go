@@ -9,8 +9,8 @@ import (
 // span is which keys a command is for.
 type span struct {
 	Prefix string `arg:"" optional:"" help:"Only keys that begin with this. Without it, and without a range: all keys."`
-	From   string `placeholder:"KEY" help:"Begin with this key, whether or not it exists."`
-	To     string `placeholder:"KEY" help:"End before this key."`
+	From   string `group:"raftkv" placeholder:"KEY" help:"Begin with this key, whether or not it exists."`
+	To     string `group:"raftkv" placeholder:"KEY" help:"End before this key."`
 }
 
 // of returns the range.

@@ -2,20 +2,48 @@ package main
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"io"
 	"iter"
+
+	"github.com/alecthomas/kong"
 )
 
-// backend is a service that kv speaks to. What all services can do, the verbs do through its store.
+// backend is a service that kv speaks to. What all services can do, the verbs do through its store; a verb or a flag that one
+// alone has is in help's group of that name, and refused for the others.
 type backend struct {
+	name     string
+	address  string // of its servers, unless --servers says otherwise
 	open     func(*app) (store, error)
 	stat     func(a *app, all bool) error
 	shutdown func(a *app, all bool) error
 }
 
-// raftkvBackend is raftkv.
-var raftkvBackend = backend{openClerk, statRaftkv, shutdownRaftkv}
+// backends are those that --service may name.
+var backends = map[string]backend{
+	"gossipkv": {"gossipkv", "localhost:8000", openSession, statGossipkv, shutdownGossipkv},
+	"raftkv":   {"raftkv", "localhost:6000", openClerk, statRaftkv, shutdownRaftkv},
+}
+
+// lacks returns an error if a command line has a verb or a flag that this service has not.
+func (b backend) lacks(line *kong.Context) error {
+	for _, part := range line.Path {
+		kind, name, group := "verb", "", (*kong.Group)(nil)
+		switch {
+		case part.Command != nil:
+			name, group = part.Command.Name, part.Command.Group
+		case part.Flag != nil:
+			kind, name, group = "flag", "--"+part.Flag.Name, part.Flag.Group
+		}
+		if group == nil || group.Key == b.name {
+			continue
+		}
+		if _, other := backends[group.Key]; other {
+			return fmt.Errorf("%s is a %s for %s alone, and --service is %s (see kv --help)", name, kind, group.Key, b.name)
+		}
+	}
+	return nil
+}
 
 // store is a connection with a service, for the verbs that all services have. Its methods may be called from any number of
 // goroutines, but for close.
@@ -64,7 +92,7 @@ type written struct {
 // missed says whether the key is known to have had no value.
 func (w written) missed() bool { return w.existed != nil && !*w.existed }
 
-// wishes are what a write may be asked for beside itself; only raftkv knows any.
+// wishes are what a write may be asked for beside itself; raftkv alone knows any.
 type wishes struct {
 	expect   *uint64 // the version that the key must have
 	previous bool    // whether to return the value before
@@ -73,7 +101,8 @@ type wishes struct {
 // keyRange is which pairs a scan is for: those that begin with a prefix, or those of a range. The zero one is all.
 type keyRange struct {
 	prefix     []byte
-	start, end []byte // from the first, itself included, to before the second; empty for the first and the end of all
+	start, end []byte // from the first, itself included, to before the second; empty for the first and the end of all; raftkv alone
+	after      []byte // only those behind this key; gossipkv alone
 	limit      uint64 // at most so many; 0 for all
 	keysOnly   bool
 }
@@ -95,10 +124,6 @@ func (a *app) withStore(do func(store) error) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if errClose := s.close(); errClose != nil {
-			err = errors.Join(err, errClose)
-		}
-	}()
+	defer func() { err = and(err, s.close()) }()
 	return do(s)
 }

@@ -38,7 +38,7 @@ func (c *content) keyed(a *app, text string) (key, value []byte, err error) {
 
 // expectation is on which condition a write is done.
 type expectation struct {
-	Expect *expectedVersion `name:"expect-version" aliases:"expect" placeholder:"N|absent" help:"Only if the key has version N (kv get --version shows it), or only if it does not exist. Otherwise status 1. --expect is the same flag; 0 is the same as absent."`
+	Expect *expectedVersion `group:"raftkv" name:"expect-version" aliases:"expect" placeholder:"N|absent" help:"Only if the key has version N (kv get --version shows it), or only if it does not exist. Otherwise status 1. --expect is the same flag; 0 is the same as absent."`
 }
 
 // expectedVersion is a version of raftkv; 0 is that of a key that does not exist.
@@ -60,7 +60,7 @@ func (v *expectedVersion) UnmarshalText(text []byte) error {
 
 // previously is whether a command prints the value before.
 type previously struct {
-	Previous bool `help:"Print the value that the key had before."`
+	Previous bool `group:"raftkv" help:"Print the value that the key had before."`
 }
 
 // wishes returns those of a write.

@@ -85,6 +85,8 @@ var groups = []kong.Group{
 	{Key: "form", Title: "How keys and values are written:"},
 	{Key: "connection", Title: "Connections:"},
 	{Key: "security", Title: "Security:"},
+	{Key: "raftkv", Title: "For raftkv alone:"},
+	{Key: "gossipkv", Title: "For gossipkv alone:"},
 }
 
 // printed returns the status of a program that had nothing to do but print.
