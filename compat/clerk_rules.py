@@ -24,6 +24,7 @@ from unittest import mock
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "contracts" / "python"))
 
+import contracts_channel  # noqa: E402
 import grpc  # noqa: E402
 import raftkv_clerk.aio  # noqa: E402
 import raftkv_pb2 as pb  # noqa: E402
@@ -483,7 +484,7 @@ class Texts(unittest.TestCase):
             "unix:/run/raftkv.sock": "unix:/run/raftkv.sock",
             "dns:///host:1": "dns:///host:1",
         }.items():
-            self.assertEqual(shards.address(text), spelled)
+            self.assertEqual(contracts_channel.address(text), spelled)
         for text in (
             "",
             "host",
@@ -497,13 +498,13 @@ class Texts(unittest.TestCase):
             "unix:/run/",
         ):
             with self.assertRaisesRegex(ValueError, "no address of a server"):
-                shards.address(text)
+                contracts_channel.address(text)
         with self.assertRaisesRegex(ValueError, "at least one"):
             Clerk([])
 
     def test_tokens(self) -> None:
-        self.assertEqual(connect.metadata("a b\n"), (("authorization", "Bearer a b"),))
-        self.assertEqual(connect.metadata(None), ())
+        self.assertEqual(contracts_channel.metadata("a b\n"), (("authorization", "Bearer a b"),))
+        self.assertEqual(contracts_channel.metadata(None), ())
         for text in ("", "\n", " a", "a\tb", "ä", "a" * 4097):
             with self.assertRaisesRegex(ValueError, "the token must"):
                 Clerk([ONE], token=text)
@@ -558,7 +559,7 @@ class Attempts(unittest.TestCase):
 
     def late(self, timeout: float | None, patience: float | None) -> tuple[float | None, ClerkError]:
         call = steps.Call(ONE, "Get", pb.GetRequest(), patience)
-        attempt = connect.Attempt(call, connect.Deadline(timeout))
+        attempt = connect.Attempt(call, contracts_channel.Deadline(timeout))
         return attempt.timeout, attempt.failure(self.Late(StatusCode.DEADLINE_EXCEEDED), closed=False)
 
     def test_whichever_time_is_shorter(self) -> None:
@@ -572,7 +573,7 @@ class Attempts(unittest.TestCase):
         self.assertLessEqual(timeout, 5)
         self.assertIsInstance(error, status.EndedError)
         for timeout, ends in ((0.0, True), (60.0, False)):  # the server was first, or had another reason
-            attempt = connect.Attempt(steps.Read(None, ONE, None), connect.Deadline(timeout))
+            attempt = connect.Attempt(steps.Read(None, ONE, None), contracts_channel.Deadline(timeout))
             error = attempt.failure(self.Late(StatusCode.CANCELLED), closed=False)
             self.assertEqual(isinstance(error, status.EndedError), ends)
         timeout, error = self.late(timeout=None, patience=None)  # of a server that has a deadline of its own
@@ -607,7 +608,7 @@ class Connections(unittest.TestCase):
                     with socket.create_server(("127.0.0.1", 0)) as server:
                         port = server.getsockname()[1]
                         self.assertEqual(self.called(f"{host}:{port}", server, proxy), [server], host)
-        self.assertEqual(connect.options("kv.example:6000"), connect.OPTIONS)
+        self.assertEqual(contracts_channel.options("kv.example:6000"), contracts_channel.OPTIONS)
 
     def called(self, address: str, *listeners: socket.socket) -> list[socket.socket]:
         """Calls an address, and returns which of the listeners somebody connects with."""

@@ -15,13 +15,13 @@ from collections.abc import AsyncIterator, Iterable
 from types import TracebackType
 from typing import Any, TypeVar
 
+import contracts_channel
 import grpc
 import grpc.aio
 import raftkv_pb2
 import raftkv_pb2_grpc
 
-from raftkv_clerk import connect
-from raftkv_clerk.connect import Attempt, Deadline
+from raftkv_clerk.connect import Attempt
 from raftkv_clerk.rules import Rules
 from raftkv_clerk.status import ClerkError, clerk_closed, deadline_passed
 from raftkv_clerk.steps import Call, Open, Part, Pause, Read, Step, Steps
@@ -41,14 +41,14 @@ class Clerk:
         servers: Iterable[str],
         *,
         token: str | None = None,
-        ca: connect.PathLike | None = None,
-        cert: connect.PathLike | None = None,
-        key: connect.PathLike | None = None,
+        ca: contracts_channel.PathLike | None = None,
+        cert: contracts_channel.PathLike | None = None,
+        key: contracts_channel.PathLike | None = None,
     ) -> None:
         """Takes what raftkv_clerk.Clerk takes."""
         self._rules = Rules(servers)
-        self._metadata = connect.metadata(token)
-        self._credentials = connect.credentials(ca, cert, key)
+        self._metadata = contracts_channel.metadata(token)
+        self._credentials = contracts_channel.credentials(ca, cert, key)
         self._closed = asyncio.Event()
         self._links: dict[str, tuple[grpc.aio.Channel, Any]] = {}  # by server
 
@@ -107,7 +107,7 @@ class Clerk:
         request = raftkv_pb2.ScanRequest(
             prefix=prefix, start=start, end=end, limit=limit, keys_only=keys_only, resume_after=resume_after
         )
-        return self._pairs(self._rules.scan(request), Deadline(timeout))
+        return self._pairs(self._rules.scan(request), contracts_channel.Deadline(timeout))
 
     async def stat(self, *, timeout: float | None = None) -> raftkv_pb2.StatResponse:
         """Returns counters and the state of a server, that which the first shard is asked of."""
@@ -134,7 +134,7 @@ class Clerk:
 
     async def _run(self, steps: Steps[T], timeout: float | None) -> T:
         """Does the steps of a call, and returns its reply."""
-        deadline, answer = Deadline(timeout), None
+        deadline, answer = contracts_channel.Deadline(timeout), None
         try:
             while True:
                 try:
@@ -146,7 +146,7 @@ class Clerk:
         finally:
             steps.close()
 
-    async def _pairs(self, steps: Steps[None], deadline: Deadline) -> AsyncIterator[raftkv_pb2.Pair]:
+    async def _pairs(self, steps: Steps[None], deadline: contracts_channel.Deadline) -> AsyncIterator[raftkv_pb2.Pair]:
         """Does the steps of a Scan, and yields its pairs."""
         answer = None
         try:
@@ -164,7 +164,7 @@ class Clerk:
         finally:
             steps.close()
 
-    async def _do(self, step: Step, deadline: Deadline) -> Any:
+    async def _do(self, step: Step, deadline: contracts_channel.Deadline) -> Any:
         """Does a step, and returns what came of it."""
         attempt = Attempt(step, deadline)
         if isinstance(step, Pause):
@@ -192,7 +192,7 @@ class Clerk:
                 return clerk_closed()
             raise
 
-    async def _pause(self, seconds: float, deadline: Deadline) -> ClerkError | None:
+    async def _pause(self, seconds: float, deadline: contracts_channel.Deadline) -> ClerkError | None:
         try:
             await asyncio.wait_for(self._closed.wait(), deadline.left(seconds))
             return clerk_closed()
@@ -204,7 +204,7 @@ class Clerk:
         if self._closed.is_set():
             raise clerk_closed()
         if server not in self._links:
-            target, options = connect.target(server), connect.options(server)
+            target, options = contracts_channel.target(server), contracts_channel.options(server)
             if self._credentials is None:
                 channel = grpc.aio.insecure_channel(target, options)
             else:

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import Any, TypeVar
 
+import contracts_channel
 import grpc
 import raftkv_pb2
 import raftkv_pb2_grpc
 
-from raftkv_clerk import connect
-from raftkv_clerk.connect import Attempt, Deadline
+from raftkv_clerk.connect import Attempt
 from raftkv_clerk.rules import Rules
 from raftkv_clerk.status import ClerkError, clerk_closed, deadline_passed
 from raftkv_clerk.steps import Call, Open, Part, Pause, Read, Step, Steps
@@ -32,9 +32,9 @@ class Clerk:
         servers: Iterable[str],
         *,
         token: str | None = None,
-        ca: connect.PathLike | None = None,
-        cert: connect.PathLike | None = None,
-        key: connect.PathLike | None = None,
+        ca: contracts_channel.PathLike | None = None,
+        cert: contracts_channel.PathLike | None = None,
+        key: contracts_channel.PathLike | None = None,
     ) -> None:
         """Takes some servers of the cluster, each as "host:port" or "unix:/path/of/a/socket"; one is enough. It does
         not wait for a connection.
@@ -44,8 +44,8 @@ class Clerk:
         Raises ValueError for what cannot be, and OSError for a file that cannot be read.
         """
         self._rules = Rules(servers)
-        self._metadata = connect.metadata(token)
-        self._credentials = connect.credentials(ca, cert, key)
+        self._metadata = contracts_channel.metadata(token)
+        self._credentials = contracts_channel.credentials(ca, cert, key)
         self._closed = threading.Event()
         self._lock = threading.Lock()  # guards what follows
         self._links: dict[str, tuple[grpc.Channel, raftkv_pb2_grpc.RaftKVStub]] = {}  # by server
@@ -119,7 +119,7 @@ class Clerk:
         request = raftkv_pb2.ScanRequest(
             prefix=prefix, start=start, end=end, limit=limit, keys_only=keys_only, resume_after=resume_after
         )
-        return self._pairs(self._rules.scan(request), Deadline(timeout))
+        return self._pairs(self._rules.scan(request), contracts_channel.Deadline(timeout))
 
     def stat(self, *, timeout: float | None = None) -> raftkv_pb2.StatResponse:
         """Returns counters and the state of a server, that which the first shard is asked of."""
@@ -147,7 +147,7 @@ class Clerk:
 
     def _run(self, steps: Steps[T], timeout: float | None) -> T:
         """Does the steps of a call, and returns its reply."""
-        deadline, answer = Deadline(timeout), None
+        deadline, answer = contracts_channel.Deadline(timeout), None
         try:
             while True:
                 answer = self._do(steps.send(answer), deadline)
@@ -157,7 +157,7 @@ class Clerk:
         finally:
             steps.close()
 
-    def _pairs(self, steps: Steps[None], deadline: Deadline) -> Iterator[raftkv_pb2.Pair]:
+    def _pairs(self, steps: Steps[None], deadline: contracts_channel.Deadline) -> Iterator[raftkv_pb2.Pair]:
         """Does the steps of a Scan, and yields its pairs."""
         answer = None
         try:
@@ -174,7 +174,7 @@ class Clerk:
         finally:
             steps.close()
 
-    def _do(self, step: Step, deadline: Deadline) -> Any:
+    def _do(self, step: Step, deadline: contracts_channel.Deadline) -> Any:
         """Does a step, and returns what came of it."""
         attempt = Attempt(step, deadline)
         try:
@@ -197,7 +197,7 @@ class Clerk:
                 return clerk_closed()
             raise
 
-    def _pause(self, seconds: float, deadline: Deadline) -> ClerkError | None:
+    def _pause(self, seconds: float, deadline: contracts_channel.Deadline) -> ClerkError | None:
         if self._closed.wait(deadline.left(seconds)):
             return clerk_closed()
         return deadline_passed() if deadline.left() == 0 else None
@@ -208,7 +208,7 @@ class Clerk:
             if self._closed.is_set():
                 raise clerk_closed()
             if server not in self._links:
-                target, options = connect.target(server), connect.options(server)
+                target, options = contracts_channel.target(server), contracts_channel.options(server)
                 if self._credentials is None:
                     channel = grpc.insecure_channel(target, options)
                 else:

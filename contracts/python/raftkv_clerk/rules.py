@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
+import contracts_channel
 import grpc
 import raftkv_pb2
 from google.protobuf.message import Message
@@ -39,7 +40,7 @@ class Rules:
 
     def __init__(self, servers: Iterable[str], clock: Callable[[], float] = time.monotonic) -> None:
         """Begins with the servers that the caller has named; one is enough. Raises ValueError for what is none."""
-        self._named = tuple(dict.fromkeys(maps.address(server) for server in servers))
+        self._named = tuple(dict.fromkeys(contracts_channel.address(server) for server in servers))
         if not self._named:
             raise ValueError("there is no server to call; name at least one, as host:port")
         self._sessions = Sessions()

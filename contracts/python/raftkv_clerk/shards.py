@@ -6,39 +6,20 @@ A ShardMap is a value that never changes: what is learned makes another one.
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+import contracts_channel
 import grpc
 import raftkv_pb2
 import raftkv_placement
 
 from raftkv_clerk.status import ClerkError
 
-_HOST_PORT = re.compile(r"(\[[0-9A-Za-z.:%_-]+\]|[0-9A-Za-z.%_-]*):([0-9]{1,9})")
-
-
-def address(text: str) -> str:
-    """Returns the one spelling of a server's address, which is "host:port", or "unix:/path/of/a/socket", or a target of
-    gRPC's with its scheme ("dns:///name:port"). The host may be missing, which is this machine. gRPC takes almost any
-    text, and a typing mistake would show as a server that is away: ValueError says at once what cannot be an address.
-    """
-    text = text.strip()
-    if text.startswith("dns://") or (text.startswith("unix:/") and not text.endswith("/")):
-        return text
-    found = _HOST_PORT.fullmatch(text)
-    if not found or not 1 <= int(found.group(2)) <= 65535:
-        raise ValueError(
-            f"{text!r} is no address of a server; it must be host:port, with a port from 1 to 65535, "
-            "or unix:/path/of/a/socket"
-        )
-    return f"{found.group(1)}:{int(found.group(2))}"
-
 
 def _address_or_none(text: str) -> str | None:
     try:
-        return address(text)
+        return contracts_channel.address(text)
     except ValueError:
         return None  # it is not known, or its name is none
 
