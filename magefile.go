@@ -69,7 +69,7 @@ func Lint() error {
 	for _, check := range []string{
 		"ruff check --config compat/ruff.toml compat contracts/python",
 		"ruff format --check --config compat/ruff.toml compat contracts/python",
-		"mypy --config-file compat/mypy.ini -p raftkv_clerk",
+		"mypy --config-file compat/mypy.ini -p raftkv_clerk -p gossipkv_session",
 	} {
 		if err := withPython("compat/requirements-lint.txt", append([]string{"-m"}, strings.Fields(check)...)...); err != nil {
 			return err
