@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"testing"
 
 	"numstore.example/contracts/gossipkv"
+	"numstore.example/contracts/gossipkv/inprocess"
 )
 
 // sessionOf returns what the session in a file has seen.
@@ -158,5 +160,55 @@ func TestSession_unkept(t *testing.T) {
 	checkLikely(t, s.flag(1), []step{{args: "get k", stdout: "v"}})
 	if content, err := os.ReadFile(name); err != nil || len(content) > 0 {
 		t.Errorf("the file has %q, %v; want nothing", content, err)
+	}
+}
+
+// TestSession_ended: when a signal ends kv, or a reader of its output has enough, the session has what had been shown until then.
+func TestSession_ended(t *testing.T) {
+	s := startSystem(t, 1)
+	s.servers[0].Faults = func(method string) inprocess.Fault {
+		if method == "Dump" {
+			return inprocess.Swallow // sends all, and does not end
+		}
+		return inprocess.None
+	}
+	value := strings.Repeat("v", 1<<20) // more than a pipe takes
+	if status, _, stderr := kv(value, "put", "k", "-", s.flag(1)); status != exitOK {
+		t.Fatal(stderr)
+	}
+	for what, test := range map[string]struct {
+		then   func(*os.Process, *os.File)
+		status int
+		says   string
+	}{
+		"interrupted": {func(p *os.Process, out *os.File) {
+			io.CopyN(io.Discard, out, 1<<20)
+			p.Signal(os.Interrupt)
+			io.Copy(io.Discard, out)
+		}, exitUnreachable, "kv: interrupted\n"},
+		"enough": {func(_ *os.Process, out *os.File) { out.Close() }, exitFailed, ""},
+	} {
+		name := filepath.Join(t.TempDir(), "session")
+		reader, writer, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		command := program(t, []string{"KV_SERVICE=gossipkv"}, "scan", s.flag(1), "--session="+name, "--timeout=1h")
+		var stderr strings.Builder
+		command.Stdout, command.Stderr = writer, &stderr
+		if err := command.Start(); err != nil {
+			t.Fatal(err)
+		}
+		writer.Close()
+		io.ReadFull(reader, make([]byte, 1))
+		test.then(command.Process, reader)
+		command.Wait()
+		reader.Close()
+		if status := command.ProcessState.ExitCode(); status != test.status || stderr.String() != test.says {
+			t.Errorf("%s: %v, printed %q; want status %d and %q", what, command.ProcessState, &stderr, test.status, test.says)
+		}
+		if sessionOf(t, name).Len() != 1 {
+			t.Errorf("%s: the session has not seen the key that was shown", what)
+		}
 	}
 }

@@ -22,6 +22,7 @@ type sessionStore struct {
 	client  *gossipkv.Client
 	session *gossipkv.Session
 	file    *sessionFile // nil: the session ends with the process
+	stop    func()       // lets signals end the process again
 }
 
 // openSession has the session of --session, or a new one, go on at the first of --servers that answers.
@@ -36,7 +37,7 @@ func openSession(a *app) (store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &sessionStore{app: a}
+	s := &sessionStore{app: a, stop: func() {}}
 	if s.client, err = gossipkv.Dial([]string{server}, options...); err != nil {
 		return nil, err
 	}
@@ -45,6 +46,9 @@ func openSession(a *app) (store, error) {
 		if s.file, seen, err = openSessionFile(ctx, a.Session); err != nil {
 			s.client.Close()
 			return nil, failure{err}
+		}
+		if !a.lasts { // a shell keeps its session after each line
+			s.stop = a.heedSignals()
 		}
 	}
 	s.session = s.client.Session(seen)
@@ -205,6 +209,7 @@ func (s *sessionStore) keep() error {
 
 func (s *sessionStore) close() error {
 	err := s.keep()
+	s.stop()
 	if s.file != nil {
 		s.file.close()
 	}

@@ -49,6 +49,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"syscall"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -135,7 +136,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if err == nil {
 		err = a.verdict(command.Run(a))
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, syscall.EPIPE) { // a reader that has enough wants no word of it
 		a.complain(err)
 	}
 	return exitStatus(err)
