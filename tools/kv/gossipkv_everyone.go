@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -118,6 +119,8 @@ func orderly(all []told) (once []told) {
 			}
 		}
 	}
-	slices.SortStableFunc(once, func(a, b told) int { return int(int64(a.server-1) - int64(b.server-1)) })
+	slices.SortStableFunc(once, func(a, b told) int {
+		return cmp.Compare(a.server-1, b.server-1) // 0 comes last
+	})
 	return once
 }

@@ -99,8 +99,8 @@ func (s *sessionStore) delete(ctx context.Context, key []byte, _ wishes) (writte
 	return written{version: gossipkvVersion(version)}, withFate(err)
 }
 
-// forget has the session forget a key, or memory would hold all that a long command is about. It does so where no other call of the session
-// is for the same key, or where that is a write: the session's time stays.
+// forget has a session that ends with the command forget a key, or memory would hold all that a long command is about. Such a command reads no
+// key again, and its writes win over all that it has seen, as the session's time stays.
 func (s *sessionStore) forget(key []byte) {
 	if s.file == nil && !s.lasts {
 		s.session.Seen().Forget(key)
