@@ -1,12 +1,9 @@
 package page
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"flag"
-	"os"
-	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +12,7 @@ import (
 
 	"numstore.example/contracts/raftkvpb"
 	"numstore.example/services/internal/statuspage"
+	"numstore.example/services/internal/statuspage/statuspagetest"
 )
 
 var update = flag.Bool("update", false, "write testdata/status.json anew")
@@ -51,58 +49,13 @@ func example() seen {
 // TestStatus_golden: the form of /status.json is what it was: fields are added, and never renamed. After adding some, write
 // the file anew with -update, and look at what has changed.
 func TestStatus_golden(t *testing.T) {
-	const file = "testdata/status.json"
 	seen := example()
-	got, err := json.MarshalIndent(seen.status(), "", "  ")
-	if err != nil {
-		t.Fatal(err)
-	}
-	got = append(got, '\n')
-	if *update {
-		if err := os.WriteFile(file, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("the status is\n%s\nwant that of %s", got, file)
-	}
+	statuspagetest.CheckGolden(t, seen.status(), *update)
 }
 
 // TestStatus_documented: each field of /status.json has a row in the README.
 func TestStatus_documented(t *testing.T) {
-	readme, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, section, _ := strings.Cut(string(readme), "\n## The status page\n")
-	section, _, _ = strings.Cut(section, "\n## ")
-	fields := 0
-	var walk func(reflect.Type, string)
-	walk = func(of reflect.Type, path string) {
-		for of.Kind() == reflect.Pointer || of.Kind() == reflect.Slice {
-			if of.Kind() == reflect.Slice {
-				path += "[]"
-			}
-			of = of.Elem()
-		}
-		if path != "" {
-			if fields++; !strings.Contains(section, "`"+path+"`") {
-				t.Errorf("the README does not tell of `%s`", path)
-			}
-		}
-		if of.Kind() == reflect.Struct && of != reflect.TypeFor[time.Time]() {
-			for i := range of.NumField() {
-				name := of.Field(i).Tag.Get("json")
-				walk(of.Field(i).Type, strings.TrimPrefix(path+"."+name, "."))
-			}
-		}
-	}
-	walk(reflect.TypeFor[Status](), "")
-	if fields < 40 {
+	if fields := statuspagetest.CheckDocumented[Status](t, "../../README.md"); fields < 40 {
 		t.Errorf("%d fields were found", fields)
 	}
 }
