@@ -63,6 +63,15 @@ func parsePath(text, path string) (Address, error) {
 	return Address{Network: "unix", Name: path}, nil
 }
 
+// ParseHostPort is Parse for a server that others on other machines are to reach too: it is "host:port", and no file.
+func ParseHostPort(text string) (string, error) {
+	address, err := Parse(text)
+	if err != nil || address.Network != "tcp" {
+		return "", fmt.Errorf("%q is no address at which servers reach each other; it must be host:port, with a port from 1 to 65535", text)
+	}
+	return address.Name, nil
+}
+
 // plausible reports whether a text may be a host's name or number.
 func plausible(host string) bool {
 	for i := range len(host) {

@@ -101,3 +101,12 @@ func TestTarget_schemes(t *testing.T) {
 		}
 	}
 }
+
+func TestParseHostPort(t *testing.T) {
+	for text, want := range map[string]string{" a:1": "a:1", "[::1]:080": "[::1]:80", ":80": ":80", "unix:/run/kv": "", "a": "", "": "", "a:0": ""} {
+		got, err := ParseHostPort(text)
+		if got != want || (err != nil) != (want == "") || err != nil && !strings.Contains(err.Error(), "host:port") {
+			t.Errorf("%q: %q, %v; want %q", text, got, err, want)
+		}
+	}
+}
