@@ -172,5 +172,5 @@ func (n *Node) Close() error {
 // Self returns the origin under which the node writes.
 func (n *Node) Self() merge.Origin { return n.shown.Load().Self }
 
-// Store returns the node's store, for its metrics and the state of its disk.
-func (n *Node) Store() *storage.Store { return n.store }
+// Time returns the greatest time that the node has seen.
+func (n *Node) Time() uint64 { return n.shown.Load().Time }
