@@ -26,7 +26,7 @@ func (p *Peers) meet(ctx context.Context, stream stream, t *target, asked bool) 
 		return s, nil
 	case err == errCut:
 		transmit(stream, &peerpb.GossipMessage{Disconnect: true})
-	case t != nil && (errors.As(err, new(*refusal)) || errors.As(err, new(*invalid))):
+	case t != nil && concerns(err):
 		transmit(stream, &peerpb.GossipMessage{Refused: err.Error()})
 	default:
 		return nil, err
@@ -37,6 +37,12 @@ func (p *Peers) meet(ctx context.Context, stream stream, t *target, asked bool) 
 		}
 	}
 	return nil, err
+}
+
+// concerns says whether an error is one of the other server.
+func concerns(err error) bool {
+	var refused *refusal
+	return errors.As(err, &refused) && !refused.final || errors.As(err, new(*invalid))
 }
 
 func (p *Peers) agree(ctx context.Context, stream stream, t *target, asked bool) (*session, error) {
@@ -127,10 +133,8 @@ func (p *Peers) enter(s *session, agree func(stands *session) error) error {
 	if s.before != nil {
 		s.before.finish(errReplaced)
 	}
-	if s.target != nil {
-		s.target.asked, s.target.reason = false, ""
-	}
 	p.learn(s)
+	p.table.answer()
 	return nil
 }
 
@@ -144,7 +148,7 @@ func (p *Peers) check(other greeting, t *target) error {
 	case other.run == p.run && t != nil:
 		return &refusal{reason: errSelf(t.address).Error(), final: true}
 	case other.run == p.run:
-		return &refusal{reason: "the server has called itself"}
+		return nil // who has called finds out, and knows by which address
 	case other.server() == p.self:
 		return &refusal{reason: fmt.Sprintf("two servers have the number %d; each needs one of its own (--id)", p.self)}
 	case learnt && t.server != other.server():

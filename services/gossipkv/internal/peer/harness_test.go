@@ -28,7 +28,8 @@ type world struct {
 	mu        sync.Mutex
 	listeners map[string]*bufconn.Listener // by address
 	conns     []*conn
-	dialed    map[string]int // how often each address was dialled
+	dialed    map[string]int       // how often each address was dialled
+	latency   func() time.Duration // of each write; nil for none
 }
 
 func newWorld(t *testing.T) *world {
@@ -41,17 +42,21 @@ func addressOf(id merge.ServerID) string { return fmt.Sprintf("s%d:8000", id) }
 type conn struct {
 	net.Conn
 	from, to string
+	latency  func() time.Duration
 
 	mu     sync.Mutex
-	frozen chan struct{} // not nil: nothing gets through, until it is closed
+	frozen bool // nothing gets through
 }
 
 func (c *conn) Write(b []byte) (int, error) {
 	c.mu.Lock()
 	frozen := c.frozen
 	c.mu.Unlock()
-	if frozen != nil {
+	if frozen {
 		return len(b), nil
+	}
+	if c.latency != nil {
+		time.Sleep(c.latency())
 	}
 	return c.Conn.Write(b)
 }
@@ -62,7 +67,7 @@ func (c *conn) Read(b []byte) (int, error) {
 		c.mu.Lock()
 		frozen := c.frozen
 		c.mu.Unlock()
-		if frozen == nil || err != nil {
+		if !frozen || err != nil {
 			return n, err
 		}
 	}
@@ -81,7 +86,7 @@ func (w *world) dialer(from string) func(context.Context, string) (net.Conn, err
 		if err != nil {
 			return nil, err
 		}
-		c := &conn{Conn: made, from: from, to: address}
+		c := &conn{Conn: made, from: from, to: address, latency: w.latency}
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		w.conns = append(w.conns, c)
@@ -109,7 +114,7 @@ func (w *world) freeze(a, b *member) {
 	w.between(a.address, b.address, func(c *conn) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		c.frozen = make(chan struct{})
+		c.frozen = true
 	})
 }
 
@@ -118,6 +123,13 @@ func (w *world) shut(m *member) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	delete(w.listeners, m.address)
+}
+
+// dials returns how often an address was dialled.
+func (w *world) dials(address string) int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.dialed[address]
 }
 
 func (w *world) open(m *member) {
@@ -189,7 +201,7 @@ func end(members ...*member) {
 	}
 }
 
-// links are two servers linked, with a clean record.
+// linked fails unless two servers are linked, when nothing moves any more.
 func linked(t *testing.T, a, b *member) {
 	t.Helper()
 	synctest.Wait()

@@ -166,6 +166,7 @@ func (p *Peers) Connect(ctx context.Context, address string) (merge.ServerID, er
 		p.keep(t)
 	}
 	answered := t.ask()
+	p.table.answer() // if there is a link already
 	p.mu.Unlock()
 	select {
 	case answer := <-answered:
@@ -191,7 +192,7 @@ func (p *Peers) Disconnect(ctx context.Context, server merge.ServerID, address s
 	}
 	session.finish(errCut)
 	select {
-	case <-session.down:
+	case <-session.gone:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()

@@ -2,7 +2,6 @@ package peer
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"google.golang.org/grpc"
@@ -29,7 +28,7 @@ func (s *service) Gossip(stream grpc.BidiStreamingServer[peerpb.GossipMessage, p
 	session, err := s.met(ctx, cancel, stream)
 	if err == nil {
 		err = session.run(s.Peers, cancel).(*broken).why
-	} else if refused := new(*refusal); errors.As(err, refused) || errors.As(err, new(*invalid)) {
+	} else if concerns(err) {
 		s.notices.Once(s.log, "", "no link to a server that has called, as one refuses the other", "reason", err, "peer", links.Caller(ctx))
 	}
 	return links.OrGone(stream.Context(), statusOf(err))

@@ -46,6 +46,7 @@ type session struct {
 	open   context.Context
 	finish context.CancelCauseFunc
 	down   chan struct{} // closed when the node knows that the link is down
+	gone   chan struct{} // closed when the other server knows it too, or a while later
 	heard  atomic.Bool   // something has come since it was last asked
 
 	mu   sync.Mutex
@@ -53,7 +54,7 @@ type session struct {
 }
 
 func newSession(ctx context.Context, stream stream, other greeting, t *target) *session {
-	s := &session{greeting: other, target: t, stream: stream, out: outgoing{Outbox: newOutbox()}, down: make(chan struct{})}
+	s := &session{greeting: other, target: t, stream: stream, out: outgoing{Outbox: newOutbox()}, down: make(chan struct{}), gone: make(chan struct{})}
 	s.open, s.finish = context.WithCancelCause(ctx)
 	return s
 }
@@ -100,14 +101,15 @@ func (s *session) run(p *Peers, cancel context.CancelCauseFunc) error {
 	p.ended(s, why)
 	close(s.down)
 	if why == errCut || why == errStopping {
-		s.linger(read, written)
+		s.linger(why, read, written)
 	}
+	close(s.gone)
 	cancel(why)
 	return &broken{why}
 }
 
-// linger waits until what is sent last has left, and, where this side cannot end the stream with a status, has come.
-func (s *session) linger(read, written <-chan struct{}) {
+// linger waits until what is sent last has left, and until the other server has ended the stream, where that is for it to do.
+func (s *session) linger(why error, read, written <-chan struct{}) {
 	timer := time.NewTimer(lingerTime)
 	defer timer.Stop()
 	select {
@@ -115,8 +117,11 @@ func (s *session) linger(read, written <-chan struct{}) {
 	case <-timer.C:
 		return
 	}
-	if hangUp, ok := s.stream.(interface{ CloseSend() error }); ok {
+	hangUp, called := s.stream.(interface{ CloseSend() error })
+	if called {
 		hangUp.CloseSend()
+	}
+	if called || why == errCut {
 		select {
 		case <-read:
 		case <-timer.C:

@@ -91,6 +91,16 @@ func (t *table) enter(s *session) (before *session) {
 	return before
 }
 
+// answer is told that a link may be up, and tells so those who wait for one.
+func (t *table) answer() {
+	for _, target := range t.targets {
+		if t.sessionOf(target.server) != nil {
+			target.asked, target.reason = false, ""
+			target.answer(nil)
+		}
+	}
+}
+
 // leave is told that a session is over.
 func (t *table) leave(s *session, why error) {
 	if s.link.session == s {

@@ -102,11 +102,8 @@ func (p *Peers) callAlways(t *target) {
 func (p *Peers) awaitDown(t *target) bool {
 	for waited := false; ; {
 		p.mu.Lock()
+		p.table.answer()
 		up, learnt, changed := p.table.sessionOf(t.server) != nil, t.learnt, p.table.changed
-		if up {
-			t.asked, t.reason = false, ""
-			t.answer(nil)
-		}
 		p.mu.Unlock()
 		switch {
 		case t.ctx.Err() != nil || p.stopping():
@@ -195,6 +192,7 @@ func (p *Peers) failed(t *target, asked bool, err error, pauses *links.Pauses) b
 		t.reason = refused.reason
 		t.answer(fmt.Errorf("%w: %w", node.ErrRefused, err))
 		if refused.final || t.told && !t.listed && t.asked {
+			p.log.Info("an address is not called any more", "address", t.address, "reason", refused.reason)
 			p.table.remove(t, err)
 			return false
 		}
