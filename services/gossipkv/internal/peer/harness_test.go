@@ -38,21 +38,25 @@ func newWorld(t *testing.T) *world {
 
 func addressOf(id merge.ServerID) string { return fmt.Sprintf("s%d:8000", id) }
 
-// conn is a connection that a test can break, or let drop all that is sent.
+// conn is a connection that a test can break, or let drop all that is sent, its end too.
 type conn struct {
 	net.Conn
 	from, to string
 	latency  func() time.Duration
+	closed   chan struct{}
 
 	mu     sync.Mutex
-	frozen bool // nothing gets through
+	frozen bool
+}
+
+func (c *conn) isFrozen() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.frozen
 }
 
 func (c *conn) Write(b []byte) (int, error) {
-	c.mu.Lock()
-	frozen := c.frozen
-	c.mu.Unlock()
-	if frozen {
+	if c.isFrozen() {
 		return len(b), nil
 	}
 	if c.latency != nil {
@@ -64,13 +68,35 @@ func (c *conn) Write(b []byte) (int, error) {
 func (c *conn) Read(b []byte) (int, error) {
 	for {
 		n, err := c.Conn.Read(b)
-		c.mu.Lock()
-		frozen := c.frozen
-		c.mu.Unlock()
-		if !frozen || err != nil {
+		switch {
+		case !c.isFrozen():
 			return n, err
+		case err != nil:
+			<-c.closed
+			return 0, net.ErrClosed
 		}
 	}
+}
+
+// Close closes this end, of which the other one of a frozen connection learns nothing.
+func (c *conn) Close() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	select {
+	case <-c.closed:
+	default:
+		close(c.closed)
+	}
+	if c.frozen {
+		return nil
+	}
+	return c.Conn.Close()
+}
+
+// sever closes both ends.
+func (c *conn) sever() {
+	c.Close()
+	c.Conn.Close()
 }
 
 func (w *world) dialer(from string) func(context.Context, string) (net.Conn, error) {
@@ -86,7 +112,7 @@ func (w *world) dialer(from string) func(context.Context, string) (net.Conn, err
 		if err != nil {
 			return nil, err
 		}
-		c := &conn{Conn: made, from: from, to: address, latency: w.latency}
+		c := &conn{Conn: made, from: from, to: address, latency: w.latency, closed: make(chan struct{})}
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		w.conns = append(w.conns, c)
@@ -107,7 +133,7 @@ func (w *world) between(a, b string, do func(*conn)) {
 }
 
 func (w *world) breakConns(a, b *member) {
-	w.between(a.address, b.address, func(c *conn) { c.Close() })
+	w.between(a.address, b.address, (*conn).sever)
 }
 
 func (w *world) freeze(a, b *member) {
@@ -180,7 +206,7 @@ func (m *member) crash() {
 	m.world.mu.Unlock()
 	for _, c := range conns {
 		if c.from == m.address || c.to == m.address {
-			c.Close()
+			c.sever()
 		}
 	}
 	m.server.Stop()
@@ -199,6 +225,7 @@ func end(members ...*member) {
 	for _, m := range members {
 		m.crash()
 	}
+	time.Sleep(time.Second) // until what is still on its way has come
 }
 
 // linked fails unless two servers are linked, when nothing moves any more.

@@ -18,8 +18,8 @@ const (
 	lanes
 
 	maxUrgent  = 4 << 20
-	maxEntries = 16 << 20
-	maxLong    = 16 << 20
+	maxEntries = 8 << 20
+	maxLong    = 24 << 20
 )
 
 // What a message counts, beside its bytes, for itself, each entry, and each number of a vector.

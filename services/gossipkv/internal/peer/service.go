@@ -27,7 +27,9 @@ func (s *service) Gossip(stream grpc.BidiStreamingServer[peerpb.GossipMessage, p
 	defer cancel(nil)
 	session, err := s.met(ctx, cancel, stream)
 	if err == nil {
-		err = session.run(s.Peers, cancel).(*broken).why
+		if err = session.run(s.Peers, cancel).why; err == errStopping {
+			err = nil // that a link ends so is no failure
+		}
 	} else if concerns(err) {
 		s.notices.Once(s.log, "", "no link to a server that has called, as one refuses the other", "reason", err, "peer", links.Caller(ctx))
 	}

@@ -67,7 +67,7 @@ func (s *session) send(message node.Message) bool {
 }
 
 // run is the life of a session that is entered, and returns why it is over. Cancel ends the stream, if this side can.
-func (s *session) run(p *Peers, cancel context.CancelCauseFunc) error {
+func (s *session) run(p *Peers, cancel context.CancelCauseFunc) *broken {
 	server := s.greeting.server()
 	if s.before != nil {
 		<-s.before.down
