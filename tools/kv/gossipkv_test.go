@@ -318,8 +318,8 @@ func TestGossipkv_statJSON(t *testing.T) {
 	if err := json.Unmarshal([]byte(stdout), &got); err != nil || strings.Count(stdout, "\n") != 1 {
 		t.Fatalf("printed %q and %q: %v", stdout, stderr, err)
 	}
-	link := got["links"].([]any)[0].(map[string]any)
-	if got["server"] != 1.0 || link["server"] != 2.0 || link["up"] != true || link["address"] != s.addresses[1] || len(got["members"].([]any)) != 2 {
+	link, member := got["links"].([]any)[0].(map[string]any), got["members"].([]any)[0].(map[string]any)
+	if got["server"] != 1.0 || link["server"] != 2.0 || link["up"] != true || link["address"] != s.addresses[1] || len(got["members"].([]any)) != 2 || member["state"] != "member" {
 		t.Errorf("printed %s", stdout)
 	}
 	_, stdout, _ = kv("", "stat", "--all", "--output=json", s.flag(1))

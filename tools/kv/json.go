@@ -104,8 +104,7 @@ func single(field protoreflect.FieldDescriptor, value protoreflect.Value) any {
 		if known == nil {
 			return value.Enum() // of a newer contract
 		}
-		prefix := strings.ToUpper(string(field.Enum().Name())) + "_"
-		return strings.ToLower(strings.TrimPrefix(string(known.Name()), prefix))
+		return word(known)
 	case protoreflect.MessageKind:
 		if at, ok := value.Message().Interface().(*timestamppb.Timestamp); ok {
 			return at.AsTime().Format(time.RFC3339)
@@ -113,6 +112,13 @@ func single(field protoreflect.FieldDescriptor, value protoreflect.Value) any {
 		return messageFields(value.Message().Interface())
 	}
 	return value.Interface()
+}
+
+// word returns a value of an enumeration of the contract as a word: without the prefix that all of them have, which is that of the
+// one that stands for none.
+func word(value protoreflect.EnumValueDescriptor) string {
+	none := value.Parent().(protoreflect.EnumDescriptor).Values().ByNumber(0).Name()
+	return strings.ToLower(strings.TrimPrefix(string(value.Name()), strings.TrimSuffix(string(none), "UNSPECIFIED")))
 }
 
 // messageFields returns a message of the contract as the value of a field.

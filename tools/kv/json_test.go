@@ -6,6 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"numstore.example/contracts/gossipkvpb"
 	"numstore.example/contracts/raftkvpb"
 )
 
@@ -72,4 +75,16 @@ func TestJSON_errors(t *testing.T) {
 		{args: "--output json pipe", status: 2, stderr: `{"error":"kv pipe has a form of its own`},
 	})
 	check(t, nobody, []step{{args: "get k --output json --timeout 100ms", status: 3, stderr: `"status":3,"code":"DEADLINE_EXCEEDED"}`}})
+}
+
+// TestWord: a value of an enumeration is a word, however many words the enumeration's name has.
+func TestWord(t *testing.T) {
+	for value, want := range map[protoreflect.Enum]string{
+		raftkvpb.Role_ROLE_LEADER: "leader", raftkvpb.Role_ROLE_UNSPECIFIED: "unspecified", raftkvpb.MemberRole_MEMBER_ROLE_VOTER: "voter",
+		gossipkvpb.MemberState_MEMBER_STATE_REPLACED: "replaced", gossipkvpb.Outcome_OUTCOME_DEPENDENCY_NOT_MET: "dependency_not_met",
+	} {
+		if got := word(value.Descriptor().Values().ByNumber(value.Number())); got != want {
+			t.Errorf("%v is %q; want %q", value, got, want)
+		}
+	}
 }
