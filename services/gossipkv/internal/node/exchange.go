@@ -1,6 +1,8 @@
 package node
 
 import (
+	"maps"
+
 	"numstore.example/services/gossipkv/internal/merge"
 )
 
@@ -131,6 +133,7 @@ func (l *loop) complete(e *exchange) {
 	}
 	l.state.Known, l.state.Owed = known, nil
 	l.state.Floor = l.state.Floor.Join(e.floor)
+	maps.DeleteFunc(l.paused, func(_ merge.ServerID, paused *exchange) bool { return paused.anew }) // it is claimed again
 	l.settled = true
 }
 

@@ -20,6 +20,12 @@ const (
 	NoLastPiece
 )
 
+// WithPieces returns the options with another size of pieces, in bytes.
+func (o Options) WithPieces(bytes int) Options {
+	o.pieceBytes = bytes
+	return o
+}
+
 // Without returns the options without a mechanism.
 func (o Options) Without(c Control) Options {
 	o.leaveOut = leftOut{

@@ -38,7 +38,7 @@ func born(id merge.ServerID, disk *vfs.MemFS, random *rand.Rand, until int, cont
 		Random:    rand.New(rand.NewPCG(random.Uint64(), 0)).Uint64,
 		OnFailure: l.fail,
 	}
-	n, err := node.Open(options.Without(control))
+	n, err := node.Open(options.WithPieces(30).Without(control))
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.node = n

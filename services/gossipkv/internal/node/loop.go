@@ -183,6 +183,7 @@ func (l *loop) fail(err error) error {
 func (l *loop) answer(w *write, version merge.Version, err error) {
 	if l.node.options.leaveOut.sync {
 		w.answer(version, err)
+		time.Sleep(time.Millisecond) // let the answer be seen
 		return
 	}
 	l.answers = append(l.answers, answer{w, version, err})

@@ -53,8 +53,9 @@ type Options struct {
 
 	Logger *slog.Logger
 
-	// For tests: what is left out, to see that it is missed.
-	leaveOut leftOut
+	// For tests: how many bytes of entries a piece has, instead of maxPiece; and what is left out, to see that it is missed.
+	pieceBytes int
+	leaveOut   leftOut
 }
 
 // leftOut are mechanisms that a test leaves out.
@@ -113,6 +114,7 @@ func Open(options Options) (*Node, error) {
 		options.Logger = slog.New(slog.DiscardHandler)
 	}
 	n := &Node{options: options, mail: newMailbox(), pulls: newPulls()}
+	n.options.pieceBytes = cmp.Or(options.pieceBytes, maxPiece)
 	n.budget.limit = cmp.Or(options.MaxInFlight, defaultInFlight)
 	n.stopping, n.stop = context.WithCancel(context.Background())
 	var once sync.Once

@@ -62,6 +62,6 @@ func (n *Node) piece(pull *Pull) (*Piece, error) {
 	s := n.shown.Load() // before the entries are read: they are at least what is known
 	piece := &Piece{Number: pull.Number, Run: s.run, Knew: s.Known, Floor: s.Floor}
 	var err error
-	piece.Entries, piece.Upto, piece.Last, err = n.store.Lacking(pull.Known, pull.After, maxPiece)
+	piece.Entries, piece.Upto, piece.Last, err = n.store.Lacking(pull.Known, pull.After, n.options.pieceBytes)
 	return piece, err
 }

@@ -47,7 +47,7 @@ func TestWorlds(t *testing.T) {
 // TestWorlds_controls: each mechanism is missed that is left out.
 func TestWorlds_controls(t *testing.T) {
 	for name, control := range map[string]node.Control{
-		"no session check": node.NoSessionCheck, "no session time": node.NoSessionTime, "no sync": node.NoSync, "the same incarnation": node.SameIncarnation,
+		"no session check": node.NoSessionCheck, "no session time": node.NoSessionTime, "the same incarnation": node.SameIncarnation,
 		"no gaps": node.NoGaps, "no stability": node.NoStability, "no last piece": node.NoLastPiece,
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -344,6 +344,11 @@ func (w *world) dial(ended <-chan struct{}) {
 // heal starts all servers, and links them: all with all, or in some other shape in which each reaches each.
 func (w *world) heal() {
 	w.network.SetFaults(node.Faults{MaxDelay: time.Millisecond})
+	for _, s := range w.all(up) {
+		s.life.mu.Lock()
+		s.life.until = 0
+		s.life.mu.Unlock()
+	}
 	w.bury()
 	for _, s := range w.all(down) {
 		l, err := born(s.id, s.disk, rand.New(rand.NewPCG(w.random.Uint64(), 4)), 0, w.control)
@@ -357,12 +362,6 @@ func (w *world) heal() {
 		w.mu.Unlock()
 		w.network.Attach(s.id, l.node)
 	}
-	for _, s := range w.all(up) {
-		s.life.mu.Lock()
-		s.life.until = 0
-		s.life.mu.Unlock()
-	}
-	w.bury()
 	alive := w.all(up)
 	w.random.Shuffle(len(alive), func(i, j int) { alive[i], alive[j] = alive[j], alive[i] })
 	w.mu.Lock()
