@@ -83,11 +83,21 @@ class Deadline:
     """When a call ends, whatever happens."""
 
     def __init__(self, timeout: float | None) -> None:
-        self._at = None if timeout is None else time.monotonic() + timeout
+        self._began = time.monotonic()
+        self._timeout = timeout
 
     def left(self, most: float | None = None) -> float | None:
         """Returns how many seconds are left, and of those so many at most; None if there is no end."""
-        if self._at is None:
+        if self._timeout is None:
             return most
-        left = max(0.0, self._at - time.monotonic())
+        left = max(0.0, self._began + self._timeout - time.monotonic())
         return left if most is None else min(left, most)
+
+    def is_late(self, code: grpc.StatusCode) -> bool:
+        """Reports whether the code of a call that had this deadline says that it has passed. A server may be a little
+        earlier to notice, and then takes the stream away, which gRPC's core calls CANCELLED."""
+        if self._timeout is None:
+            return False
+        if code is grpc.StatusCode.CANCELLED:
+            return time.monotonic() - self._began >= 0.9 * self._timeout
+        return code is grpc.StatusCode.DEADLINE_EXCEEDED

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import grpc
 from contracts_channel import Deadline
 
@@ -18,12 +16,16 @@ class Attempt:
     """How long one step may take, in seconds, and what it means for its call that it took longer."""
 
     def __init__(self, step: Step, deadline: Deadline) -> None:
-        self._began = time.monotonic()
         self.timeout = left = deadline.left()
         self.late: ClerkError = deadline_passed()
-        if not isinstance(step, Call | Read) or step.patience is None:
-            return
-        patience = step.patience if left is None else min(step.patience, max(left / 2, SHORTEST_PATIENCE))
+        if isinstance(step, Call | Read) and step.patience is not None:
+            self._shorten(step, step.patience, left)
+        self._deadline = Deadline(self.timeout)
+
+    def _shorten(self, step: Call | Read, patience: float, left: float | None) -> None:
+        """Ends the attempt when the patience for its server is over, if the call does not end before that."""
+        if left is not None:
+            patience = min(patience, max(left / 2, SHORTEST_PATIENCE))
         if left is None or patience < left:
             self.timeout = patience
             self.late = silent(step.server, patience)
@@ -33,11 +35,4 @@ class Attempt:
         if closed:
             return clerk_closed()
         failed = from_rpc(error)
-        return self.late if self.timeout is not None and self._is_late(failed.code()) else failed
-
-    def _is_late(self, code: grpc.StatusCode) -> bool:
-        """Reports whether a code says that the time is over. A server may be a little earlier to notice, and then takes
-        the stream away, which gRPC's core calls CANCELLED."""
-        if code is grpc.StatusCode.CANCELLED:
-            return time.monotonic() - self._began >= 0.9 * (self.timeout or 0)
-        return code is grpc.StatusCode.DEADLINE_EXCEEDED
+        return self.late if self._deadline.is_late(failed.code()) else failed
