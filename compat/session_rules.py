@@ -22,6 +22,7 @@ sys.path.insert(0, str(ROOT / "contracts" / "python"))
 import gossipkv_pb2 as pb  # noqa: E402
 import gossipkv_session.aio  # noqa: E402
 import grpc  # noqa: E402
+from contracts_channel import Deadline  # noqa: E402
 from gossipkv_session import Client, DependencyNotMetError, NoValueError, Pair, Seen, SessionError, Version, rules  # noqa: E402
 
 GOLDEN = json.loads((ROOT / "contracts" / "golden" / "gossipkv.json").read_text(encoding="utf-8"))
@@ -179,6 +180,29 @@ class Attempts(unittest.TestCase):
                     attempts.failed(self.refused(first))
                     first = grpc.StatusCode.FAILED_PRECONDITION
             self.assertEqual(raised.exception.may_have_happened, perhaps)
+
+
+class Errors(unittest.TestCase):
+    class Ended(grpc.RpcError):
+        def __init__(self, code: grpc.StatusCode) -> None:
+            self._code = code
+
+        def code(self) -> grpc.StatusCode:
+            return self._code
+
+        def details(self) -> str:
+            return "it ended"
+
+    def test_a_deadline_that_the_server_was_first_to_notice(self) -> None:
+        for timeout, code, want in (
+            (0, grpc.StatusCode.CANCELLED, grpc.StatusCode.DEADLINE_EXCEEDED),
+            (60, grpc.StatusCode.CANCELLED, grpc.StatusCode.CANCELLED),
+            (60, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.DEADLINE_EXCEEDED),
+            (None, grpc.StatusCode.CANCELLED, grpc.StatusCode.CANCELLED),
+        ):
+            error = rules.from_rpc("one:1", self.Ended(code), Deadline(timeout))
+            self.assertEqual(error.code(), want)
+        self.assertEqual(str(error), "CANCELLED: the server one:1: it ended")
 
 
 class Dumps(unittest.TestCase):

@@ -22,6 +22,7 @@ import gossipkv_pb2
 import gossipkv_pb2_grpc
 import grpc
 import grpc.aio
+from contracts_channel import Deadline
 
 from gossipkv_session import rules
 from gossipkv_session.rules import Attempts, DependencyNotMetError, Pair, SessionError, Value
@@ -71,18 +72,18 @@ class Client:
         return getattr(self._stub(server), method)(request, timeout=timeout, metadata=self._metadata)
 
     async def _invoke(self, server: str, method: str, request: Any, timeout: float | None) -> Any:
-        with self._errors_of(server):
+        with self._errors_of(server, Deadline(timeout)):
             return await self._begin(server, method, request, timeout)
 
     @contextlib.contextmanager
-    def _errors_of(self, server: str) -> Iterator[None]:
-        """Makes SessionErrors of what gRPC raises."""
+    def _errors_of(self, server: str, deadline: Deadline) -> Iterator[None]:
+        """Makes SessionErrors of what gRPC raises in a call with a deadline."""
         try:
             yield
         except SessionError:
             raise
         except grpc.RpcError as error:
-            raise (rules.closed(server) if self._closed else rules.from_rpc(server, error)) from error
+            raise (rules.closed(server) if self._closed else rules.from_rpc(server, error, deadline)) from error
         except (asyncio.CancelledError, grpc.aio.UsageError) as error:
             # Closing a channel cancels its calls, and they say so as if it had been the task.
             task = asyncio.current_task()
@@ -186,7 +187,7 @@ class Session:
         behind: Callable[[DependencyNotMetError], None],
         timeout: float | None,
     ) -> AsyncIterator[Pair]:
-        deadline = contracts_channel.Deadline(timeout)
+        deadline = Deadline(timeout)
         if dump.needs_status():
             status = await self._client._invoke(server, "Status", gossipkv_pb2.StatusRequest(), deadline.left())
             dump.status(status)
@@ -194,7 +195,7 @@ class Session:
         try:
             over = False
             while not over:
-                with self._client._errors_of(server):
+                with self._client._errors_of(server, deadline):
                     reply = await stream.read()
                 over = reply is grpc.aio.EOF
                 for shown in dump.end() if over else dump.part(reply):

@@ -12,6 +12,7 @@ import contracts_channel
 import gossipkv_pb2
 import gossipkv_pb2_grpc
 import grpc
+from contracts_channel import Deadline
 
 from gossipkv_session import rules
 from gossipkv_session.rules import Attempts, DependencyNotMetError, Pair, SessionError, Value
@@ -66,18 +67,18 @@ class Client:
 
     def _invoke(self, server: str, method: str, request: Any, timeout: float | None) -> Any:
         """Makes a call at a server, and returns its reply, or its stream. Raises SessionError."""
-        with self._errors_of(server):
+        with self._errors_of(server, Deadline(timeout)):
             return getattr(self._stub(server), method)(request, timeout=timeout, metadata=self._metadata)
 
     @contextlib.contextmanager
-    def _errors_of(self, server: str) -> Iterator[None]:
-        """Makes SessionErrors of what gRPC raises."""
+    def _errors_of(self, server: str, deadline: Deadline) -> Iterator[None]:
+        """Makes SessionErrors of what gRPC raises in a call with a deadline."""
         try:
             yield
         except SessionError:
             raise
         except grpc.RpcError as error:
-            raise (rules.closed(server) if self._closed else rules.from_rpc(server, error)) from error
+            raise (rules.closed(server) if self._closed else rules.from_rpc(server, error, deadline)) from error
         except ValueError as error:  # of a channel that was closed
             if self._closed:
                 raise rules.closed(server) from error
@@ -196,12 +197,12 @@ class Session:
         behind: Callable[[DependencyNotMetError], None],
         timeout: float | None,
     ) -> Iterator[Pair]:
-        deadline = contracts_channel.Deadline(timeout)
+        deadline = Deadline(timeout)
         if dump.needs_status():
             dump.status(self._client._invoke(server, "Status", gossipkv_pb2.StatusRequest(), deadline.left()))
         stream = self._client._invoke(server, "Dump", dump.request, deadline.left())
         try:
-            for shown in self._parts(server, stream, dump):
+            for shown in self._parts(server, stream, dump, deadline):
                 if isinstance(shown, Pair):
                     yield shown
                 else:
@@ -209,9 +210,11 @@ class Session:
         finally:
             stream.cancel()
 
-    def _parts(self, server: str, stream: Any, dump: rules.Dump) -> Iterator[Pair | DependencyNotMetError]:
+    def _parts(
+        self, server: str, stream: Any, dump: rules.Dump, deadline: Deadline
+    ) -> Iterator[Pair | DependencyNotMetError]:
         while True:
-            with self._client._errors_of(server):
+            with self._client._errors_of(server, deadline):
                 reply = next(stream, None)
             if reply is None:
                 yield from dump.end()

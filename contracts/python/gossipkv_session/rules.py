@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import gossipkv_pb2 as pb
 import grpc
+from contracts_channel import Deadline
 
 from gossipkv_session.seen import Seen, Version
 
@@ -90,8 +91,10 @@ class SessionError(grpc.RpcError):
         return f"{self._code.name}: the server {self.server}: {self._message}"
 
 
-def from_rpc(server: str, error: Any) -> SessionError:
-    """Returns the error of a call as gRPC for Python raises it."""
+def from_rpc(server: str, error: Any, deadline: Deadline) -> SessionError:
+    """Returns the error of a call that had a deadline, as gRPC for Python raises it."""
+    if deadline.is_late(error.code()):
+        return SessionError(server, grpc.StatusCode.DEADLINE_EXCEEDED, "the deadline passed before there was an answer")
     return SessionError(server, error.code(), error.details() or "")
 
 
