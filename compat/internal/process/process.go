@@ -70,6 +70,11 @@ func (s *Server) Stop() error {
 	if err := s.command.Process.Signal(syscall.SIGTERM); err != nil {
 		return fmt.Errorf("%s has ended before it was told to: %w\n%s", s.command, err, s.log)
 	}
+	return s.AwaitEnd()
+}
+
+// AwaitEnd waits until the server, which was told to stop otherwise, has ended. It returns an error unless the exit status is 0.
+func (s *Server) AwaitEnd() error {
 	if err := s.command.Wait(); err != nil {
 		return fmt.Errorf("%s: %w\n%s", s.command, err, s.log)
 	}
