@@ -31,6 +31,8 @@ func (l *loop) collect() {
 			_ = l.fail(err)
 			return
 		}
-		l.state.Floor = l.state.Floor.With(tombstone.Version.Origin, tombstone.Version.Time)
+		if !l.node.options.leaveOut.stability {
+			l.state.Floor = l.state.Floor.With(tombstone.Version.Origin, tombstone.Version.Time)
+		}
 	}
 }

@@ -45,7 +45,7 @@ func crashAtEach(t *testing.T, control node.Control) error {
 // crashAt puts some keys, one after the other, and crashes at an operation of the disk, if there are so many.
 func crashAt(until int, control node.Control) (crashed bool, err error) {
 	random := rand.New(rand.NewPCG(uint64(until), 5))
-	l, err := born(1, vfs.NewCrashableMem(), random, until, control)
+	l, err := born(1, vfs.NewCrashableMem(), random, until, control, false)
 	if err != nil {
 		return true, nil // it was opening
 	}
@@ -66,7 +66,7 @@ func crashAt(until int, control node.Control) (crashed bool, err error) {
 	if err != nil {
 		return crashed, err
 	}
-	again, err := born(1, disk, random, 0, control)
+	again, err := born(1, disk, random, 0, control, false)
 	if err != nil {
 		return crashed, err
 	}

@@ -177,11 +177,16 @@ func (l *loop) disclaim() {
 	clear(l.paused)
 }
 
-// drop removes the entries that a vector covers, page by page, of which the first is there.
+// drop removes the entries that a vector covers, page by page, of which the first is there. What came here since nothing was claimed any more is claimed, and
+// stays.
 func (l *loop) drop(covered merge.Vector, keys [][]byte, next []byte) (err error) {
 	for {
 		for _, key := range keys {
-			if err := l.batch.Remove(key); err != nil {
+			stored, there, err := l.batch.Stored(key)
+			if err == nil && there && !l.state.Known.Covers(stored.Version) {
+				err = l.batch.Remove(key)
+			}
+			if err != nil {
 				return l.fail(err)
 			}
 		}

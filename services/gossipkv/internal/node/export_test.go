@@ -26,6 +26,12 @@ func (o Options) WithPieces(bytes int) Options {
 	return o
 }
 
+// Moved returns the options of a node whose folder is not where it was, or may be.
+func (o Options) Moved(moved bool) Options {
+	o.moved = moved
+	return o
+}
+
 // Without returns the options without a mechanism.
 func (o Options) Without(c Control) Options {
 	o.leaveOut = leftOut{

@@ -29,8 +29,8 @@ type life struct {
 	failure error         // of the node, unless it is the crash's
 }
 
-// born opens a node on a disk. After so many operations of the disk, it crashes; 0 means never.
-func born(id merge.ServerID, disk *vfs.MemFS, random *rand.Rand, until int, control node.Control) (*life, error) {
+// born opens a node on a disk. After so many operations of the disk, it crashes; 0 means never. Moved says that it can be told from the disk that it is a copy.
+func born(id merge.ServerID, disk *vfs.MemFS, random *rand.Rand, until int, control node.Control, moved bool) (*life, error) {
 	l := &life{disk: disk, random: random, until: until, over: make(chan struct{})}
 	options := node.Options{
 		Server:    id,
@@ -38,7 +38,7 @@ func born(id merge.ServerID, disk *vfs.MemFS, random *rand.Rand, until int, cont
 		Random:    rand.New(rand.NewPCG(random.Uint64(), 0)).Uint64,
 		OnFailure: l.fail,
 	}
-	n, err := node.Open(options.WithPieces(30).Without(control))
+	n, err := node.Open(options.WithPieces(30).Moved(moved).Without(control))
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.node = n

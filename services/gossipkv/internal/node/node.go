@@ -53,8 +53,9 @@ type Options struct {
 
 	Logger *slog.Logger
 
-	// For tests: how many bytes of entries a piece has, instead of maxPiece; and what is left out, to see that it is missed.
+	// For tests: how many bytes of entries a piece has, instead of maxPiece; whether the folder is taken for one that moved; and what is left out, to see that it is missed.
 	pieceBytes int
+	moved      bool
 	leaveOut   leftOut
 }
 
@@ -65,7 +66,7 @@ type leftOut struct {
 	sync         bool // a write is answered before it is on disk
 	incarnation  bool // a new folder goes on under the same incarnation
 	gaps         bool // the vector advances over what was not received
-	stability    bool // tombstones are collected as soon as this server alone knows of them
+	stability    bool // tombstones are collected as soon as this server knows of them, and nobody remembers
 	lastPiece    bool // an exchange is taken for complete with its first piece
 }
 
@@ -144,7 +145,7 @@ func (n *Node) begin() error {
 		l.renew()
 	case self.Server != n.options.Server:
 		return fmt.Errorf("the folder is that of server %d; this is to be server %d: name another folder, or that number", self.Server, n.options.Server)
-	case n.store.Moved():
+	case n.store.Moved() || n.options.moved:
 		n.options.Logger.Warn("the folder is not where it was when it was last used, so it may be a copy: this server goes on under another incarnation")
 		l.renew()
 	}

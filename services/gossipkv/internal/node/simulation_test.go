@@ -48,7 +48,7 @@ func TestWorlds(t *testing.T) {
 func TestWorlds_controls(t *testing.T) {
 	for name, control := range map[string]node.Control{
 		"no session check": node.NoSessionCheck, "no session time": node.NoSessionTime, "the same incarnation": node.SameIncarnation,
-		"no gaps": node.NoGaps, "no stability": node.NoStability, "no last piece": node.NoLastPiece,
+		"no gaps": node.NoGaps, "no last piece": node.NoLastPiece,
 	} {
 		t.Run(name, func(t *testing.T) {
 			for seed := uint64(1); seed <= 60; seed++ {

@@ -42,6 +42,7 @@ type server struct {
 	copied *vfs.MemFS   // an old copy of its disk
 	had    merge.Vector // what that knows
 	gone   bool         // for ever
+	moved  bool         // the disk is an old copy, which the next life can tell
 	linked map[merge.ServerID]bool
 }
 
@@ -180,7 +181,7 @@ func (w *world) start(s *server) {
 	if w.random.IntN(2) == 0 {
 		until = 1 + w.random.IntN(400)
 	}
-	l, err := born(s.id, s.disk, rand.New(rand.NewPCG(w.random.Uint64(), 3)), until, w.control)
+	l, err := born(s.id, s.disk, rand.New(rand.NewPCG(w.random.Uint64(), 3)), until, w.control, s.moved)
 	if err != nil {
 		if l.crashed.Load() {
 			s.disk = l.remains // it was opening, and knows what it knew
@@ -191,7 +192,7 @@ func (w *world) start(s *server) {
 		return
 	}
 	w.mu.Lock()
-	s.life = l
+	s.life, s.moved = l, false
 	w.mu.Unlock()
 	w.network.Attach(s.id, l.node)
 }
@@ -270,6 +271,7 @@ func (w *world) bringCopy() {
 	if s := w.one(func(s *server) bool { return down(s) && s.copied != nil }); s != nil {
 		w.lose(s, s.had)
 		s.disk, s.copied = s.copied, nil
+		s.moved = w.random.IntN(2) == 0
 	}
 }
 
@@ -351,7 +353,7 @@ func (w *world) heal() {
 	}
 	w.bury()
 	for _, s := range w.all(down) {
-		l, err := born(s.id, s.disk, rand.New(rand.NewPCG(w.random.Uint64(), 4)), 0, w.control)
+		l, err := born(s.id, s.disk, rand.New(rand.NewPCG(w.random.Uint64(), 4)), 0, w.control, s.moved)
 		if err != nil {
 			w.fail("server %d cannot be opened: %w", s.id, err)
 			s.gone = true
