@@ -220,6 +220,11 @@ func TestHelp_services(t *testing.T) {
 			t.Errorf("kv --help does not show %q below %q", part[1], part[0])
 		}
 	}
+	for args, want := range map[string]string{"append": "raftkv", "member add": "raftkv", "pipe": "raftkv", "forget": "gossipkv"} {
+		if _, help, _ := kv("", append(strings.Fields(args), "--help")...); !strings.Contains(help, "\nIt is a verb for "+want+" alone.\n") {
+			t.Errorf("kv %s --help does not say that it is for %s alone:\n%s", args, want, help)
+		}
+	}
 	if _, help, _ := kv("", "put", "--help"); !strings.Contains(help, "For raftkv alone:\n  --expect-version") {
 		t.Errorf("kv put --help does not say for which service --expect-version is:\n%s", help)
 	}

@@ -51,6 +51,7 @@ import (
 	"os"
 	"syscall"
 
+	"github.com/alecthomas/kong"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -124,7 +125,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	program := cli.Program{
 		Name: "kv", Summary: description, Contracts: []protoreflect.FileDescriptor{raftkvpb.File_raftkv_proto, gossipkvpb.File_gossipkv_proto}, Stdout: stdout, Stderr: stderr,
 	}
-	command, exit := program.Parse(&line, args)
+	command, exit := program.Parse(&line, args, kong.PostBuild(tellService))
 	if command == nil {
 		return exit
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"strings"
 
 	"github.com/alecthomas/kong"
 )
@@ -23,6 +24,16 @@ type backend struct {
 var backends = map[string]backend{
 	"gossipkv": {"gossipkv", "localhost:8000", openSession, statGossipkv, shutdownGossipkv},
 	"raftkv":   {"raftkv", "localhost:6000", openClerk, statRaftkv, shutdownRaftkv},
+}
+
+// tellService has the help of each verb that one service alone has say so.
+func tellService(k *kong.Kong) error {
+	for _, verb := range k.Model.Leaves(false) {
+		if group := verb.ClosestGroup(); group != nil {
+			verb.Detail = strings.TrimSpace("It is a verb for " + group.Key + " alone.\n\n" + verb.Detail)
+		}
+	}
+	return nil
 }
 
 // lacks returns an error if a command line has a verb or a flag that this service has not.
