@@ -36,7 +36,9 @@ func TestReadme_python(t *testing.T) {
 	t.Run("one", func(t *testing.T) {
 		runShown(t, folder, blocks[1:4], "localhost:6000", "localhost:"+newKVProcess(t).port())
 	})
-	t.Run("cluster", func(t *testing.T) { runShown(t, folder, blocks[1:4], "localhost:6000", newKVCluster(t, 3).addresses[0]) })
+	t.Run("cluster", func(t *testing.T) {
+		runShown(t, folder, blocks[1:4], "localhost:6000", newKVCluster(t, 3).addresses[0])
+	})
 	t.Run("gossipkv", func(t *testing.T) {
 		servers := newGossips(t).addresses()
 		runShown(t, folder, blocks[4:], "localhost:8000", servers[0], "localhost:8001", servers[1])

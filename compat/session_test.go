@@ -158,9 +158,6 @@ func sessionFailure(err error) string {
 
 // codeName returns the name of a code as Python has it.
 func codeName(code codes.Code) string {
-	if code == codes.Canceled {
-		return "CANCELLED" // of the two spellings
-	}
 	var name strings.Builder
 	for i, r := range code.String() {
 		if i > 0 && 'A' <= r && r <= 'Z' {
@@ -189,6 +186,9 @@ func performSession(ctx context.Context, s *gossipkv.Session, step sessionStep) 
 		return "=" + string(value.Value), err
 	case "dump":
 		return dumpSession(ctx, s, step), nil
+	case "status":
+		response, err := s.Status(ctx)
+		return fmt.Sprint(response.GetServer()), err
 	case "use":
 		return "", s.Use(step.Server)
 	case "text":
@@ -215,44 +215,78 @@ func dumpSession(ctx context.Context, s *gossipkv.Session, step sessionStep) str
 	return strings.Join(shown, " ")
 }
 
-// TestSession_contract goes through the example of the contract's text, and what follows from it.
+// contractSteps goes through the example of the contract's text, and what follows from it, with three servers of which the first is cut off from
+// the others. A and B are the client's.
+func contractSteps(t *testing.T, perform sessionPerformer, a, b, c string) {
+	t.Helper()
+	for i, step := range []struct {
+		step sessionStep
+		want string
+	}{
+		{sessionStep{Do: "put", Key: "x", Value: "1"}, "1@1"},
+		{sessionStep{Do: "use", Server: b}, ""},
+		{sessionStep{Do: "get", Key: "x"}, "unmet"},
+		{sessionStep{Do: "get", Key: "x", Anywhere: true}, "=1"},
+		{sessionStep{Do: "dump"}, "unmet"},
+		{sessionStep{Do: "dump", Behind: true}, "x?"},
+		{sessionStep{Do: "put", Key: "x", Value: "2"}, "2@2"},
+		{sessionStep{Do: "use", Server: c}, ""},
+		{sessionStep{Do: "get", Key: "x"}, "=2"},
+		{sessionStep{Do: "status"}, "3"},
+		{sessionStep{Do: "use", Server: a}, ""},
+		{sessionStep{Do: "get", Key: "x"}, "unmet"},
+		{sessionStep{Do: "get", Key: "x", Session: 1}, "=1"},
+		{sessionStep{Do: "merge", Session: 1}, ""},
+		{sessionStep{Do: "get", Key: "x", Session: 1}, "unmet"},
+		{sessionStep{Do: "delete", Key: "y", Session: 1}, "3@1"},
+		{sessionStep{Do: "get", Key: "y", Session: 1}, "no value"},
+		{sessionStep{Do: "put", Value: "no key"}, "INVALID_ARGUMENT"},
+	} {
+		got := perform(step.step)
+		for strings.HasPrefix(step.want, "=") && got == "unmet" { // until it has come to this server
+			got = perform(step.step)
+		}
+		if got != step.want {
+			t.Errorf("step %d, %+v: %q; want %q", i, step.step, got, step.want)
+		}
+	}
+}
+
+// TestSession_contract: each kind of session does what the contract's example shows, with servers in memory and with real ones.
 func TestSession_contract(t *testing.T) {
-	eachSession(t, func(t *testing.T, python pyenv.Python, kind string) {
-		g := newGossips(t)
-		a, b, c := g.servers[0].Address(), g.servers[1].Address(), g.servers[2].Address()
-		perform := pySessions(t, python, kind, a, b)
-		g.Cut(1, 2)
-		g.Cut(1, 3)
-		for i, step := range []struct {
-			step sessionStep
-			want string
-		}{
-			{sessionStep{Do: "put", Key: "x", Value: "1"}, "1@1"},
-			{sessionStep{Do: "use", Server: b}, ""},
-			{sessionStep{Do: "get", Key: "x"}, "unmet"},
-			{sessionStep{Do: "get", Key: "x", Anywhere: true}, "=1"},
-			{sessionStep{Do: "dump"}, "unmet"},
-			{sessionStep{Do: "dump", Behind: true}, "x?"},
-			{sessionStep{Do: "put", Key: "x", Value: "2"}, "2@2"},
-			{sessionStep{Do: "use", Server: c}, ""},
-			{sessionStep{Do: "get", Key: "x"}, "=2"},
-			{sessionStep{Do: "status"}, "3"},
-			{sessionStep{Do: "use", Server: a}, ""},
-			{sessionStep{Do: "get", Key: "x"}, "unmet"},
-			{sessionStep{Do: "get", Key: "x", Session: 1}, "=1"},
-			{sessionStep{Do: "merge", Session: 1}, ""},
-			{sessionStep{Do: "get", Key: "x", Session: 1}, "unmet"},
-			{sessionStep{Do: "delete", Key: "y", Session: 1}, "3@1"},
-			{sessionStep{Do: "get", Key: "y", Session: 1}, "no value"},
-			{sessionStep{Do: "put", Value: "no key"}, "INVALID_ARGUMENT"},
-		} {
-			if got := perform(step.step); got != step.want {
-				t.Errorf("step %d, %+v: %q; want %q", i, step.step, got, step.want)
+	performers := map[string]func(t *testing.T, servers ...string) sessionPerformer{"go": goSessions}
+	for _, name := range pythons {
+		for _, kind := range []string{"session", "asyncio"} {
+			performers["python-"+name+"/"+kind] = func(t *testing.T, servers ...string) sessionPerformer {
+				return pySessions(t, python(t, name), kind, servers...)
 			}
 		}
+	}
+	for name, start := range performers {
+		t.Run(name+"/memory", func(t *testing.T) {
+			g := newGossips(t)
+			g.Cut(1, 2)
+			g.Cut(1, 3)
+			all := g.addresses()
+			contractSteps(t, start(t, all[:2]...), all[0], all[1], all[2])
+		})
+		t.Run(name+"/servers", func(t *testing.T) {
+			a, b := startGossipkv(t, 1), startGossipkv(t, 2)
+			contractSteps(t, start(t, a, b), a, b, startGossipkv(t, 3, "--peers="+b))
+		})
+	}
+}
+
+// TestSession_closed: calls of a client that was closed say so.
+func TestSession_closed(t *testing.T) {
+	eachSession(t, func(t *testing.T, python pyenv.Python, kind string) {
+		perform := pySessions(t, python, kind, newGossips(t).addresses()...)
+		perform(sessionStep{Do: "put", Key: "x"})
 		perform(sessionStep{Do: "close"})
-		if got := perform(sessionStep{Do: "get", Key: "x"}); got != "CANCELLED" {
-			t.Errorf("a get of a closed client: %q", got)
+		for _, do := range []string{"get", "put", "dump"} {
+			if got := perform(sessionStep{Do: do, Key: "x"}); got != "CANCELLED" {
+				t.Errorf("a %s of a closed client: %q", do, got)
+			}
 		}
 	})
 }
