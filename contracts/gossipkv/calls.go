@@ -20,7 +20,7 @@ type Value struct {
 // Put sets a key to a value, at one server, and returns the version of the write, which is greater than all that the session had seen
 // when it was sent. So the session's own writes win over what it had read and written before, at whichever servers.
 //
-// After an error the write may have happened, unless the contract's table says that it has not, and the session has learnt nothing of it. So the
+// After an error the write may have happened (see MayHaveHappened), and the session has learnt nothing of it. So the
 // session may read the value later, or not. If it writes the key again at another server before it has read
 // that value, nobody knows which of the two writes is greater: either may win in the end. (At the same server the later one does.)
 func (s *Session) Put(ctx context.Context, key, value []byte, options ...Option) (version Version, err error) {

@@ -29,8 +29,8 @@
 // What a caller can do wrong: lose what was seen, or keep an older text of it and so read backwards; use a Session for users who have nothing to do with each other, which
 // only makes them wait for each other's writes; give out the text to who must not know the keys, for it has them, readable, and is not signed.
 //
-// Errors of servers are gRPC statuses: status.Code(err) is a code of the contract's table, which says whether a write
-// may have happened. When the context has ended, errors.Is(err, context.DeadlineExceeded) and errors.Is(err, context.Canceled) hold
+// Errors of servers are gRPC statuses: status.Code(err) is a code of the contract's table; MayHaveHappened says what it means for a
+// write. When the context has ended, errors.Is(err, context.DeadlineExceeded) and errors.Is(err, context.Canceled) hold
 // as well.
 //
 // Tests can have servers in their own process: see the package inprocess.

@@ -4,6 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 )
 
 var (
@@ -29,6 +33,20 @@ func (e *UnmetError) Error() string {
 
 // Is has errors.Is find ErrDependencyNotMet.
 func (e *UnmetError) Is(target error) bool { return target == ErrDependencyNotMet }
+
+// MayHaveHappened says of the error of a Put or Delete whether the write may have happened all the same. False is certain.
+func MayHaveHappened(err error) bool {
+	var several failures
+	if errors.As(err, &several) {
+		return slices.ContainsFunc(several, MayHaveHappened)
+	}
+	switch status.Code(err) {
+	case codes.OK, codes.InvalidArgument, codes.FailedPrecondition, codes.ResourceExhausted, codes.PermissionDenied, codes.Unauthenticated,
+		codes.NotFound, codes.Unimplemented:
+		return false
+	}
+	return err != errNoServer
+}
 
 // longestQuoted is how many bytes of a key a message shows.
 const longestQuoted = 64

@@ -263,6 +263,41 @@ func TestSession_lost(t *testing.T) {
 	}
 }
 
+// TestMayHaveHappened: only what is certain is told as that; of several servers, one that may have done it is enough.
+func TestMayHaveHappened(t *testing.T) {
+	f := newFleet(t)
+	s := f.client.Session(nil)
+	write := func(options ...Option) bool {
+		_, err := s.Put(t.Context(), []byte("x"), nil, options...)
+		if err == nil {
+			t.Error("the write has happened")
+		}
+		return MayHaveHappened(err)
+	}
+	for _, server := range f.servers {
+		server.Faults = func(string) inprocess.Fault { return inprocess.Drop }
+	}
+	if !write() || !write(Anywhere()) {
+		t.Error("a write whose answer was lost is told as one that has not happened")
+	}
+	for err, want := range map[error]bool{
+		status.Error(codes.InvalidArgument, "no"):                                 false,
+		fmt.Errorf("the server: %w", status.Error(codes.ResourceExhausted, "no")): false,
+		errNoServer:                        false,
+		status.Error(codes.Internal, "no"): true,
+		errors.New("something else"):       true,
+		failed(t.Context(), one, status.Error(codes.Unauthenticated, "no")): false,
+	} {
+		if MayHaveHappened(err) != want {
+			t.Errorf("%v may have happened: %t", err, !want)
+		}
+	}
+	no, perhaps := status.Error(codes.FailedPrecondition, "no"), status.Error(codes.Unavailable, "perhaps")
+	if MayHaveHappened(failures{no, no}) || !MayHaveHappened(failures{perhaps, no}) || MayHaveHappened(nil) {
+		t.Error("of several servers one that may have done it is enough")
+	}
+}
+
 // TestSession_overlapping: a write carries the time that is known when it is sent, whatever is in flight.
 func TestSession_overlapping(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
