@@ -45,7 +45,8 @@
 // It opens the store, with the number of its rows' layout, and a Mark for each log of its own, which is compared with where
 // that log ends; then it calls Watch. A write is a NewBatch that has the rows and the log's entry, then Begin, then Await,
 // then Mark.Set: in this order, one Await after the other, while further batches are begun. Its keys begin with bytes from
-// 'c' to 'u'. Before it writes anything but deletions it asks Writable. It reads by Get and Rows.
+// 'c' to 'u'. Before it writes anything but deletions it asks Writable. It reads by Get and Rows, which
+// show what was written, synced or not, or those of a Snapshot.
 package engine
 
 import (

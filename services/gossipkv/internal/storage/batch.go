@@ -132,18 +132,9 @@ func (s *Store) Commit(b *Batch) error {
 	}
 	now.commit++
 	now.time, now.self = state.Time, state.Self
-	newest := s.now.newest
-
+	newest := maps.Clone(s.now.newest)
 	rows := s.Store.NewBatch()
-	for _, key := range slices.Sorted(maps.Keys(b.keys)) {
-		if c := b.keys[key]; c.changed {
-			c.writeTo(rows, []byte(key))
-			now.counts.replace([]byte(key), c)
-			if c.present && newest[c.now.Version.Origin] < c.now.Version.Time {
-				newest = newest.With(c.now.Version.Origin, c.now.Version.Time)
-			}
-		}
-	}
+	b.writeTo(rows, &now.counts, newest)
 	writeState(rows, s.state, state)
 	s.settle(rows, state)
 	rows.Set([]byte{totalsRow}, now.encode(), nil)
@@ -159,6 +150,22 @@ func (s *Store) Commit(b *Batch) error {
 		return err
 	}
 	return rows.Close()
+}
+
+// writeTo puts into a batch of rows what becomes of the keys, and into what is known of all keys what that changes. The rows are in the order of keys, so
+// that Pebble finds the place of each near that of the one before it.
+func (b *Batch) writeTo(rows *pebble.Batch, counts *Counts, newest merge.Vector) {
+	for _, key := range slices.Sorted(maps.Keys(b.keys)) {
+		c := b.keys[key]
+		if !c.changed {
+			continue
+		}
+		c.writeTo(rows, []byte(key))
+		counts.replace([]byte(key), c)
+		if c.present {
+			newest[c.now.Version.Origin] = max(newest[c.now.Version.Origin], c.now.Version.Time)
+		}
+	}
 }
 
 // writeTo puts into a batch of rows what becomes of a key.

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -53,55 +52,6 @@ func (m *model) counts() (c Counts) {
 		c.Bytes += uint64(e.Size())
 	}
 	return c
-}
-
-// What is drawn is little, so that it meets itself.
-var (
-	someKey     = rapid.SampledFrom([]string{"", "a", "a\x00", "ab", "b", "\xff", "\xff\xff", "k", "\x00"})
-	someServer  = rapid.Uint32Range(1, 3)
-	someTime    = rapid.Uint64Range(1, 12)
-	someLength  = rapid.SampledFrom([]int{0, 1, 1, maxShort - 1, maxShort, maxShort + 1})
-	someVersion = rapid.Custom(func(t *rapid.T) merge.Version {
-		server := someServer.Draw(t, "server")
-		return merge.Version{Time: someTime.Draw(t, "time"), Origin: merge.Origin{Server: merge.ServerID(server), Incarnation: merge.Incarnation(server / 2)}}
-	})
-	someDrawn = rapid.Custom(func(t *rapid.T) drawn {
-		return drawn{someKey.Draw(t, "key"), someVersion.Draw(t, "version"), rapid.IntRange(0, 3).Draw(t, "deleted") == 0,
-			someLength.Draw(t, "length"), rapid.SampledFrom([]string{"x", "y"}).Draw(t, "of")}
-	})
-	someVector = rapid.Custom(func(t *rapid.T) merge.Vector {
-		v := make(merge.Vector)
-		for range rapid.IntRange(0, 3).Draw(t, "origins") {
-			w := someVersion.Draw(t, "covered")
-			v[w.Origin] = w.Time
-		}
-		return v
-	})
-	someState = rapid.Custom(func(t *rapid.T) State {
-		s := State{Self: someVersion.Draw(t, "self").Origin, Time: someTime.Draw(t, "time"),
-			Known: someVector.Draw(t, "known"), Floor: someVector.Draw(t, "floor"), Owed: someVector.Draw(t, "owed"), Roster: merge.Roster{}}
-		for origin, time := range someVector.Draw(t, "members") {
-			s.Roster[origin] = merge.Standing{State: merge.Member, Epoch: time, Known: someVector.Draw(t, "known"), Final: time / 2}
-		}
-		return s
-	})
-)
-
-// drawn is an entry that was drawn, in few words.
-type drawn struct {
-	key     string
-	version merge.Version
-	deleted bool
-	length  int
-	of      string
-}
-
-func (d drawn) entry() merge.Entry {
-	e := merge.Entry{Key: []byte(d.key), Version: d.version, Deleted: d.deleted}
-	if !d.deleted {
-		e.Value = []byte(strings.Repeat(d.of, d.length))
-	}
-	return e
 }
 
 // TestModel: whatever is merged, removed and read, in whatever order, over restarts, a store shows what a map would.
@@ -183,10 +133,39 @@ func checkModel(t *rapid.T, store *Store, m *model) {
 	if got, want := store.Counts(), m.counts(); got != want {
 		t.Fatalf("the counts are %+v, not %+v", got, want)
 	}
+	checkRows(t, store, m)
 	checkLacking(t, store, m)
 	checkTombstones(t, store, m)
 	checkDump(t, store, m)
 	checkCovered(t, store, m)
+}
+
+// checkRows counts rows: nothing stays behind.
+func checkRows(t *rapid.T, store *Store, m *model) {
+	want := make(map[byte]int)
+	for _, e := range m.entries {
+		want[entryRow]++
+		want[indexRow]++
+		if e.Deleted {
+			want[tombstoneRow]++
+		}
+		if len(e.Value) > maxShort {
+			want[longRow]++
+		}
+	}
+	for _, kind := range []byte{entryRow, indexRow, tombstoneRow, longRow} {
+		rows, err := store.Rows([]byte{kind}, []byte{kind + 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for rows.First(); rows.Valid(); rows.Next() {
+			n++
+		}
+		if err := rows.Close(); n != want[kind] || err != nil {
+			t.Fatalf("there are %d rows of kind %c, not %d (%v)", n, kind, want[kind], err)
+		}
+	}
 }
 
 // entryOr returns the entry of a key, or one that says that there is none.

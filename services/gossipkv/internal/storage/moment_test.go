@@ -102,8 +102,13 @@ func TestCommit_fails(t *testing.T) {
 			t.Errorf("the error of a commit is %v", err)
 		}
 	}
-	if err := <-told; !errors.Is(err, syscall.EIO) || !errors.Is(s.Failure(), ErrFailed) {
-		t.Errorf("it was told %v, and the failure is %v", err, s.Failure())
+	select {
+	case err := <-told:
+		if !errors.Is(err, syscall.EIO) || !errors.Is(s.Failure(), ErrFailed) {
+			t.Errorf("it was told %v, and the failure is %v", err, s.Failure())
+		}
+	default:
+		t.Error("nobody was told of the failure")
 	}
 	if got, err := s.read("key"); got != "old" || err != nil {
 		t.Errorf("after the failure: %q, %v", got, err)
