@@ -9,9 +9,6 @@ import (
 	"iter"
 	"time"
 
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
-
 	"numstore.example/contracts/gossipkv"
 	"numstore.example/tools/internal/dial"
 )
@@ -107,20 +104,15 @@ func (s *sessionStore) forget(key []byte) {
 	}
 }
 
-// withFate says of a write that failed whether it may have happened, as the contract has it.
+// withFate says of a write that failed whether it may have happened.
 func withFate(err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case refusals[status.Code(err)]:
-		return fmt.Errorf("%w; the write did not happen", err)
+	case gossipkv.MayHaveHappened(err):
+		return fmt.Errorf("%w; the write may have happened, and the session does not know of it", err)
 	}
-	return fmt.Errorf("%w; the write may have happened, and the session does not know of it", err)
-}
-
-var refusals = map[codes.Code]bool{
-	codes.InvalidArgument: true, codes.FailedPrecondition: true, codes.ResourceExhausted: true, codes.PermissionDenied: true,
-	codes.Unauthenticated: true, codes.Unimplemented: true,
+	return fmt.Errorf("%w; the write did not happen", err)
 }
 
 func (s *sessionStore) get(ctx context.Context, key []byte) (pair, error) {
