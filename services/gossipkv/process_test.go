@@ -122,12 +122,15 @@ func startServer(t *testing.T, args ...string) *running {
 	return s
 }
 
-// stop sends SIGTERM and expects status 0.
+// stop sends SIGTERM, and expects status 0, and that nothing had to be cut off.
 func (s *running) stop(t *testing.T) {
 	t.Helper()
 	s.command.Process.Signal(syscall.SIGTERM)
 	if err := s.command.Wait(); err != nil {
 		t.Errorf("after SIGTERM: %v\n%s", err, s.log)
+	}
+	if strings.Contains(s.log.String(), "with calls in flight") {
+		t.Errorf("it did not end its streams:\n%s", s.log)
 	}
 }
 
