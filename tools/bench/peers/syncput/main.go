@@ -1,5 +1,6 @@
 // Syncput is the floor that a single durable put of raftkv is measured against: a plain grpc-go server
-// whose Put appends the request to a file and syncs it before it answers. It stores nothing that could be
+// whose Put appends the request to a file and syncs it before it answers; with --group, puts that come while another one is
+// synced are written and synced together, which is the floor of many. It stores nothing that could be
 // read. Beside Put it answers Stat, by which loadgen knows a raftkv. It prints the address that it listens on.
 package main
 
@@ -53,6 +54,7 @@ func (h *handlers) Put(_ context.Context, request *raftkvpb.PutRequest) (*raftkv
 }
 
 func main() {
+	together := flag.Bool("group", false, "sync together what has come meanwhile")
 	dir := flag.String("data-dir", "", "folder for the file; it is made if need be")
 	flag.Parse()
 	if *dir == "" {
@@ -70,7 +72,11 @@ func main() {
 		log.Fatal(err)
 	}
 	server := grpc.NewServer()
-	raftkvpb.RegisterRaftKVServer(server, &handlers{file: file})
+	var service raftkvpb.RaftKVServer = &handlers{file: file}
+	if *together {
+		service = newGroups(file)
+	}
+	raftkvpb.RegisterRaftKVServer(server, service)
 	fmt.Println("syncput listening on", listener.Addr())
 	log.Fatal(server.Serve(listener))
 }
