@@ -1,8 +1,8 @@
 // Bench measures a service side by side with its peers, in suites: numstore beside a bare grpc-go server that does nothing
 // (peers/bare), which is the ceiling, and the course's server in Python (compat/reference); raftkv beside etcd (peers/etcd)
 // and Redis, where there is one on PATH, which are driven through Go clients of their own, and a put that only syncs
-// (peers/syncput). Further suites have clusters of raftkv and of etcd, and what happens to them. `go tool mage bench` builds
-// what is needed and runs all.
+// (peers/syncput); gossipkv beside raftkv, and a put that syncs together with others. Further suites have clusters of raftkv
+// and of etcd, and what happens to them. `go tool mage bench` builds what is needed and runs all.
 //
 // All servers of a suite run at the same time, and one of them is under load at a time. A round holds each
 // load on each server, one after the other; the next round does it again, starting with another server. What
@@ -40,7 +40,7 @@ type bench struct {
 	Rounds   int           `default:"5" help:"Rounds; 0 measures restarts alone (default ${default})."`
 	Duration time.Duration `default:"3s" help:"Length of each measurement (default ${default})."`
 	Warmup   time.Duration `default:"500ms" help:"Time before each measurement that is not counted (default ${default})."`
-	Keys     int           `default:"1000" help:"raftkv: Number of keys; the puts of the first round must reach them all (default ${default})."`
+	Keys     int           `default:"1000" help:"raftkv, gossipkv: Number of keys; the puts of the first round must reach them all (default ${default})."`
 	Callers  []int         `default:"1,8,64,256" help:"numstore: numbers of callers (default ${default})."`
 	Restart  []int         `default:"1,4" help:"raftkv: GiB of data to restart with, growing; 0 for no restart (default ${default})."`
 	Away     time.Duration `default:"1m" help:"raftkv-catchup: How long a node is away (default ${default})."`
@@ -91,7 +91,7 @@ func (b *bench) run(ctx context.Context) (err error) {
 	if ctx.Err() != nil {
 		err = errors.New("interrupted; what was measured until then is kept")
 	}
-	if len(findings.samples)+len(findings.restarts)+len(findings.events) == 0 {
+	if len(findings.samples)+len(findings.restarts)+len(findings.events)+len(findings.readings) == 0 {
 		return err
 	}
 	name := time.Now().Format(time.DateOnly) + "-" + b.Suite
@@ -107,6 +107,7 @@ type findings struct {
 	runs     []*result.Run // for the plots: all rounds of a series together
 	restarts []restart
 	events   []event
+	readings []reading
 }
 
 // measureAll starts the servers, holds all loads on them, round by round, and stops them.
@@ -141,6 +142,9 @@ func (b *bench) measureAll(ctx context.Context, suite *suite) (f findings, err e
 			if err := b.measureIncident(ctx, suite.incident, servers, round, &f); err != nil {
 				return f, err
 			}
+		}
+		if err := b.measureTrials(ctx, suite.trials, servers, round, &f); err != nil {
+			return f, err
 		}
 	}
 	return f, nil

@@ -25,6 +25,7 @@ type suite struct {
 	pairs    []pair
 	goals    []goal
 	incident *incident                                              // happens in each round, behind the loads; may be nil
+	trials   []trial                                                // are done in each round, behind the loads
 	restart  func(ctx context.Context, b *bench) ([]restart, error) // measures restarts, after all else; may be nil
 	more     func(f findings) []string                              // tables beside the usual ones; may be nil
 	left     []string                                               // what is left out, and why

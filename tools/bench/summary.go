@@ -67,6 +67,7 @@ type record struct {
 	Sample  *sample  `json:"sample,omitempty"`
 	Restart *restart `json:"restart,omitempty"`
 	Event   *event   `json:"event,omitempty"`
+	Reading *reading `json:"reading,omitempty"`
 	Ratio   *ratio   `json:"ratio,omitempty"` // after the samples
 }
 
@@ -91,6 +92,9 @@ func writeRecords(name string, f findings, ratios []ratio) error {
 	}
 	for i := range f.events {
 		records = append(records, record{Event: &f.events[i]})
+	}
+	for i := range f.readings {
+		records = append(records, record{Reading: &f.readings[i]})
 	}
 	for i := range ratios {
 		records = append(records, record{Ratio: &ratios[i]})
@@ -131,7 +135,7 @@ func (s *suite) tables(f findings, ratios []ratio) string {
 		tables = append(tables, ratioTable(ours, ratios))
 	}
 	tables = append(tables, table(s.reached(ratios)))
-	tables = append(tables, table(s.incidentRows(f.events)))
+	tables = append(tables, table(s.incidentRows(f.events)), table(s.trialRows(f.readings)))
 	if s.more != nil {
 		tables = append(tables, s.more(f)...)
 	}
