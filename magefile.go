@@ -130,6 +130,7 @@ var suites = []struct {
 }{
 	{name: "numstore", smoke: "--callers=1,8", python: true},
 	{name: "raftkv", smoke: "--keys=10 --restart=0"},
+	{name: "gossipkv", smoke: "--keys=10"},
 	{name: "raftkv-cluster", smoke: "--keys=10"},
 	{name: "raftkv-shards", smoke: "--keys=10"},
 	{name: "raftkv-failover", smoke: "--keys=10"},

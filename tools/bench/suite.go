@@ -10,6 +10,7 @@ import (
 // suites are all suites by their names. A further one is a file of its own, a line here, and, so that mage runs it, one
 // in magefile.go.
 var suites = map[string]func(*bench) (*suite, error){
+	"gossipkv":        gossipkvSuite,
 	"numstore":        numstoreSuite,
 	"raftkv":          raftkvSuite,
 	"raftkv-catchup":  catchupSuite,
