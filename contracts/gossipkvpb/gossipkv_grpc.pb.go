@@ -143,6 +143,8 @@ type GossipKVClient interface {
 	// moment. The result may be larger than any message or memory: it comes in parts. A client that reads
 	// slowly is waited for, but one that takes nothing for the server's --scan-timeout (by default a minute) gets RESOURCE_EXHAUSTED; it can go on with
 	// after, which shows a later moment. A Dump looks at no session: what it misses of what a session has seen, the client finds by comparing versions.
+	// It shows at least what the server knew when it answered a Status before: so of a key that is missing, the vector of that Status says whether
+	// it was deleted, or is not known there yet.
 	Dump(ctx context.Context, in *DumpRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[DumpResponse], error)
 	// Status returns what this server knows of itself and of the others.
 	Status(ctx context.Context, in *StatusRequest, opts ...grpc.CallOption) (*StatusResponse, error)
@@ -231,6 +233,8 @@ type GossipKVServer interface {
 	// moment. The result may be larger than any message or memory: it comes in parts. A client that reads
 	// slowly is waited for, but one that takes nothing for the server's --scan-timeout (by default a minute) gets RESOURCE_EXHAUSTED; it can go on with
 	// after, which shows a later moment. A Dump looks at no session: what it misses of what a session has seen, the client finds by comparing versions.
+	// It shows at least what the server knew when it answered a Status before: so of a key that is missing, the vector of that Status says whether
+	// it was deleted, or is not known there yet.
 	Dump(*DumpRequest, grpc.ServerStreamingServer[DumpResponse]) error
 	// Status returns what this server knows of itself and of the others.
 	Status(context.Context, *StatusRequest) (*StatusResponse, error)

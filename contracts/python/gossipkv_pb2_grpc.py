@@ -72,6 +72,8 @@ class GossipKVServicer(object):
         moment. The result may be larger than any message or memory: it comes in parts. A client that reads
         slowly is waited for, but one that takes nothing for the server's --scan-timeout (by default a minute) gets RESOURCE_EXHAUSTED; it can go on with
         after, which shows a later moment. A Dump looks at no session: what it misses of what a session has seen, the client finds by comparing versions.
+        It shows at least what the server knew when it answered a Status before: so of a key that is missing, the vector of that Status says whether
+        it was deleted, or is not known there yet.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
