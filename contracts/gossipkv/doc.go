@@ -21,13 +21,15 @@
 // serves many users has one Client, and a Session for each of them or even for each of their requests. What was seen (Seen) goes with
 // the user, as a text that fits into a header, a cookie or a file (Seen.String, ParseSeen):
 //
-//	seen, err := gossipkv.ParseSeen(request.Header.Get("X-Seen"))   // "" has seen nothing
+//	seen, err := gossipkv.ParseSeen(request.Header.Get("X-Seen")) // of a user who is not new
 //	session := client.Session(seen)
 //	... session.Get(ctx, key) ...
 //	response.Header().Set("X-Seen", session.Seen().String())
 //
 // What a caller can do wrong: lose what was seen, or keep an older text of it and so read backwards; use a Session for users who have nothing to do with each other, which
-// only makes them wait for each other's writes; give out the text to who must not know the keys, for it has them, readable, and is not signed.
+// only makes them wait for each other's writes; give out the text to who must not know the keys, for it has them, readable; take a text, which is
+// not signed, from who may not be trusted: whoever makes one up waits for what does not exist, and sets the clocks of servers ahead, as far as the
+// contract lets any client do that.
 //
 // Errors of servers are gRPC statuses: status.Code(err) is a code of the contract's table; MayHaveHappened says what it means for a
 // write. When the context has ended, errors.Is(err, context.DeadlineExceeded) and errors.Is(err, context.Canceled) hold

@@ -85,12 +85,12 @@ func (s *Session) expected(ctx context.Context, l *link, r Range) (all []expecta
 	if err != nil {
 		return nil, failed(ctx, l.server, err)
 	}
-	known := make(map[Version]uint64) // by origin: a version without a time
+	known := make(map[Version]uint64) // by origin
 	for _, entry := range response.GetVector() {
 		known[Version{Server: entry.GetServer(), Incarnation: entry.GetIncarnation()}] = entry.GetTime()
 	}
 	for i, e := range all {
-		all[i].covered = known[Version{Server: e.seen.Server, Incarnation: e.seen.Incarnation}] >= e.seen.Time
+		all[i].covered = known[e.seen.origin()] >= e.seen.Time
 	}
 	slices.SortFunc(all, func(a, b expectation) int { return bytes.Compare([]byte(a.key), []byte(b.key)) })
 	return all, nil

@@ -31,8 +31,8 @@ const (
 // String returns what was seen as a text, from which ParseSeen makes it again: letters, digits, and ". - _" alone, so that it fits into headers,
 // URLs and files. Each key makes it longer by about 4/3 of the key's length and 5 to 8 characters: some 300 keys of 16 bytes fit into a header of 8 KB. See Of.
 //
-// The text has the keys in it, readable for who knows how, and a checksum against damage, not against malice: who makes one up harms
-// the session that takes it, which may then wait for ever for what does not exist, and no others.
+// The text has the keys in it, readable for who knows how, and a checksum against damage, not against malice: whoever lets it through hands that
+// cannot be trusted signs it.
 func (s *Seen) String() string {
 	body := s.body()
 	body = binary.BigEndian.AppendUint32(body, crc32.ChecksumIEEE(body))
@@ -95,7 +95,7 @@ func foreign(text string) error {
 // body returns the encoding of what was seen.
 func (s *Seen) body() []byte {
 	time, versions := s.copy()
-	index := make(map[Version]uint64) // by origin: a version without a time
+	index := make(map[Version]uint64) // by origin
 	for _, version := range versions {
 		index[version.origin()] = 0
 	}
@@ -116,9 +116,6 @@ func (s *Seen) body() []byte {
 	}
 	return body
 }
-
-// origin returns who made the write of a version, as a version without a time.
-func (v Version) origin() Version { return Version{Server: v.Server, Incarnation: v.Incarnation} }
 
 // parseBody is the reverse of body. It takes more than what that makes.
 func parseBody(body []byte) (*Seen, error) {

@@ -36,6 +36,9 @@ func (v Version) Compare(w Version) int {
 // IsZero says whether it stands for no version.
 func (v Version) IsZero() bool { return v == Version{} }
 
+// origin returns who made the write of a version, as a version without a time.
+func (v Version) origin() Version { return Version{Server: v.Server, Incarnation: v.Incarnation} }
+
 // isOne says whether it is the version of a write.
 func (v Version) isOne() bool { return v.Time > 0 && v.Server > 0 }
 

@@ -3,8 +3,8 @@
 //
 // A Cluster is servers, each with its data in memory, and the links between them. It keeps the contract's promises: versions, what a session is told,
 // tombstones and their end, limits, the administrative calls. Servers that can reach each other have the same data at every moment: a write is everywhere
-// where it can get before it is answered. A test that wants a server to be behind cuts the network, between any two (Cut) or around one
-// that is stopped, and heals it again. Nothing survives the process, but a server that is stopped and started again has what it had.
+// where it can get before it is answered. A test that wants a server to be behind cuts the network between any two
+// (Cut, Heal), or stops it, and starts it again. It then still has what it had; nothing survives the process.
 //
 // Connections are made without a network, so that all of it works in a bubble of testing/synctest. Who wants one has
 // gRPC listen, and uses Register.
