@@ -146,6 +146,17 @@ func TestSeen_few(t *testing.T) {
 	}
 }
 
+// TestSeen_length: what fits into a header is as much as String says.
+func TestSeen_length(t *testing.T) {
+	var seen Seen
+	for i := range 300 {
+		seen.Note(fmt.Appendf(nil, "key/%012d", i), Version{Time: uint64(1e6 + i), Server: 1, Incarnation: 1 << 63})
+	}
+	if n := len(seen.String()); n > 8<<10 {
+		t.Errorf("300 keys of 16 bytes make a text of %d bytes", n)
+	}
+}
+
 // TestSeen_json: it is a text wherever texts are marshalled, and what is wrong changes nothing.
 func TestSeen_json(t *testing.T) {
 	var seen, read Seen
