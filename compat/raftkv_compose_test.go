@@ -18,9 +18,12 @@ import (
 )
 
 // project is services/raftkv/compose.yaml as docker compose reads it.
-func project(t *testing.T) *types.Project {
+func project(t *testing.T) *types.Project { return projectOf(t, "raftkv") }
+
+// projectOf is a service's compose.yaml as docker compose reads it.
+func projectOf(t *testing.T, service string) *types.Project {
 	t.Helper()
-	options, err := cli.NewProjectOptions([]string{filepath.Join(root(), "services", "raftkv", "compose.yaml")})
+	options, err := cli.NewProjectOptions([]string{filepath.Join(root(), "services", service, "compose.yaml")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +54,7 @@ func TestRaftkv_compose(t *testing.T) {
 	if len(peers) != 3 {
 		t.Fatalf("the nodes are %v; want three", peers)
 	}
-	published, volumes := make(map[string]bool), make(map[string]bool)
+	confined := newConfined(project, "raftkv")
 	for i, name := range project.ServiceNames() {
 		service := project.Services[name]
 		if number := setting(service, "RAFTKV_NODE"); number != fmt.Sprint(i+1) || setting(service, "RAFTKV_PEERS") != strings.Join(peers, ",") {
@@ -62,37 +65,54 @@ func TestRaftkv_compose(t *testing.T) {
 				t.Errorf("%s has %s=%s, which raftkv-1 has not", name, same, value)
 			}
 		}
-		if !service.ReadOnly || !slices.Equal(service.CapDrop, []string{"ALL"}) || !slices.Contains(service.SecurityOpt, "no-new-privileges:true") || service.Privileged {
-			t.Errorf("%s may do more than it needs", name)
+		confined.check(t, service)
+	}
+}
+
+// confined checks that the services of a project may do and show no more than they need, and share nothing that is their own.
+type confined struct {
+	project            *types.Project
+	program            string
+	published, volumes map[string]bool
+}
+
+func newConfined(project *types.Project, program string) *confined {
+	return &confined{project, program, make(map[string]bool), make(map[string]bool)}
+}
+
+func (c *confined) check(t *testing.T, service types.ServiceConfig) {
+	t.Helper()
+	prefix := strings.ToUpper(c.program) + "_"
+	if !service.ReadOnly || !slices.Equal(service.CapDrop, []string{"ALL"}) || !slices.Contains(service.SecurityOpt, "no-new-privileges:true") || service.Privileged {
+		t.Errorf("%s may do more than it needs", service.Name)
+	}
+	if len(service.Volumes) != 1 || service.Volumes[0].Target != "/data" || service.Volumes[0].Type != "volume" || c.volumes[service.Volumes[0].Source] {
+		t.Errorf("%s has the volumes %v; want one of its own, on /data", service.Name, service.Volumes)
+	} else if _, kept := c.project.Volumes[service.Volumes[0].Source]; !kept {
+		t.Errorf("the volume %s goes with the container", service.Volumes[0].Source)
+	} else {
+		c.volumes[service.Volumes[0].Source] = true
+	}
+	if len(service.Secrets) != 1 || service.Secrets[0].Target != setting(service, prefix+"PEER_TOKEN_FILE") || c.project.Secrets[service.Secrets[0].Source].File == "" {
+		t.Errorf("%s has the secrets %v, and looks for one in %s", service.Name, service.Secrets, setting(service, prefix+"PEER_TOKEN_FILE"))
+	}
+	if service.HealthCheck == nil || !slices.Equal(service.HealthCheck.Test, []string{"CMD", "/server", "healthcheck"}) {
+		t.Errorf("%s is asked how it is by %v", service.Name, service.HealthCheck)
+	}
+	ours := false
+	for _, port := range service.Ports {
+		// Clients outside may only know the name that the map has, which has the port with it.
+		ours = ours || setting(service, prefix+"ADDR") == fmt.Sprintf(":%d", port.Target) && port.Published == fmt.Sprint(port.Target)
+		if port.HostIP != "127.0.0.1" || c.published[port.Published] {
+			t.Errorf("%s is published on %s:%s, for all the world or a second time", service.Name, port.HostIP, port.Published)
 		}
-		if len(service.Volumes) != 1 || service.Volumes[0].Target != "/data" || service.Volumes[0].Type != "volume" || volumes[service.Volumes[0].Source] {
-			t.Errorf("%s has the volumes %v; want one of its own, on /data", name, service.Volumes)
-		} else if _, kept := project.Volumes[service.Volumes[0].Source]; !kept {
-			t.Errorf("the volume %s goes with the container", service.Volumes[0].Source)
-		} else {
-			volumes[service.Volumes[0].Source] = true
-		}
-		if len(service.Secrets) != 1 || service.Secrets[0].Target != setting(service, "RAFTKV_PEER_TOKEN_FILE") || project.Secrets[service.Secrets[0].Source].File == "" {
-			t.Errorf("%s has the secrets %v, and looks for one in %s", name, service.Secrets, setting(service, "RAFTKV_PEER_TOKEN_FILE"))
-		}
-		if service.HealthCheck == nil || !slices.Equal(service.HealthCheck.Test, []string{"CMD", "/server", "healthcheck"}) {
-			t.Errorf("%s is asked how it is by %v", name, service.HealthCheck)
-		}
-		ours := false
-		for _, port := range service.Ports {
-			// Clients outside may only know the name that the map has, which has the port with it.
-			ours = ours || setting(service, "RAFTKV_ADDR") == fmt.Sprintf(":%d", port.Target) && port.Published == fmt.Sprint(port.Target)
-			if port.HostIP != "127.0.0.1" || published[port.Published] {
-				t.Errorf("%s is published on %s:%s, for all the world or a second time", name, port.HostIP, port.Published)
-			}
-			published[port.Published] = true
-		}
-		if !ours {
-			t.Errorf("%s listens on %s, and is published on %v; want the same port", name, setting(service, "RAFTKV_ADDR"), service.Ports)
-		}
-		if build := service.Build; build == nil || build.Context != root() || *build.Args["SERVICE"] != "raftkv" {
-			t.Errorf("%s is built of %v", name, build)
-		}
+		c.published[port.Published] = true
+	}
+	if !ours {
+		t.Errorf("%s listens on %s, and is published on %v; want the same port", service.Name, setting(service, prefix+"ADDR"), service.Ports)
+	}
+	if build := service.Build; build == nil || build.Context != root() || *build.Args["SERVICE"] != c.program {
+		t.Errorf("%s is built of %v", service.Name, build)
 	}
 }
 
@@ -101,11 +121,16 @@ func TestRaftkv_composeFlags(t *testing.T) {
 	requireCluster(t)
 	for _, service := range project(t).Services {
 		for variable := range service.Environment {
-			if flag := "--" + strings.ToLower(strings.ReplaceAll(strings.TrimPrefix(variable, "RAFTKV_"), "_", "-")) + "="; !strings.Contains(serverHelp(), flag) {
+			if flag := flagOf("RAFTKV_", variable); !strings.Contains(serverHelp(), flag) {
 				t.Errorf("%s: there is no %s", variable, flag)
 			}
 		}
 	}
+}
+
+// flagOf is the flag of a variable of the environment, as --help has it.
+func flagOf(prefix, variable string) string {
+	return "--" + strings.ToLower(strings.ReplaceAll(strings.TrimPrefix(variable, prefix), "_", "-")) + "="
 }
 
 // composed is the cluster of compose.yaml, run as docker compose does, but on ports of this machine that are free.
@@ -222,6 +247,16 @@ func requireCluster(t *testing.T) {
 	if !strings.Contains(serverHelp(), "--peers=") {
 		t.Skip("NOT TESTED: raftkv has no --peers")
 	}
+}
+
+// helpOf is what a service's --help prints.
+func helpOf(t *testing.T, service string) string {
+	t.Helper()
+	help, err := exec.CommandContext(t.Context(), build(t, "./services/"+service), "--help").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(help)
 }
 
 // serverHelp is what raftkv --help prints.

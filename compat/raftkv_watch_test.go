@@ -11,6 +11,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"io"
 	"math/big"
 	"net/http"
 	"os"
@@ -44,8 +45,14 @@ func scrape(t *testing.T) watched {
 		t.Fatal(err)
 	}
 	defer response.Body.Close()
+	return watchedIn(t, response.Body)
+}
+
+// watchedIn returns the metrics of a text of Prometheus, and those that Prometheus adds.
+func watchedIn(t *testing.T, text io.Reader) watched {
+	t.Helper()
 	metrics := watched{"up": nil}
-	for lines := bufio.NewScanner(response.Body); lines.Scan(); {
+	for lines := bufio.NewScanner(text); lines.Scan(); {
 		if found := sample.FindStringSubmatch(lines.Text()); found != nil {
 			metrics[found[1]] = nil
 			for _, name := range label.FindAllStringSubmatch(found[2], -1) {
@@ -127,7 +134,11 @@ func (w watched) check(expression string, used ...string) (named []string, wrong
 var labelsIn = regexp.MustCompile(`\$labels\.([a-z_]+)`)
 
 // TestRaftkv_alerts: each alert asks for metrics and labels that the server has, and tells what is the matter and how bad.
-func TestRaftkv_alerts(t *testing.T) {
+func TestRaftkv_alerts(t *testing.T) { checkAlerts(t, "raftkv", scrape(t)) }
+
+// checkAlerts checks the alerts of a service, which has some metrics.
+func checkAlerts(t *testing.T, service string, metrics watched) {
+	t.Helper()
 	var rules struct {
 		Groups []struct {
 			Name  string
@@ -137,12 +148,12 @@ func TestRaftkv_alerts(t *testing.T) {
 			}
 		}
 	}
-	decoder := yaml.NewDecoder(bytes.NewReader(readService(t, "alerts.yaml")))
+	decoder := yaml.NewDecoder(bytes.NewReader(readFileOf(t, service, "alerts.yaml")))
 	decoder.KnownFields(true)
 	if err := decoder.Decode(&rules); err != nil {
 		t.Fatal(err)
 	}
-	metrics, alerts, own := scrape(t), make(map[string]bool), 0
+	alerts, own := make(map[string]bool), 0
 	for _, group := range rules.Groups {
 		for _, rule := range group.Rules {
 			if rule.Alert == "" || alerts[rule.Alert] {
@@ -164,11 +175,11 @@ func TestRaftkv_alerts(t *testing.T) {
 			if err != nil {
 				t.Errorf("%s: %v", rule.Alert, err)
 			}
-			own += countOwn(named)
+			own += countOwn(named, service)
 		}
 	}
 	if own < 8 {
-		t.Errorf("the alerts name metrics of raftkv %d times; are they read?", own)
+		t.Errorf("the alerts name metrics of %s %d times; are they read?", service, own)
 	}
 }
 
@@ -207,7 +218,7 @@ func TestRaftkv_dashboard(t *testing.T) {
 			if err != nil {
 				t.Errorf("%s: %v", p.Title, err)
 			}
-			own += countOwn(named)
+			own += countOwn(named, "raftkv")
 		}
 	}
 	if own < 15 {
@@ -259,15 +270,18 @@ func TestRaftkv_watched_control(t *testing.T) {
 	}
 }
 
-// countOwn returns how many of the metrics are raftkv's alone.
-func countOwn(metrics []string) int {
-	return len(slices.DeleteFunc(metrics, func(name string) bool { return !strings.HasPrefix(name, "raftkv_") }))
+// countOwn returns how many of the metrics are a service's alone.
+func countOwn(metrics []string, service string) int {
+	return len(slices.DeleteFunc(metrics, func(name string) bool { return !strings.HasPrefix(name, service+"_") }))
 }
 
 // readService returns a file of raftkv's folder.
-func readService(t *testing.T, name string) []byte {
+func readService(t *testing.T, name string) []byte { return readFileOf(t, "raftkv", name) }
+
+// readFileOf returns a file of a service's folder.
+func readFileOf(t *testing.T, service, name string) []byte {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(root(), "services", "raftkv", name))
+	text, err := os.ReadFile(filepath.Join(root(), "services", service, name))
 	if err != nil {
 		t.Fatal(err)
 	}
