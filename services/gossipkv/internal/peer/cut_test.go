@@ -34,9 +34,13 @@ func TestDisconnect(t *testing.T) {
 				if cut.up(other(cut).self.Server) {
 					t.Error("Disconnect has returned, and the link is up")
 				}
+				calls := w.dials(one.address) + w.dials(two.address)
 				notLinked(t, one, two)
 				time.Sleep(time.Hour)
 				notLinked(t, one, two)
+				if now := w.dials(one.address) + w.dials(two.address); now != calls {
+					t.Errorf("they have called each other %d times since", now-calls)
+				}
 				if len(one.peers.Links())+len(two.peers.Links()) > 0 {
 					t.Errorf("%+v, %+v; want none", one.peers.Links(), two.peers.Links())
 				}

@@ -102,7 +102,7 @@ func TestSend_stuck(t *testing.T) {
 		defer end(one, two, three)
 		linked(t, one, two)
 		linked(t, one, three)
-		for _, c := range []struct{ length, limit int }{{64 << 10, maxEntries}, {1 << 20, maxLong}, {16 << 20, maxLong}} {
+		for _, c := range []struct{ length, limit int }{{64 << 10, 8 << 20}, {1 << 20, 24 << 20}, {16 << 20, 24 << 20}} {
 			taken := 0
 			for i := range 1000 {
 				if one.peers.Send(2, push(1, uint64(i+1), c.length)) {
@@ -175,7 +175,7 @@ func TestStop(t *testing.T) {
 			if sent < 16 || len(two.received) != sent {
 				t.Errorf("%d messages have come; want %d", len(two.received), sent)
 			}
-			time.Sleep(500 * time.Millisecond)
+			time.Sleep(300 * time.Millisecond)
 			if log := two.log.String(); strings.Contains(log, "level=WARN") {
 				t.Errorf("the log of two:\n%s", log)
 			}

@@ -22,7 +22,7 @@ const (
 	// maxMessage is the longest message that is taken from a server that was called: longer than any that is sent.
 	maxMessage = 16 << 20
 	// quietFailures is after how many tries in vain it is logged that a server cannot be reached: one that starts a moment later is no news.
-	quietFailures = 4
+	quietFailures = 8
 )
 
 // target is an address that is called until there is a link to the server behind it, and again when that breaks. The lock of Peers
