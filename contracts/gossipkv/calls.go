@@ -20,9 +20,9 @@ type Value struct {
 // Put sets a key to a value, at one server, and returns the version of the write, which is greater than all that the session had seen
 // when it was sent. So the session's own writes win over what it had read and written before, at whichever servers.
 //
-// After an error the write may have happened (see MayHaveHappened), and the session has learnt nothing of it. So the
-// session may read the value later, or not. If it writes the key again at another server before it has read
-// that value, nobody knows which of the two writes is greater: either may win in the end. (At the same server the later one does.)
+// After an error the write may have happened, or still happen (see MayHaveHappened), and the session has learnt nothing of it. So the session
+// may read the value later, or not. If it writes the key again before it has read that value, nobody knows which of the two
+// writes is greater: either may win in the end.
 func (s *Session) Put(ctx context.Context, key, value []byte, options ...Option) (version Version, err error) {
 	err = s.call(ctx, options, func(ctx context.Context, l *link) error {
 		response, err := l.client.Put(ctx, &gossipkvpb.PutRequest{Key: key, Value: value, SessionTime: s.seen.Time()})

@@ -131,7 +131,7 @@ class Session:
         """Sets a key to a value, at one server, and returns the version of the write.
 
         After an error whose may_have_happened is True the session has learnt nothing, and the value may turn up later.
-        If the session then writes the key again at another server, before it has read that value, either may win.
+        If the session writes the key again before it has read that value, either may win.
         """
         version: Version = self._call(rules.Put(self._seen, key, value), anywhere, timeout)
         return version
