@@ -19,7 +19,7 @@ var modules = []string{".", "contracts", "services", "tools", "compat", "tools/b
 // alone makes the go command see one module as if there were no workspace.
 var alone = map[string]string{"GOWORK": "off"}
 
-// Demo shows the servers at work: raftkv, which is killed, and numstore with its two clients.
+// Demo shows the servers at work: raftkv, which is killed, numstore with its two clients, and two servers of gossipkv, which are cut apart.
 func Demo() error {
 	return sh.RunV("go", "run", "./compat/cmd/demo")
 }

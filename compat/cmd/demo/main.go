@@ -1,5 +1,6 @@
 // Demo shows the servers at work, on free ports. It kills a raftkv and reads what that had acknowledged; then
-// it runs the Go client and, where Python is there, the Python client against a numstore.
+// it runs the Go client and, where Python is there, the Python client against a numstore; at last it cuts two servers of
+// gossipkv apart, writes to both, and links them again.
 package main
 
 import (
@@ -31,10 +32,17 @@ func demo(ctx context.Context) error {
 		return err
 	}
 	bin := filepath.Join(root, "bin")
-	if err := raftkv(ctx, root, bin); err != nil {
-		return err
+	for _, scene := range []func(ctx context.Context, root, bin string) error{raftkv, numstore, gossipkv} {
+		if err := scene(ctx, root, bin); err != nil {
+			return err
+		}
 	}
-	numstore, err := repo.Build(ctx, root, "./services/numstore", bin)
+	return nil
+}
+
+// numstore runs the clients, each against a server of its own.
+func numstore(ctx context.Context, root, bin string) error {
+	server, err := repo.Build(ctx, root, "./services/numstore", bin)
 	if err != nil {
 		return err
 	}
@@ -43,7 +51,7 @@ func demo(ctx context.Context) error {
 		return err
 	}
 
-	err = against(ctx, numstore, func(port string) *exec.Cmd {
+	err = against(ctx, server, func(port string) *exec.Cmd {
 		fmt.Printf("\n$ loadgen %s\n", port)
 		return exec.CommandContext(ctx, loadgen, port)
 	})
@@ -55,7 +63,7 @@ func demo(ctx context.Context) error {
 		fmt.Printf("\nThe Python client was left out: %v\n", err)
 		return nil
 	}
-	return against(ctx, numstore, func(port string) *exec.Cmd {
+	return against(ctx, server, func(port string) *exec.Cmd {
 		fmt.Printf("\n$ python3 compat/client.py %s\n", port)
 		return python.Command(ctx, filepath.Join(root, "compat", "client.py"), port)
 	})
@@ -63,8 +71,8 @@ func demo(ctx context.Context) error {
 
 // against runs a client against a server of its own: the keys that one client has set would change the
 // figures of the next.
-func against(ctx context.Context, numstore string, client func(port string) *exec.Cmd) error {
-	server, err := process.Start(ctx, numstore, "--addr", "localhost:0")
+func against(ctx context.Context, executable string, client func(port string) *exec.Cmd) error {
+	server, err := process.Start(ctx, executable, "--addr", "localhost:0")
 	if err != nil {
 		return err
 	}
