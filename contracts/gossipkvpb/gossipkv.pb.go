@@ -60,8 +60,9 @@
 //
 // # Repeating
 //
-// A write that got no answer may or may not have happened. To send it again is another write, with a greater version, of the
-// same value: nobody can tell, unless someone else wrote that key in between. Gets can always be sent again.
+// A write that got no answer may or may not have happened, or is still on its way. To send it again is another write of the same value: nobody can
+// tell, unless someone else wrote that key in between. But a session that writes another value before it has read this one cannot know which
+// of the two is greater, as it has not met the version of the first: either may win. Gets can always be sent again.
 //
 // # Who may call
 //
