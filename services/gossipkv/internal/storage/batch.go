@@ -2,6 +2,7 @@ package storage
 
 import (
 	"bytes"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -65,12 +66,21 @@ func (b *Batch) Merge(e merge.Entry) (changed bool, err error) {
 		if err := b.complete(c, e.Version); err != nil {
 			return false, err
 		}
+		b.tellTwins(e, c.now)
 		if !e.Beats(c.now) {
 			return false, nil
 		}
 	}
 	c.now, c.present, c.changed = e, true, true
 	return true, nil
+}
+
+// tellTwins tells operators of two writes of one version that are not the same: which of them wins is a matter of chance.
+func (b *Batch) tellTwins(e, f merge.Entry) {
+	if e.Version == f.Version && (e.Deleted != f.Deleted || !bytes.Equal(e.Value, f.Value)) {
+		b.store.logger.Error("two different writes of a key have one version: a folder was copied, and both copies have written as one server; one of the two is lost",
+			"key", fmt.Sprintf("%.100q", e.Key), "version", e.Version.String())
+	}
 }
 
 // complete reads a value that was left out, if it is needed to say which of two entries wins.

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/cockroachdb/pebble/v2"
 
@@ -57,35 +58,43 @@ func (c *cursor) read(m *moment) (there bool, err error) {
 	return true, err
 }
 
-// inOrder visits the rows of an index that are in some spans in the order of versions, until there are no more or visit returns false or an
-// error. What visit gets may be used until it returns.
-func (m *moment) inOrder(kind byte, spans []span, visit func(c *cursor) (more bool, err error)) error {
-	var cursors []*cursor
-	defer func() {
-		for _, c := range cursors {
-			c.rows.Close()
-		}
-	}()
+// open returns cursors at the first rows of some spans of an index, of those that have any. All of them are to be closed, also after an error.
+func (m *moment) open(kind byte, spans []span) (cursors []*cursor, err error) {
 	for _, span := range spans {
 		lower := versionRow(kind, merge.Version{Time: span.from, Origin: span.origin}, nil)
 		upper := engine.End(versionRow(kind, merge.Version{Time: span.to, Origin: span.origin}, nil))
 		rows, err := m.Rows(lower, upper)
 		if err != nil {
-			return err
+			return cursors, err
 		}
 		c := &cursor{rows: rows}
-		rows.First()
-		there, err := c.read(m)
-		if !there || err != nil {
-			rows.Close()
-			if err != nil {
-				return err
-			}
-			continue
-		}
 		cursors = append(cursors, c)
+		rows.First()
+		if there, err := c.read(m); err != nil {
+			return cursors, err
+		} else if !there {
+			cursors = closeAt(cursors, len(cursors)-1)
+		}
 	}
-	for len(cursors) > 0 {
+	return cursors, nil
+}
+
+// closeAt closes one cursor, and returns the others.
+func closeAt(cursors []*cursor, i int) []*cursor {
+	cursors[i].rows.Close()
+	return slices.Delete(cursors, i, i+1)
+}
+
+// inOrder visits the rows of an index that are in some spans in the order of versions, until there are no more or visit returns false or an
+// error. What visit gets may be used until it returns.
+func (m *moment) inOrder(kind byte, spans []span, visit func(c *cursor) (more bool, err error)) error {
+	cursors, err := m.open(kind, spans)
+	defer func() {
+		for _, c := range cursors {
+			c.rows.Close()
+		}
+	}()
+	for err == nil && len(cursors) > 0 {
 		first := 0
 		for i, c := range cursors {
 			if c.version.Compare(cursors[first].version) < 0 {
@@ -97,16 +106,12 @@ func (m *moment) inOrder(kind byte, spans []span, visit func(c *cursor) (more bo
 			return err
 		}
 		c.rows.Next()
-		there, err := c.read(m)
-		if err != nil {
-			return err
-		}
-		if !there {
-			c.rows.Close()
-			cursors = append(cursors[:first], cursors[first+1:]...)
+		var there bool
+		if there, err = c.read(m); err == nil && !there {
+			cursors = closeAt(cursors, first)
 		}
 	}
-	return nil
+	return err
 }
 
 // Lacking returns entries that a vector does not cover and that come behind a version, in the order of versions: so many that their keys and values
@@ -151,8 +156,8 @@ func (s *Store) Behind(known merge.Vector, bound int) (entries, size uint64, exa
 	return entries, size, exact, err
 }
 
-// Tombstones returns those that a vector covers, at most max of them, in the order of versions.
-func (s *Store) Tombstones(covered merge.Vector, max int) (entries []merge.Entry, err error) {
+// Tombstones returns those that a vector covers, at most so many of them, in the order of versions.
+func (s *Store) Tombstones(covered merge.Vector, most int) (entries []merge.Entry, err error) {
 	m := s.moment()
 	defer m.let()
 	var spans []span
@@ -162,7 +167,7 @@ func (s *Store) Tombstones(covered merge.Vector, max int) (entries []merge.Entry
 		}
 	}
 	err = m.inOrder(tombstoneRow, spans, func(c *cursor) (more bool, err error) {
-		if len(entries) == max {
+		if len(entries) == most {
 			return false, nil
 		}
 		entries = append(entries, merge.Entry{Key: bytes.Clone(c.key), Deleted: true, Version: c.version})
@@ -171,9 +176,9 @@ func (s *Store) Tombstones(covered merge.Vector, max int) (entries []merge.Entry
 	return entries, err
 }
 
-// Covered looks at most at max entries, behind a key, in the order of keys, and returns the keys of those that a vector covers. The next call goes on behind next,
+// Covered looks at most at so many entries, behind a key, in the order of keys, and returns the keys of those that a vector covers. The next call goes on behind next,
 // which is nil when there are no more.
-func (s *Store) Covered(known merge.Vector, after []byte, max int) (keys [][]byte, next []byte, err error) {
+func (s *Store) Covered(known merge.Vector, after []byte, most int) (keys [][]byte, next []byte, err error) {
 	m := s.moment()
 	defer m.let()
 	lower := []byte{entryRow}
@@ -183,7 +188,7 @@ func (s *Store) Covered(known merge.Vector, after []byte, max int) (keys [][]byt
 	var looked int
 	var key []byte
 	err = m.eachEntry(lower, []byte{entryRow + 1}, func(found []byte, s stored) (more bool, err error) {
-		if looked == max {
+		if looked == most {
 			next = key
 			return false, nil
 		}
@@ -210,7 +215,9 @@ func readNewest(below *engine.Store) (newest merge.Vector, err error) {
 		if err != nil {
 			return nil, err
 		}
-		rows.SeekLT(engine.End(originRow(indexRow, v.Origin)))
+		if !rows.SeekLT(engine.End(originRow(indexRow, v.Origin))) {
+			break // it cannot be read
+		}
 		if v, _, err = decodeVersionRow(rows.Key()); err != nil {
 			return nil, err
 		}

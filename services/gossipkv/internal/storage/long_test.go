@@ -3,6 +3,8 @@ package storage
 import (
 	"bytes"
 	"fmt"
+	"log/slog"
+	"strings"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -50,6 +52,34 @@ func TestLong_unread(t *testing.T) {
 	}
 	if err := s.Commit(batch); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestMerge_twins: two different writes of one version are told, and one write that comes twice is not.
+func TestMerge_twins(t *testing.T) {
+	var log strings.Builder
+	s, err := Open(Options{Dir: enginetest.Dir, FS: vfs.NewMem(), Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.end(t)
+	long := strings.Repeat("v", maxShort+1)
+	s.must(t, value("short", 1, "v"), value("long", 2, long), tombstone("none", 3))
+	batch := s.NewBatch()
+	for _, e := range []merge.Entry{value("short", 1, "v"), value("long", 2, long), tombstone("none", 3)} {
+		if changed, err := batch.Merge(e); changed || err != nil || log.Len() > 0 {
+			t.Errorf("%s once more: %t, %v, %s", describe(e), changed, err, &log)
+		}
+	}
+	for e, wins := range map[*merge.Entry]bool{
+		new(value("short", 1, "w")): true,
+		new(value("long", 2, "u")):  false,
+		new(value("none", 3, "z")):  false,
+	} {
+		log.Reset()
+		if changed, err := batch.Merge(*e); changed != wins || err != nil || !strings.Contains(log.String(), "one version") {
+			t.Errorf("%s: %t, %v, %s", describe(*e), changed, err, &log)
+		}
 	}
 }
 

@@ -71,8 +71,9 @@ const (
 // Store is an open store. NewBatch, Commit, and the methods of batches belong to one goroutine; the others may be called from several at once.
 type Store struct {
 	*engine.Store
-	mark  *engine.Mark
-	place place
+	logger *slog.Logger
+	mark   *engine.Mark
+	place  place
 
 	// As the last commit has left it, whether that was synced or not.
 	state  State
@@ -95,7 +96,7 @@ func Open(options Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{Store: below}
+	s := &Store{Store: below, logger: options.Logger}
 	if err := s.load(); err != nil {
 		return nil, fmt.Errorf("opening %s: %w", options.Dir, errors.Join(s.Advise(err), s.Close()))
 	}
