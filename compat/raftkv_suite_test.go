@@ -77,7 +77,13 @@ func newKVProcess(t *testing.T, flags ...string) *kvProcess {
 // prepareKVProcess returns a server that has not been started.
 func prepareKVProcess(t *testing.T, flags ...string) *kvProcess {
 	t.Helper()
-	s := &kvProcess{executable: build(t, "./services/raftkv"), folder: filepath.Join(t.TempDir(), "data"), flags: flags}
+	return prepareStore(t, "raftkv", flags...)
+}
+
+// prepareStore does that for any service that keeps its data in a folder.
+func prepareStore(t *testing.T, service string, flags ...string) *kvProcess {
+	t.Helper()
+	s := &kvProcess{executable: build(t, "./services/"+service), folder: filepath.Join(t.TempDir(), "data"), flags: flags}
 	t.Cleanup(func() {
 		if s.server == nil {
 			return
