@@ -16,8 +16,8 @@ var (
 	shown = regexp.MustCompile(`(?m)^bin/(loadgen|kv) (.*?)(?: +# .*)?$`)
 	// needMore finds those that need more than a server: tokens, certificates, or a file in capitals.
 	needMore = regexp.MustCompile(`--tls|token|unix:|\b[A-Z]{3,}\b`)
-	// shownPort is where the READMEs say that a server listens.
-	shownPort = regexp.MustCompile(`^(5440|6000)$`)
+	// shownPort is where the READMEs say that a server listens; one will do in place of several.
+	shownPort = regexp.MustCompile(`^(5440|6000|8000(,800\d)*)$`)
 )
 
 // TestReadme runs the commands of loadgen and kv that the READMEs show, in their order, at their smallest: each step of a
@@ -30,15 +30,19 @@ func TestReadme(t *testing.T) {
 	programs := map[string]string{"loadgen": build(t, "./tools/loadgen"), "kv": build(t, "./tools/kv")}
 	startRaftkv := func(t *testing.T) string { return newKVProcess(t).port() }
 	startNumstore := func(t *testing.T) string { return startProcess(t) }
-	for readme, start := range map[string]func(*testing.T) (port string){
-		"README.md": startNumstore, "services/numstore/README.md": startNumstore, "services/raftkv/README.md": startRaftkv,
+	startGossip := func(t *testing.T) string { return strings.TrimPrefix(startGossipkv(t, 1), "localhost:") }
+	for readme, start := range map[string]struct{ loaded, kv func(*testing.T) (port string) }{
+		"README.md":                   {startNumstore, startRaftkv},
+		"services/numstore/README.md": {startNumstore, startRaftkv},
+		"services/raftkv/README.md":   {startRaftkv, startRaftkv},
+		"services/gossipkv/README.md": {startGossip, startGossip},
 	} {
 		t.Run(readme, func(t *testing.T) {
 			text, err := os.ReadFile(filepath.Join(root, readme))
 			if err != nil {
 				t.Fatal(err)
 			}
-			folder, port, kvServer, ran := t.TempDir(), start(t), startRaftkv(t), 0
+			folder, port, kvServer, ran := t.TempDir(), start.loaded(t), start.kv(t), 0
 			for _, command := range shown.FindAllStringSubmatch(string(text), -1) {
 				args := strings.Fields(command[2])
 				switch {
@@ -46,7 +50,7 @@ func TestReadme(t *testing.T) {
 					t.Logf("left out: %s", command[0])
 					continue
 				case strings.Contains(command[2], "--history"):
-					port = start(t)
+					port = start.loaded(t)
 				}
 				for i := range args {
 					args[i] = shownPort.ReplaceAllString(args[i], port)
