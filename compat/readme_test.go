@@ -31,7 +31,9 @@ func TestReadme(t *testing.T) {
 	startRaftkv := func(t *testing.T) string { return newKVProcess(t).port() }
 	startNumstore := func(t *testing.T) string { return startProcess(t) }
 	startGossip := func(t *testing.T) string { return strings.TrimPrefix(startGossipkv(t, 1), "localhost:") }
-	for readme, start := range map[string]struct{ loaded, kv func(*testing.T) (port string) }{
+	for readme, start := range map[string]struct {
+		loaded, kv func(*testing.T) (port string)
+	}{
 		"README.md":                   {startNumstore, startRaftkv},
 		"services/numstore/README.md": {startNumstore, startRaftkv},
 		"services/raftkv/README.md":   {startRaftkv, startRaftkv},
