@@ -66,7 +66,7 @@ func (l *life) beforeOperation(op errorfs.Op) error {
 // crash keeps what a crash would leave of the disk. The lock is held.
 func (l *life) crash() {
 	if l.node != nil {
-		l.known = l.node.Greeting().Known
+		l.known = l.node.State().Known
 	}
 	percent := l.random.IntN(3) * 50
 	l.remains = l.disk.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: percent, RNG: l.random})

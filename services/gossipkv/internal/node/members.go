@@ -11,12 +11,18 @@ import (
 // Greeting is what this server tells of itself when a link begins.
 func (n *Node) Greeting() Greeting {
 	s := n.shown.Load()
-	return Greeting{Self: s.Self, Known: s.Known, Roster: s.Roster}
+	return Greeting{Self: s.Self, Known: s.Known, Held: n.store.Newest(), Roster: s.Roster}
 }
 
-// Welcome says why a link to a server is refused that has sent this greeting, for people; nil if it is not. The error is an ErrRefused.
+// Welcome says why a link to a server is refused that has sent this greeting, for people; nil if it is not. The error is an ErrRefused. A
+// server that reads in the greeting that it is none of the system's any more learns that.
 func (n *Node) Welcome(g Greeting) error {
 	s := n.shown.Load()
+	if state := s.Roster.Join(g.Roster)[s.Self].State; state != merge.Member && s.refused == nil {
+		_ = n.mail.put(func(mail *mail) {
+			mail.orders = append(mail.orders, &order{do: func(l *loop) error { l.learn(l.state.Roster.Join(g.Roster)); return nil }, done: make(chan error, 1)})
+		})
+	}
 	linked, isLinked := s.neighbours[g.Self.Server]
 	roster := s.Roster.Join(g.Roster)
 	standing := roster[g.Self]

@@ -39,7 +39,7 @@ func (l *loop) linkUp(g Greeting) {
 		l.unlink(id)
 		return
 	}
-	l.suspect(id, g.Known)
+	l.suspect(id, g.Known.Join(g.Held))
 	l.heard[id] = true
 	l.linked = true
 	l.neighbours[id] = &neighbour{origin: g.Self, announced: g.Known, ripe: g.Known, roster: g.Roster}

@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -77,10 +78,7 @@ func (n *Network) Join(a, b merge.ServerID) error {
 		return nil
 	}
 	first, second := one.Greeting(), other.Greeting()
-	if err := one.Welcome(second); err != nil {
-		return err
-	}
-	if err := other.Welcome(first); err != nil {
+	if err := errors.Join(one.Welcome(second), other.Welcome(first)); err != nil {
 		return err
 	}
 	one.LinkUp(second)

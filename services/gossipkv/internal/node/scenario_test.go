@@ -210,6 +210,10 @@ func TestForget(t *testing.T) {
 		if err := s.network.Join(3, 4); !errors.Is(err, node.ErrRefused) || !strings.Contains(err.Error(), "server 4") {
 			t.Errorf("a forgotten server is linked: %v", err)
 		}
+		s.pause()
+		if _, err := s.lives[4].node.Put(ctx, []byte("x"), nil, 0); !errors.Is(err, node.ErrOut) || !strings.Contains(err.Error(), "forgotten") {
+			t.Errorf("a forgotten server that was told so by who refuses it takes a write: %v", err)
+		}
 		s.stop(4)
 		s.start(4, vfs.NewCrashableMem())
 		s.put(4, "y", "2", 0)

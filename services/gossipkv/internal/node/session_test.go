@@ -99,7 +99,7 @@ func (s *session) answered(l *life, key string, p put, version merge.Version, er
 		s.world.unanswered[key] = s.world.unanswered[key] || p.deleted
 		return
 	}
-	if other, taken := s.world.written[version]; taken && !other.lost { // nobody remembers that it was used who could say so
+	if other, taken := s.world.written[version]; taken {
 		s.world.failures = append(s.world.failures, fmt.Errorf("%+v and %+v have the same version, %v", p, other, version))
 	}
 	if version.Compare(s.seen[key]) <= 0 || version.Time <= s.time {
@@ -130,14 +130,14 @@ func (s *session) get(l *life, key string) {
 		s.world.failures = append(s.world.failures, fmt.Errorf("session %d read %s with %v, after it had seen %v", s.number, key, entry.Version, seen))
 	}
 	if outcome == merge.NoValue && entry.Version.IsZero() && !seen.IsZero() {
-		s.world.absent(s.number, key, seen)
+		s.world.absent(s, key, seen)
 	}
 	s.learn(key, entry.Version)
 }
 
 // absent checks that a key of which a session has seen a version may be absent: there must be a deletion that is not smaller. (One that was not answered
 // may be the one: it is not known.) The lock is held.
-func (w *world) absent(session int, key string, seen merge.Version) {
+func (w *world) absent(s *session, key string, seen merge.Version) {
 	for version, p := range w.written {
 		if p.key == key && p.deleted && version.Compare(seen) >= 0 {
 			return
@@ -146,5 +146,5 @@ func (w *world) absent(session int, key string, seen merge.Version) {
 	if w.unanswered[key] {
 		return
 	}
-	w.failures = append(w.failures, fmt.Errorf("session %d found %s absent, after it had seen %v, and nobody deleted it", session, key, seen))
+	w.failures = append(w.failures, fmt.Errorf("session %d found %s absent at server %d, after it had seen %v, and nobody deleted it", s.number, key, s.at.id, seen))
 }

@@ -49,6 +49,8 @@ type Greeting struct {
 	Self merge.Origin
 	// Known is what the sender knows: a server that reads more of itself in it than it knows goes on under another incarnation.
 	Known merge.Vector
+	// Held is the greatest time of each origin of which the sender has an entry, known or not.
+	Held merge.Vector
 	// Roster is whom it knows: who is forgotten is refused, also by those who learn it only now.
 	Roster merge.Roster
 }

@@ -271,7 +271,7 @@ func (w *world) bringCopy() {
 	if s := w.one(func(s *server) bool { return down(s) && s.copied != nil }); s != nil {
 		w.lose(s, s.had)
 		s.disk, s.copied = s.copied, nil
-		s.moved = w.random.IntN(2) == 0
+		s.moved = true
 	}
 }
 
@@ -308,7 +308,7 @@ func (w *world) lose(s *server, left merge.Vector) {
 	known := left
 	for _, other := range w.all(func(o *server) bool { return o != s && !o.gone }) {
 		if known = known.Join(other.known); other.life != nil {
-			known = known.Join(other.life.node.Greeting().Known)
+			known = known.Join(other.life.node.State().Known)
 		}
 	}
 	s.known = left

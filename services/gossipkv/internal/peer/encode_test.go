@@ -103,7 +103,7 @@ func TestEncode(t *testing.T) {
 func TestEncode_greeting(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		g := greeting{
-			Greeting: node.Greeting{Self: someOrigin.Draw(t, "self"), Known: someVector.Draw(t, "known"), Roster: someRoster.Draw(t, "roster")},
+			Greeting: node.Greeting{Self: someOrigin.Draw(t, "self"), Known: someVector.Draw(t, "known"), Held: someVector.Draw(t, "held"), Roster: someRoster.Draw(t, "roster")},
 			address:  rapid.StringN(0, 10, 10).Draw(t, "address"), asked: rapid.Bool().Draw(t, "asked"), run: rapid.Uint64().Draw(t, "run"),
 		}
 		encoded, err := proto.Marshal(g.encode())

@@ -56,14 +56,15 @@ func (p *Peers) agree(ctx context.Context, stream stream, t *target, asked bool)
 	if err != nil {
 		return nil, err
 	}
-	if err := p.check(other, t); err != nil {
-		return nil, err
-	}
-	if t == nil {
+	if t == nil { // also to who is refused: it may learn why from what is known here
 		if err := transmit(stream, own); err != nil {
 			return nil, err
 		}
-	} else {
+	}
+	if err := p.check(other, t); err != nil {
+		return nil, err
+	}
+	if t != nil {
 		p.reached(t, other.server())
 		if p.linkedTo(other) {
 			return nil, errNotNeeded

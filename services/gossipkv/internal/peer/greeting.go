@@ -25,7 +25,7 @@ func (g greeting) server() merge.ServerID { return g.Self.Server }
 func (g greeting) encode() *peerpb.Greeting {
 	return &peerpb.Greeting{
 		Version: version, Self: encodeOrigin(g.Self), Address: g.address, Asked: g.asked, Run: g.run,
-		Known: encodeVector(g.Known), Roster: encodeRoster(g.Roster),
+		Known: encodeVector(g.Known), Held: encodeVector(g.Held), Roster: encodeRoster(g.Roster),
 	}
 }
 
@@ -39,6 +39,9 @@ func decodeGreeting(encoded *peerpb.Greeting) (g greeting, err error) {
 	g.address, g.asked, g.run = encoded.GetAddress(), encoded.GetAsked(), encoded.GetRun()
 	if g.Self, err = decodeOrigin(encoded.GetSelf()); err == nil {
 		g.Known, err = decodeVector(encoded.GetKnown())
+	}
+	if err == nil {
+		g.Held, err = decodeVector(encoded.GetHeld())
 	}
 	if err == nil {
 		g.Roster, err = decodeRoster(encoded.GetRoster())

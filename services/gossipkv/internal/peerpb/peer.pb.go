@@ -226,7 +226,9 @@ type Greeting struct {
 	Known  *Vector `protobuf:"bytes,5,opt,name=known,proto3" json:"known,omitempty"`
 	Roster *Roster `protobuf:"bytes,6,opt,name=roster,proto3" json:"roster,omitempty"`
 	// Random, and another one each time a server starts.
-	Run           uint64 `protobuf:"fixed64,7,opt,name=run,proto3" json:"run,omitempty"`
+	Run uint64 `protobuf:"fixed64,7,opt,name=run,proto3" json:"run,omitempty"`
+	// The greatest time of each origin of which the sender has an entry, whether or not it knows all before it. Absent from servers that do not tell it.
+	Held          *Vector `protobuf:"bytes,8,opt,name=held,proto3" json:"held,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -308,6 +310,13 @@ func (x *Greeting) GetRun() uint64 {
 		return x.Run
 	}
 	return 0
+}
+
+func (x *Greeting) GetHeld() *Vector {
+	if x != nil {
+		return x.Held
+	}
+	return nil
 }
 
 type Origin struct {
@@ -1182,7 +1191,7 @@ const file_peer_proto_rawDesc = "" +
 	"\x04link\x18\x01 \x01(\x04R\x04link\".\n" +
 	"\x04Part\x12\x12\n" +
 	"\x04data\x18\x01 \x01(\fR\x04data\x12\x12\n" +
-	"\x04last\x18\x02 \x01(\bR\x04last\"\xf6\x01\n" +
+	"\x04last\x18\x02 \x01(\bR\x04last\"\xa4\x02\n" +
 	"\bGreeting\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\rR\aversion\x12,\n" +
 	"\x04self\x18\x02 \x01(\v2\x18.gossipkv.peer.v1.OriginR\x04self\x12\x18\n" +
@@ -1190,7 +1199,8 @@ const file_peer_proto_rawDesc = "" +
 	"\x05asked\x18\x04 \x01(\bR\x05asked\x12.\n" +
 	"\x05known\x18\x05 \x01(\v2\x18.gossipkv.peer.v1.VectorR\x05known\x120\n" +
 	"\x06roster\x18\x06 \x01(\v2\x18.gossipkv.peer.v1.RosterR\x06roster\x12\x10\n" +
-	"\x03run\x18\a \x01(\x06R\x03run\"B\n" +
+	"\x03run\x18\a \x01(\x06R\x03run\x12,\n" +
+	"\x04held\x18\b \x01(\v2\x18.gossipkv.peer.v1.VectorR\x04held\"B\n" +
 	"\x06Origin\x12\x16\n" +
 	"\x06server\x18\x01 \x01(\rR\x06server\x12 \n" +
 	"\vincarnation\x18\x02 \x01(\x06R\vincarnation\"A\n" +
@@ -1289,35 +1299,36 @@ var file_peer_proto_depIdxs = []int32{
 	4,  // 4: gossipkv.peer.v1.Greeting.self:type_name -> gossipkv.peer.v1.Origin
 	5,  // 5: gossipkv.peer.v1.Greeting.known:type_name -> gossipkv.peer.v1.Vector
 	7,  // 6: gossipkv.peer.v1.Greeting.roster:type_name -> gossipkv.peer.v1.Roster
-	6,  // 7: gossipkv.peer.v1.Vector.entries:type_name -> gossipkv.peer.v1.VectorEntry
-	4,  // 8: gossipkv.peer.v1.VectorEntry.origin:type_name -> gossipkv.peer.v1.Origin
-	8,  // 9: gossipkv.peer.v1.Roster.standings:type_name -> gossipkv.peer.v1.Standing
-	4,  // 10: gossipkv.peer.v1.Standing.origin:type_name -> gossipkv.peer.v1.Origin
-	5,  // 11: gossipkv.peer.v1.Standing.known:type_name -> gossipkv.peer.v1.Vector
-	4,  // 12: gossipkv.peer.v1.Version.origin:type_name -> gossipkv.peer.v1.Origin
-	4,  // 13: gossipkv.peer.v1.Entry.origin:type_name -> gossipkv.peer.v1.Origin
-	12, // 14: gossipkv.peer.v1.Message.push:type_name -> gossipkv.peer.v1.Push
-	13, // 15: gossipkv.peer.v1.Message.announce:type_name -> gossipkv.peer.v1.Announce
-	14, // 16: gossipkv.peer.v1.Message.pull:type_name -> gossipkv.peer.v1.Pull
-	15, // 17: gossipkv.peer.v1.Message.piece:type_name -> gossipkv.peer.v1.Piece
-	16, // 18: gossipkv.peer.v1.Message.table:type_name -> gossipkv.peer.v1.Table
-	4,  // 19: gossipkv.peer.v1.Push.origin:type_name -> gossipkv.peer.v1.Origin
-	10, // 20: gossipkv.peer.v1.Push.entries:type_name -> gossipkv.peer.v1.Entry
-	5,  // 21: gossipkv.peer.v1.Announce.known:type_name -> gossipkv.peer.v1.Vector
-	5,  // 22: gossipkv.peer.v1.Pull.known:type_name -> gossipkv.peer.v1.Vector
-	9,  // 23: gossipkv.peer.v1.Pull.after:type_name -> gossipkv.peer.v1.Version
-	10, // 24: gossipkv.peer.v1.Piece.entries:type_name -> gossipkv.peer.v1.Entry
-	9,  // 25: gossipkv.peer.v1.Piece.upto:type_name -> gossipkv.peer.v1.Version
-	5,  // 26: gossipkv.peer.v1.Piece.knew:type_name -> gossipkv.peer.v1.Vector
-	5,  // 27: gossipkv.peer.v1.Piece.floor:type_name -> gossipkv.peer.v1.Vector
-	7,  // 28: gossipkv.peer.v1.Table.roster:type_name -> gossipkv.peer.v1.Roster
-	0,  // 29: gossipkv.peer.v1.Peer.Gossip:input_type -> gossipkv.peer.v1.GossipMessage
-	0,  // 30: gossipkv.peer.v1.Peer.Gossip:output_type -> gossipkv.peer.v1.GossipMessage
-	30, // [30:31] is the sub-list for method output_type
-	29, // [29:30] is the sub-list for method input_type
-	29, // [29:29] is the sub-list for extension type_name
-	29, // [29:29] is the sub-list for extension extendee
-	0,  // [0:29] is the sub-list for field type_name
+	5,  // 7: gossipkv.peer.v1.Greeting.held:type_name -> gossipkv.peer.v1.Vector
+	6,  // 8: gossipkv.peer.v1.Vector.entries:type_name -> gossipkv.peer.v1.VectorEntry
+	4,  // 9: gossipkv.peer.v1.VectorEntry.origin:type_name -> gossipkv.peer.v1.Origin
+	8,  // 10: gossipkv.peer.v1.Roster.standings:type_name -> gossipkv.peer.v1.Standing
+	4,  // 11: gossipkv.peer.v1.Standing.origin:type_name -> gossipkv.peer.v1.Origin
+	5,  // 12: gossipkv.peer.v1.Standing.known:type_name -> gossipkv.peer.v1.Vector
+	4,  // 13: gossipkv.peer.v1.Version.origin:type_name -> gossipkv.peer.v1.Origin
+	4,  // 14: gossipkv.peer.v1.Entry.origin:type_name -> gossipkv.peer.v1.Origin
+	12, // 15: gossipkv.peer.v1.Message.push:type_name -> gossipkv.peer.v1.Push
+	13, // 16: gossipkv.peer.v1.Message.announce:type_name -> gossipkv.peer.v1.Announce
+	14, // 17: gossipkv.peer.v1.Message.pull:type_name -> gossipkv.peer.v1.Pull
+	15, // 18: gossipkv.peer.v1.Message.piece:type_name -> gossipkv.peer.v1.Piece
+	16, // 19: gossipkv.peer.v1.Message.table:type_name -> gossipkv.peer.v1.Table
+	4,  // 20: gossipkv.peer.v1.Push.origin:type_name -> gossipkv.peer.v1.Origin
+	10, // 21: gossipkv.peer.v1.Push.entries:type_name -> gossipkv.peer.v1.Entry
+	5,  // 22: gossipkv.peer.v1.Announce.known:type_name -> gossipkv.peer.v1.Vector
+	5,  // 23: gossipkv.peer.v1.Pull.known:type_name -> gossipkv.peer.v1.Vector
+	9,  // 24: gossipkv.peer.v1.Pull.after:type_name -> gossipkv.peer.v1.Version
+	10, // 25: gossipkv.peer.v1.Piece.entries:type_name -> gossipkv.peer.v1.Entry
+	9,  // 26: gossipkv.peer.v1.Piece.upto:type_name -> gossipkv.peer.v1.Version
+	5,  // 27: gossipkv.peer.v1.Piece.knew:type_name -> gossipkv.peer.v1.Vector
+	5,  // 28: gossipkv.peer.v1.Piece.floor:type_name -> gossipkv.peer.v1.Vector
+	7,  // 29: gossipkv.peer.v1.Table.roster:type_name -> gossipkv.peer.v1.Roster
+	0,  // 30: gossipkv.peer.v1.Peer.Gossip:input_type -> gossipkv.peer.v1.GossipMessage
+	0,  // 31: gossipkv.peer.v1.Peer.Gossip:output_type -> gossipkv.peer.v1.GossipMessage
+	31, // [31:32] is the sub-list for method output_type
+	30, // [30:31] is the sub-list for method input_type
+	30, // [30:30] is the sub-list for extension type_name
+	30, // [30:30] is the sub-list for extension extendee
+	0,  // [0:30] is the sub-list for field type_name
 }
 
 func init() { file_peer_proto_init() }

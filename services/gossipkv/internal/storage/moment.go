@@ -66,6 +66,13 @@ func (s *Store) Counts() Counts {
 	return m.counts
 }
 
+// Newest returns the greatest time of each origin of which the store has, or had in this run, an entry, whether or not a vector covers it.
+func (s *Store) Newest() merge.Vector {
+	m := s.moment()
+	defer m.let()
+	return m.newest
+}
+
 // entry returns the entry of a key, whose bytes are the caller's; the zero entry if there is none.
 func (m *moment) entry(key []byte) (merge.Entry, error) {
 	row, closer, err := m.Get(keyRow(entryRow, key))
