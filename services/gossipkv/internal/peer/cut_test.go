@@ -163,6 +163,9 @@ func TestDisconnect_unreached(t *testing.T) {
 		if links := one.peers.Links(); len(links) != 1 || links[0].Server != 0 || links[0].Address != addressOf(2) || !strings.Contains(links[0].Reason, "nobody listens") {
 			t.Errorf("%+v; want one to an address", links)
 		}
+		if err := one.peers.Disconnect(t.Context(), 0, addressOf(3)); !errors.Is(err, node.ErrNoLink) || len(one.peers.Links()) != 1 {
+			t.Errorf("Disconnect of an address that is none of the links': %v, %+v", err, one.peers.Links())
+		}
 		if err := one.peers.Disconnect(t.Context(), 0, addressOf(2)); err != nil {
 			t.Fatal(err)
 		}

@@ -46,9 +46,9 @@ func concerns(err error) bool {
 }
 
 func (p *Peers) agree(ctx context.Context, stream stream, t *target, asked bool) (*session, error) {
-	own := &peerpb.GossipMessage{Greeting: p.greeting(asked).encode()}
+	own := p.greeting(asked)
 	if t != nil {
-		if err := transmit(stream, own); err != nil {
+		if err := own.send(stream); err != nil {
 			return nil, err
 		}
 	}
@@ -57,7 +57,7 @@ func (p *Peers) agree(ctx context.Context, stream stream, t *target, asked bool)
 		return nil, err
 	}
 	if t == nil { // also to who is refused: it may learn why from what is known here
-		if err := transmit(stream, own); err != nil {
+		if err := own.send(stream); err != nil {
 			return nil, err
 		}
 	}
@@ -202,18 +202,6 @@ func receive(stream stream) (*peerpb.GossipMessage, error) {
 		return nil, &refusal{reason: message.GetRefused()}
 	}
 	return message, nil
-}
-
-func receiveGreeting(stream stream) (greeting, error) {
-	message, err := receive(stream)
-	if err != nil {
-		return greeting{}, err
-	}
-	other, err := decodeGreeting(message.GetGreeting())
-	if err != nil {
-		return greeting{}, &invalid{err}
-	}
-	return other, nil
 }
 
 func receiveFit(stream stream) (link uint64, err error) {

@@ -250,11 +250,13 @@ type fake struct {
 	t        *testing.T
 	self     merge.Origin
 	received chan arrival
+	greeted  chan node.Greeting // of links that were up
 
 	mu      sync.Mutex
 	links   map[merge.ServerID]bool
 	ups     int // how often a link was up
 	refuses map[merge.ServerID]string
+	knows   merge.Vector // beside its own; set before it joins
 }
 
 type arrival struct {
@@ -264,14 +266,18 @@ type arrival struct {
 
 func newFake(t *testing.T, id merge.ServerID) *fake {
 	return &fake{
-		t: t, self: merge.Origin{Server: id, Incarnation: merge.Incarnation(id) << 8}, received: make(chan arrival, 1<<16),
+		t: t, self: merge.Origin{Server: id, Incarnation: merge.Incarnation(id) << 8}, received: make(chan arrival, 1<<16), greeted: make(chan node.Greeting, 1<<16),
 		links: make(map[merge.ServerID]bool), refuses: make(map[merge.ServerID]string),
 	}
 }
 
 func (f *fake) Greeting() node.Greeting {
-	known := merge.Vector{f.self: 7}
-	return node.Greeting{Self: f.self, Known: known, Roster: merge.Roster{f.self: merge.Standing{State: merge.Member, Known: known}}}
+	known := f.knows.With(f.self, 7)
+	roster := make(merge.Roster)
+	for origin := range known {
+		roster[origin] = merge.Standing{State: merge.Member, Known: known}
+	}
+	return node.Greeting{Self: f.self, Known: known, Roster: roster}
 }
 
 func (f *fake) Welcome(g node.Greeting) error {
@@ -291,6 +297,7 @@ func (f *fake) LinkUp(g node.Greeting) {
 	}
 	f.links[g.Self.Server] = true
 	f.ups++
+	f.greeted <- g
 }
 
 func (f *fake) LinkDown(server merge.ServerID) {

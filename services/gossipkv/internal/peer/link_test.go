@@ -47,6 +47,25 @@ func TestLink(t *testing.T) {
 	})
 }
 
+// TestLink_longGreeting: servers that know of very many origins greet each other all the same.
+func TestLink_longGreeting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		one, two := newFake(t, 1), newFake(t, 2)
+		one.knows = make(merge.Vector)
+		for i := range merge.Incarnation(300) {
+			one.knows[merge.Origin{Server: 9, Incarnation: i}] = 1 << 40
+		}
+		two.knows = one.knows
+		a, b := w.join(one, nil), w.join(two, nil, addressOf(1))
+		defer end(a, b)
+		linked(t, a, b)
+		if got := <-a.greeted; len(got.Roster) != 301 || len(got.Roster[two.self].Known) != 301 || len(got.Known) != 301 {
+			t.Errorf("a roster of %d, a vector of %d; want 301 of each", len(got.Roster), len(got.Known))
+		}
+	})
+}
+
 // TestLink_bothCall: when both servers call at once, whatever takes how long, both mean the same stream, which works, and
 // nothing is taken up and given up on the way.
 func TestLink_bothCall(t *testing.T) {

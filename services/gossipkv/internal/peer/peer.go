@@ -152,7 +152,7 @@ func (p *Peers) Send(to merge.ServerID, message node.Message) (sent bool) {
 func (p *Peers) Connect(ctx context.Context, address string) (merge.ServerID, error) {
 	p.mu.Lock()
 	switch {
-	case p.done || p.node == nil:
+	case p.done || p.node == nil || p.stopping():
 		p.mu.Unlock()
 		return 0, fmt.Errorf("%w: %w", node.ErrUnreachable, errStopping)
 	case address == p.table.own:
@@ -250,8 +250,16 @@ func (i *invalid) Error() string { return fmt.Sprintf("what came is not valid: %
 // broken is why a link is over that was up.
 type broken struct{ why error }
 
-func (b *broken) Error() string { return "the link is over: " + status.Convert(b.why).Message() }
+func (b *broken) Error() string { return "the link is over: " + reasonOf(b.why) }
 func (b *broken) Unwrap() error { return b.why }
+
+// reasonOf says for people why a link is over.
+func reasonOf(why error) string {
+	if errors.Is(why, context.Canceled) || status.Code(why) == codes.Canceled {
+		return "the connection has ended"
+	}
+	return status.Convert(why).Message()
+}
 
 // statusOf is how a stream of another server ends.
 func statusOf(err error) error {

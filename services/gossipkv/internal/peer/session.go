@@ -9,7 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
 	"numstore.example/services/gossipkv/internal/node"
@@ -252,7 +251,7 @@ func (p *Peers) ended(s *session, why error) {
 	p.mu.Lock()
 	p.table.leave(s, &broken{why})
 	p.mu.Unlock()
-	server, reason := s.greeting.server(), status.Convert(why).Message()
+	server, reason := s.greeting.server(), reasonOf(why)
 	switch {
 	case errors.Is(why, errCut), errors.Is(why, errEnded), errors.Is(why, errReplaced), errors.Is(why, errStopping):
 		p.log.Info("the link to a server is over", "server", uint32(server), "reason", reason)

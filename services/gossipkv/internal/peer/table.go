@@ -120,6 +120,9 @@ func (t *table) cut(server merge.ServerID, address string) (_ *session, known bo
 		}
 		server = target.server
 	}
+	if server == 0 {
+		return nil, false
+	}
 	session, link := t.sessionOf(server), t.links[server]
 	known = link != nil
 	delete(t.links, server)

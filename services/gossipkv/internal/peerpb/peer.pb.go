@@ -160,7 +160,8 @@ func (x *Fit) GetLink() uint64 {
 	return 0
 }
 
-// Part is a part of a Message that is too long to be sent as one. Parts of one come in order; other messages may come in between.
+// Part is a part of a Message that is too long to be sent as one, or, at the begin of a stream, of a Greeting. Parts of one come in order; other
+// messages may come in between.
 type Part struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Data          []byte                 `protobuf:"bytes,1,opt,name=data,proto3" json:"data,omitempty"`
