@@ -148,6 +148,43 @@ func TestRun_gossipkvHistory(t *testing.T) {
 	}
 }
 
+// TestRun_gossipkvMoves: with --move 0, a session moves after calls that failed, and else never.
+func TestRun_gossipkvMoves(t *testing.T) {
+	_, servers, target := serveGossip(t, 3)
+	var calls atomic.Int64
+	for _, s := range servers {
+		s.Faults = func(method string) inprocess.Fault {
+			if method != "Status" && method != "Dump" && calls.Add(1)%7 == 0 {
+				return inprocess.Lose
+			}
+			return inprocess.None
+		}
+	}
+	file := filepath.Join(t.TempDir(), "history")
+	loadgen(t, "run "+target+" --service gossipkv --clients 2 --keys 3 --move 0 --duration 1h --history-limit 100 --history "+file)
+	operations, err := history.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	last, moves := make(map[int]history.Operation), 0
+	for _, o := range operations {
+		before, begun := last[o.Client]
+		if begun && (before.Failure != "") != (before.Server != o.Server) {
+			t.Errorf("after %+v the session asks %s", before, o.Server)
+		}
+		if begun && before.Server != o.Server {
+			moves++
+		}
+		last[o.Client] = o
+		if o.Call == "Converge" {
+			break
+		}
+	}
+	if moves < 10 {
+		t.Errorf("the sessions moved %d times; want more", moves)
+	}
+}
+
 // TestCourse_another: the course's workload is not sent to another service.
 func TestCourse_another(t *testing.T) {
 	_, port := serveKV(t, "")

@@ -45,7 +45,7 @@ type runCommand struct {
 
 	Out             string        `placeholder:"FILE" help:"Write what was measured, for loadgen report."`
 	History         string        `placeholder:"FILE" help:"Write every call and its answer, for loadgen check. The server must be new, and nobody else may use it. With gossipkv, also what all servers have when they have become equal."`
-	HistoryLimit    int           `default:"10000" placeholder:"N" help:"With --history: end the run after so many calls, because longer histories take long to check; of numstore, more than 16 calls in flight at a time do so too (default ${default})."`
+	HistoryLimit    int           `default:"10000" placeholder:"N" help:"With --history: end the run after so many calls, because longer histories take long to check; of numstore, more than 16 calls in flight at a time do so too, and of gossipkv neither does (default ${default})."`
 	ConvergeTimeout time.Duration `default:"30s" placeholder:"TIME" help:"gossipkv, with --history: how long the servers may take to become equal in the end (default ${default})."`
 
 	workload.Config
