@@ -34,14 +34,14 @@ func endGossipKV(ctx context.Context, target Target, now func() int64) ([]histor
 	defer client.Close()
 	converge := history.Operation{Call: model.Converge, Start: now()}
 	for {
-		before, err := awaitEqual(ctx, target)
+		before, err := awaitEqual(ctx, client, target)
 		converge.End = now()
 		if err != nil {
 			converge.Failure, converge.Value = result.CodeName(status.FromContextError(ctx.Err()).Code()), err.Error()
 			return []history.Operation{converge}, err
 		}
 		dumps := dumpAll(ctx, client, target, now)
-		if after, err := vectorsOf(ctx, target); err == nil && slices.EqualFunc(after, before, maps.Equal) {
+		if after, err := vectorsOf(ctx, client, target); err == nil && slices.EqualFunc(after, before, maps.Equal) {
 			converge.Answer = model.Equal
 			return append([]history.Operation{converge}, dumps...), nil
 		}
@@ -52,11 +52,11 @@ func endGossipKV(ctx context.Context, target Target, now func() int64) ([]histor
 type vector map[history.Version]uint64
 
 // awaitEqual returns the vectors of all servers when they are equal.
-func awaitEqual(ctx context.Context, target Target) ([]vector, error) {
+func awaitEqual(ctx context.Context, client *gossipkv.Client, target Target) ([]vector, error) {
 	timer := time.NewTicker(between)
 	defer timer.Stop()
 	for last := error(nil); ; {
-		vectors, err := vectorsOf(ctx, target)
+		vectors, err := vectorsOf(ctx, client, target)
 		if err == nil {
 			if err = differ(target, vectors); err == nil {
 				return vectors, nil
@@ -74,9 +74,9 @@ func awaitEqual(ctx context.Context, target Target) ([]vector, error) {
 }
 
 // vectorsOf asks all servers, one after the other.
-func vectorsOf(ctx context.Context, target Target) (all []vector, err error) {
+func vectorsOf(ctx context.Context, client *gossipkv.Client, target Target) (all []vector, err error) {
 	for _, server := range target.Servers {
-		r, err := statusOf(ctx, server)
+		r, err := statusOf(ctx, client, server)
 		if err != nil {
 			return nil, fmt.Errorf("%s does not tell what it knows: %w", server.Addr, err)
 		}
@@ -92,10 +92,15 @@ func vectorsOf(ctx context.Context, target Target) (all []vector, err error) {
 // patience is how long a server may take to tell its status.
 const patience = 2 * time.Second
 
-func statusOf(ctx context.Context, server Server) (*gossipkvpb.StatusResponse, error) {
+// statusOf asks by the client, which finds a server that comes back at once. A connection of gRPC alone would wait longer and longer.
+func statusOf(ctx context.Context, client *gossipkv.Client, server Server) (*gossipkvpb.StatusResponse, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	return gossipkvpb.NewGossipKVClient(server.conn(0)).Status(ctx, new(gossipkvpb.StatusRequest))
+	session := client.Session(nil)
+	if err := session.Use(server.Addr); err != nil {
+		return nil, err
+	}
+	return session.Status(ctx)
 }
 
 // differ says how the vectors of servers differ from that of the first one.

@@ -47,7 +47,7 @@ var gossipKV = Service{
 
 func gossipKVReady(ctx context.Context, target Target) error {
 	for _, server := range target.Servers {
-		r, err := statusOf(ctx, server)
+		r, err := gossipkvpb.NewGossipKVClient(server.conn(0)).Status(ctx, new(gossipkvpb.StatusRequest))
 		switch {
 		case status.Code(err) == codes.Unimplemented:
 			return another(server, "gossipkv")
