@@ -59,7 +59,12 @@ func (n *Node) Connect(ctx context.Context, address string) (merge.ServerID, err
 	return n.transport.Connect(ctx, address)
 }
 
-// Disconnect ends a link (see Transport).
+// Disconnect ends a link (see Transport), and returns when all that came over it is on disk, also if it has ended by itself: nothing of the other
+// server changes anything here after that.
 func (n *Node) Disconnect(ctx context.Context, server merge.ServerID, address string) error {
-	return n.transport.Disconnect(ctx, server, address)
+	err := n.transport.Disconnect(ctx, server, address)
+	if late := n.order(ctx, func(*loop) error { return nil }); err == nil {
+		err = late
+	}
+	return err
 }
