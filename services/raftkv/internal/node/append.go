@@ -6,23 +6,20 @@ import (
 	"numstore.example/services/raftkv/internal/storage"
 )
 
-// A write to the log may wait for the disk, and for the room that Pebble makes in memory. So the goroutine that ticks
-// does none: it leaves them to the appender, which hands each on to the syncer.
+// A write to the log may wait for the disk, and for the room that Pebble makes in memory. So the driver does none: it leaves
+// them to the appender, which writes all that lies there as one batch, and has that synced before it looks again.
 
-// appending is what the appender shall do: write what Raft says, or cut off the log.
+// maxBatch is about how many bytes the appender writes at a time.
+const maxBatch = 1 << 20
+
+// appending is what the appender shall do for a replica: write what Raft says, or cut off the log.
 type appending struct {
+	of       *Replica
 	message  *raftpb.Message
 	staging  *staging      // with a message: a state that comes before what it says
 	truncate storage.Index // the last entry to be cut off, if there is no message
 	counted  bool          // in Replica.unsynced
-}
-
-// unsynced is an append on its way to the disk, and what Raft is to be told when it is there.
-type unsynced struct {
-	pending   *storage.Pending
-	staging   *staging // which is installed, if not nil
-	responses []*raftpb.Message
-	counted   bool
+	wrote    bool          // there was something to be written
 }
 
 // append has entries, a vote or a term written. What follows from them is in the message, as responses that come back
@@ -34,35 +31,46 @@ func (r *Replica) append(message *raftpb.Message) {
 		r.begin()
 		r.unsynced++
 	}
-	a := appending{message: message, counted: counted}
+	a := appending{of: r, message: message, counted: counted}
 	if snapshot := message.GetSnapshot(); snapshot != nil {
 		a.staging = r.take(snapshot)
 	}
-	r.appends.put(a)
+	r.toAppend(a)
 }
 
-// write is the appender's goroutine, which owns the log. It keeps the order in which it was told.
-func (r *Replica) write() {
-	written := make(chan unsynced, maxAppends)
-	defer close(written)
-	r.running.Go(func() { r.sync(written) })
+func (r *Replica) toAppend(a appending) {
+	r.underway.Add(1)
+	r.crew.next.appends = append(r.crew.next.appends, a)
+}
+
+// write is the appender's goroutine, which owns the logs. It keeps the order in which it was told.
+func (c *crew) write() {
 	for {
-		work := r.appends.await()
+		work := c.appends.await()
 		if work == nil {
 			return
 		}
-		for _, a := range work {
-			if err := r.writeOne(a, written); err != nil {
-				r.mail.fail(err)
-				return
+		batch := c.store.NewAppends()
+		begun := 0
+		for i, a := range work {
+			if batch.Size() > maxBatch || a.staging != nil {
+				c.sync(batch, work[begun:i])
+				batch, begun = c.store.NewAppends(), i
 			}
+			work[i].wrote = a.of.add(batch, a)
 		}
+		c.sync(batch, work[begun:])
 	}
 }
 
-func (r *Replica) writeOne(a appending, written chan<- unsynced) error {
+// add puts what is to be written into a batch, and says whether there is something.
+func (r *Replica) add(batch *storage.Appends, a appending) bool {
+	if r.isOver() || r.unwritable {
+		return false
+	}
 	if a.message == nil {
-		return r.config.Log.Truncate(a.truncate)
+		r.cannotWrite(r.config.Log.Truncate(a.truncate))
+		return false
 	}
 	r.at(BeforeAppend)
 	var hard *raftpb.HardState
@@ -71,32 +79,45 @@ func (r *Replica) writeOne(a appending, written chan<- unsynced) error {
 	}
 	if a.staging != nil {
 		if err := r.config.Log.Install(a.staging.staged, hard); err != nil {
-			return err
+			r.cannotWrite(err)
+			return false
 		}
 	}
-	pending, err := r.config.Log.Append(a.message.GetEntries(), hard)
-	if err != nil {
-		return err
-	}
-	r.at(BeforeSync)
-	if pending != nil || a.counted {
-		written <- unsynced{pending, a.staging, a.message.GetResponses(), a.counted}
-	}
-	return nil
+	return batch.Add(r.config.Log, a.message.GetEntries(), hard)
 }
 
-// sync is the syncer's goroutine. It keeps the order of the appends: Raft takes the answer to a later one
-// for an answer to all before.
-func (r *Replica) sync(written <-chan unsynced) {
-	for append := range written {
-		if append.pending != nil {
-			if err := append.pending.Await(); err != nil {
-				r.mail.fail(err)
-				continue
-			}
-			r.syncs.Add(1)
-			r.at(AfterSync)
-		}
-		r.mail.synced(append)
+// cannotWrite is told by the appender how something has ended. After an error, nothing more of the replica's is written.
+func (r *Replica) cannotWrite(err error) {
+	if err != nil {
+		r.unwritable = true
+		r.mail.fail(err)
 	}
+}
+
+// sync has a batch written and synced, and reports that. Raft takes the answer to a later append for an answer to all before.
+func (c *crew) sync(batch *storage.Appends, work []appending) {
+	err := batch.Begin()
+	for _, a := range work {
+		if a.message != nil {
+			a.of.at(BeforeSync)
+		}
+	}
+	if err == nil {
+		err = batch.Await()
+	}
+	for _, a := range work {
+		r := a.of
+		if a.wrote {
+			r.cannotWrite(err)
+		}
+		if a.message != nil && !r.unwritable {
+			if a.wrote {
+				r.syncs.Add(1)
+				r.at(AfterSync)
+			}
+			r.mail.synced(a)
+		}
+		r.underway.Done()
+	}
+	c.calls.wake()
 }

@@ -6,7 +6,7 @@ import (
 	"numstore.example/services/raftkv/internal/storage"
 )
 
-// Applying an entry may wait for the room that Pebble makes in memory. So the goroutine that ticks does not apply: it
+// Applying an entry may wait for the room that Pebble makes in memory. So the driver does not apply: it
 // leaves committed entries to the applier, and answers who proposed them when that reports back through the mailbox.
 // Raft hands out no more than maxApplying bytes of entries before it is told that others were applied.
 
@@ -20,35 +20,45 @@ type applied struct {
 	step    *stepped      // if it has changed the members
 }
 
-// apply is the applier's goroutine, which owns the machine.
-func (r *Replica) apply() {
+// applying is committed entries of a replica, in Raft's message.
+type applying struct {
+	of      *Replica
+	message *raftpb.Message
+}
+
+// apply is the applier's goroutine, which owns the machines.
+func (c *crew) apply() {
 	for {
-		messages := r.commits.await()
-		if messages == nil {
+		work := c.applies.await()
+		if work == nil {
 			return
 		}
-		for _, message := range messages {
-			if err := r.applyEntries(message); err != nil {
-				r.mail.fail(err)
-				return
-			}
+		for _, a := range work {
+			a.of.applyEntries(a.message)
+			a.of.underway.Done()
 		}
+		c.calls.wake()
 	}
 }
 
-func (r *Replica) applyEntries(message *raftpb.Message) error {
+// applyEntries applies entries, and reports that.
+func (r *Replica) applyEntries(message *raftpb.Message) {
+	if r.isOver() || r.unappliable {
+		return
+	}
 	done := make([]applied, 0, len(message.GetEntries()))
 	for _, entry := range message.GetEntries() {
 		r.at(BeforeApply)
 		a, err := r.applyEntry(entry)
 		if err != nil {
-			return err
+			r.unappliable = true
+			r.mail.fail(err)
+			return
 		}
 		r.at(AfterApply)
 		done = append(done, a)
 	}
 	r.mail.applied(done, message.GetResponses())
-	return nil
 }
 
 func (r *Replica) applyEntry(entry *raftpb.Entry) (applied, error) {
@@ -76,7 +86,9 @@ func (r *Replica) settle(a *applied) {
 	}
 	r.applied, r.appliedTerm = a.Index, a.Term
 	r.ledger.settle(a.id, a.replies)
-	r.gathering.answer(a.id, commandsOf(r.held))
+	if a.id == r.lastEntry && a.id != 0 {
+		r.crew.gathering.answer(r.lastRound, r.crew.waiting())
+	}
 	r.tail.add(a.Index, a.bytes)
 	if a.step != nil {
 		r.stepApplied(a.step)

@@ -12,68 +12,6 @@ import (
 	"numstore.example/services/raftkv/internal/storage"
 )
 
-// run is the goroutine that owns the group: Raft's node, the ledger of who waits for which entry, the reads, the log's
-// time. Others leave what they have in the mailbox, and it never waits for anything else. Its end is the end of the
-// replica: the mailbox is closed before those who wait are told, so that nobody can come in between and wait for ever.
-func (r *Replica) run() {
-	r.failure = ErrStopped // unless it is known better
-	defer func() {
-		close(r.ended)
-		r.appends.close()
-		r.commits.close()
-		r.mail.close(r.failure)
-		for _, proposal := range r.held {
-			proposal.Done(nil, r.failure)
-		}
-		r.ledger.fail(r.failure)
-		r.reads.fail(r.failure)
-	}()
-	if err := r.loop(); err != nil {
-		r.failure = fmt.Errorf("%w: %w", ErrStopped, err)
-		if r.config.Log.Failure() == nil { // or else the store has told the reason
-			r.config.OnFailure(err)
-		}
-	}
-}
-
-func (r *Replica) loop() (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			rules, ok := p.(broken)
-			if !ok {
-				panic(p)
-			}
-			err = rules
-		}
-	}()
-	// Who is to lead, or has nobody else who could, does not wait for a leader to be silent. (The others refuse him who
-	// stands while they hear one.)
-	if members := r.Members().Members; len(members) > 0 && members[0].ID == r.config.ID {
-		if err := r.raft.Campaign(); err != nil {
-			return err
-		}
-	}
-	for {
-		for r.raft.HasReady() {
-			r.handle(r.raft.Ready())
-		}
-		select {
-		case <-r.mail.signal:
-		case <-r.clockTicks:
-			r.tick()
-		case <-r.gatheringEnds.C: // what is held has waited for long enough
-		case <-r.stopping:
-			return nil
-		case <-r.Failed(): // the appender and the applier may wait for ever
-			return r.config.Log.Failure()
-		}
-		r.at(Waking)
-		if err := r.takeMail(); err != nil {
-			return err
-		}
-	}
-}
-
 // tick moves Raft's clock.
 func (r *Replica) tick() {
 	r.ticks++
@@ -101,14 +39,17 @@ func (r *Replica) overwhelmed() bool { return r.unsynced >= maxAppends }
 // takeMail gives Raft what has gathered in the mailbox, in this order:
 //
 // First what was applied, as an answer to it may be what a client waits for, and reads may go on with it. Then what Raft
-// is to be told of appends and applications, from which most follows. Then other members' messages. Then proposals, if the
-// disk is idle and nobody else is expected, or else they go on gathering: behind the reports, which say how that is. Reads
-// come last: one question to Raft does for all that are there by then.
+// is to be told of appends and applications, from which most follows. Then other members' messages. Proposals are held, until the
+// driver has all members propose.
 func (r *Replica) takeMail() error {
 	mail := r.mail.take()
 	if mail.failure != nil {
 		mail.refuse(fmt.Errorf("%w: %w", ErrStopped, mail.failure))
 		return mail.failure
+	}
+	if mail.stop {
+		mail.refuse(ErrStopped)
+		return errStop
 	}
 	// Who waits is noted before Raft is given anything: it may find the rules broken, and that ends the replica (see loop).
 	r.held = append(r.held, mail.proposals...)
@@ -116,8 +57,8 @@ func (r *Replica) takeMail() error {
 	if mail.synced+mail.applications > 0 {
 		r.moved = r.ticks
 	}
-	if r.unsynced -= mail.synced; mail.synced > 0 && r.unsynced == 0 {
-		r.gathering.sync(time.Now())
+	if r.unsynced -= mail.synced; r.unsynced == 0 {
+		r.written()
 	}
 	r.applying -= mail.applications
 	for i := range mail.done {
@@ -142,14 +83,23 @@ func (r *Replica) takeMail() error {
 	for _, staging := range mail.offered {
 		r.offer(staging)
 	}
-	switch {
-	case r.stalled:
+	if r.stalled {
 		r.refuseAll()
-	case r.unsynced < maxUnsynced && r.gathered():
-		r.propose()
 	}
-	r.readEarly()
+	if len(r.held) > 0 {
+		r.crew.hold(r)
+	}
 	return nil
+}
+
+// written is told that nothing of the replica's is on its way to the disk.
+func (r *Replica) written() {
+	if r.writes {
+		r.writes = false
+		if r.crew.writing--; r.crew.writing == 0 {
+			r.crew.gathering.sync(time.Now())
+		}
+	}
 }
 
 // takeReports tells Raft what has become of what was sent to others.
@@ -196,8 +146,7 @@ func (r *Replica) release() {
 }
 
 // deliver brings each message of Raft's to whom it is for: to the log, to the machine, to this member itself, or to
-// other nodes. Those for other nodes are sent before the log is synced; what must not leave before that comes as a
-// response to the append.
+// other nodes.
 func (r *Replica) deliver(messages []*raftpb.Message) {
 	var remote []*raftpb.Message
 	for _, message := range messages {
@@ -207,7 +156,8 @@ func (r *Replica) deliver(messages []*raftpb.Message) {
 		case raft.LocalApplyThread:
 			r.begin()
 			r.applying++
-			r.commits.put(message)
+			r.underway.Add(1)
+			r.crew.next.applies = append(r.crew.next.applies, applying{r, message})
 		case uint64(r.config.ID):
 			_ = r.raft.Step(message) // an error means that it came too late
 		default:
@@ -218,9 +168,7 @@ func (r *Replica) deliver(messages []*raftpb.Message) {
 			remote = append(remote, message)
 		}
 	}
-	if len(remote) > 0 && !r.stalled {
-		r.config.Transport.Send(r.config.Shard, remote)
-	}
+	r.send(remote)
 }
 
 // begin is told that something is handed to the appender or to the applier.
@@ -256,7 +204,7 @@ func (r *Replica) truncate() {
 func (r *Replica) cutOff(index storage.Index) {
 	r.truncated = index
 	r.tail.cut(index)
-	r.appends.put(appending{truncate: index})
+	r.toAppend(appending{of: r, truncate: index})
 }
 
 // slowest returns the last entry that all members have, and that all have which answer, as far as this one knows of others.
@@ -299,7 +247,6 @@ func (r *Replica) roleChanged(state *raft.SoftState) {
 		r.clock.stop()
 		r.failChange(ErrDeposed)
 	}
-	r.gathering = gathering{}
 	r.reads.askAgain()
 	if state.Lead != raft.None {
 		select {

@@ -8,14 +8,16 @@ import (
 	"numstore.example/services/raftkv/internal/storage"
 )
 
-// mailbox is where other goroutines leave what the replica's goroutine shall do. It has no bound of its
-// own: a full channel from the syncer to the replica, and another one back, would be a deadlock. Proposals
-// are bounded by Options.MaxInFlight, the syncer by the appends that it was given.
+// mailbox is where other goroutines leave what the driver shall do for a replica. It has no bound of its
+// own: a full channel from the appender to the driver, and another one back, would be a deadlock. Proposals
+// are bounded by Options.MaxInFlight, the appender by the appends that it was given.
 type mailbox struct {
-	signal chan struct{} // has an element when there is mail
+	owner *Replica
+	calls *queue[*Replica] // to the driver, which looks at the mailboxes of these
 
 	mu     sync.Mutex
 	mail   mail
+	called bool // the owner is among the calls, since it was emptied
 	closed error
 }
 
@@ -25,7 +27,7 @@ type mail struct {
 	reads        []func(error)
 	received     []*raftpb.Message // from other nodes
 	bytes        int               // about how many those take in memory
-	responses    []*raftpb.Message // of appends that the syncer reports, and of what the applier does
+	responses    []*raftpb.Message // of appends that the appender reports, and of what the applier does
 	synced       int               // how many appends that are
 	done         []applied         // what the applier reports
 	applications int               // of how many messages that was
@@ -34,44 +36,52 @@ type mail struct {
 	sent         []sentSnapshot    // how states that were sent to other members have arrived
 	lost         []storage.NodeID  // to which messages were lost
 	orders       []func(*Replica)  // for the replica, from its node
+	stop         bool              // the replica shall end
 	failure      error
 }
 
-func newMailbox() mailbox { return mailbox{signal: make(chan struct{}, 1)} }
-
-// put changes the mail, and has the replica look at it. It returns the reason if the mailbox is closed. The lock is held
+// put changes the mail, and has the driver look at it. It returns the reason if the mailbox is closed. The lock is held
 // for change, which must be quick.
 func (m *mailbox) put(change func(*mail)) error {
+	if err := m.leave(change); err != nil {
+		return err
+	}
+	m.calls.wake()
+	return nil
+}
+
+// leave is put for who has mail for several replicas, and wakes the driver when all of it is there.
+func (m *mailbox) leave(change func(*mail)) error {
 	m.mu.Lock()
+	defer m.mu.Unlock()
 	if m.closed != nil {
-		defer m.mu.Unlock()
 		return m.closed
 	}
 	change(&m.mail)
-	m.mu.Unlock()
-	select {
-	case m.signal <- struct{}{}:
-	default:
+	if !m.called {
+		m.called = true
+		m.calls.add(m.owner)
 	}
 	return nil
 }
 
-// synced reports an append that is on disk, with its responses. What comes too late is of no use to anyone.
-func (m *mailbox) synced(done unsynced) {
-	_ = m.put(func(mail *mail) {
+// synced reports an append that is on disk, with its responses. What comes too late is of no use to anyone. The driver is woken by
+// the caller.
+func (m *mailbox) synced(done appending) {
+	_ = m.leave(func(mail *mail) {
 		if done.staging != nil {
 			mail.installed = append(mail.installed, done.staging)
 		}
-		mail.responses = append(mail.responses, done.responses...)
+		mail.responses = append(mail.responses, done.message.GetResponses()...)
 		if done.counted {
 			mail.synced++
 		}
 	})
 }
 
-// applied reports entries that the machine shows, with what Raft is to be told.
+// applied reports entries that the machine shows, with what Raft is to be told. The driver is woken by the caller.
 func (m *mailbox) applied(done []applied, responses []*raftpb.Message) {
-	_ = m.put(func(mail *mail) {
+	_ = m.leave(func(mail *mail) {
 		mail.done = append(mail.done, done...)
 		mail.applications++
 		mail.responses = append(mail.responses, responses...)
@@ -93,12 +103,12 @@ func (m *mailbox) fail(err error) {
 	_ = m.put(func(mail *mail) { mail.failure = err })
 }
 
-// take empties the mailbox. Whoever puts something after it gives a new signal, so nothing is missed.
+// take empties the mailbox. Whoever puts something after it calls again, so nothing is missed.
 func (m *mailbox) take() mail {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	taken := m.mail
-	m.mail = mail{}
+	m.mail, m.called = mail{}, false
 	return taken
 }
 

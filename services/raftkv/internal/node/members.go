@@ -36,7 +36,7 @@ func (r *Replica) ChangeMembers(ctx context.Context, step shard.Step) error {
 	}
 }
 
-// order has the replica's goroutine do something.
+// order has the driver do something.
 func (r *Replica) order(order func(*Replica)) error {
 	return r.mail.put(func(m *mail) { m.orders = append(m.orders, order) })
 }

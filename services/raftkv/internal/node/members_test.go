@@ -147,6 +147,7 @@ func (f *fleet) settled(want string) {
 		members := f.leader().Cluster().Shards[shard]
 		got = fmt.Sprint(members.Nodes())
 		if got == want && members.Learner == nil && !members.Joint() {
+			f.gossip() // who has left may not have heard of it from the leader
 			return
 		}
 		time.Sleep(50 * time.Millisecond) // by the clock of the test

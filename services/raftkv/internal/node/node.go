@@ -6,13 +6,14 @@
 //
 // # The life of a proposal
 //
-// Propose leaves it in the mailbox. The replica's goroutine takes all that lie there, makes as few entries of
-// them as their size allows, and gives these to Raft. It waits for nothing but mail: others do what may have to wait
-// for the disk, each in the order in which it was told, and report back through the mailbox. The appender writes
-// entries to the log; the syncer awaits the disk; meanwhile further proposals gather. When Raft says that an entry is
-// committed, the applier has the machine apply it, and then the replica's goroutine calls Done with the replies. So
-// whatever is in flight together shares one entry, one write and one sync, a lone proposal waits for nobody, and a
-// replica whose disk is slow, or stands still, is not taken for a dead one.
+// Propose leaves it in the mailbox. The driver, a goroutine that all members of the node share (crew.go), holds what lies there
+// as long as the disk is busy with the last entries, then makes as few entries of it as sizes allow, and gives these to Raft: those
+// of all shards at once. It waits for nothing but mail: others do what may have to wait for the disk, each in the order in which
+// it was told, and report back through the mailbox. The appender writes entries to the logs, all that it was given as one batch, and
+// awaits the disk; meanwhile further proposals gather. When Raft says that an entry is committed, the applier has the machine apply
+// it, and then the driver calls Done with the replies. So whatever is in flight together, in however many shards, shares one write
+// and one sync, in each shard one entry, and one message to each node; a lone proposal waits for nobody, and a replica whose disk is
+// slow, or stands still, is not taken for a dead one.
 //
 // A group of one voter takes the same way: its own vote, and its own disk, are the majority.
 //
@@ -86,6 +87,7 @@ type Node struct {
 	store   *storage.Store
 	budget  *budget
 	filled  string                 // see Filled
+	crew    *crew                  // of all of its members
 	joined  atomic.Pointer[joined] // nil as long as the node is of no cluster
 
 	lifecycle lock          // held by Join, Stop, and while the map changes
@@ -114,6 +116,7 @@ func Open(options Options) (*Node, error) {
 	if err := n.openStore(); err != nil {
 		return nil, err
 	}
+	n.crew = startCrew(n.store)
 	var err error
 	if n.filled, err = n.store.Filled(); err == nil {
 		err = n.rejoin()
@@ -259,7 +262,7 @@ func (n *Node) open(number storage.ShardID, member storage.MemberID) (*Local, re
 	}
 	return &Local{node: n, shard: number, member: member, state: state}, replicaConfig{
 		ID: member, Log: log, State: state, Machine: machine, Shard: number, Transport: n.options.Transport,
-		OnFailure: func(err error) { n.memberFailed(Damage{number, member, err}, state.Members()) }, OnMembers: n.membersChanged, Logger: n.options.Logger, At: n.options.At, budget: n.budget,
+		OnFailure: func(err error) { n.memberFailed(Damage{number, member, err}, state.Members()) }, OnMembers: n.membersChanged, Logger: n.options.Logger, At: n.options.At, crew: n.crew, budget: n.budget,
 		MaxLog: cmp.Or(n.options.MaxLog, maxLog),
 	}, nil
 }
@@ -272,9 +275,7 @@ func (n *Node) tick() {
 		j := n.joined.Load()
 		select {
 		case <-ticker.C:
-			for _, local := range j.held {
-				local.replica.Tick()
-			}
+			n.crew.tick()
 			for _, route := range j.groups {
 				route.tick()
 			}
@@ -328,6 +329,7 @@ func (n *Node) Stop() {
 	n.awaitChanges()
 	n.running.Wait()
 	stopAll(n.Locals())
+	n.crew.end()
 }
 
 // awaitChanges waits until nobody joins, or changes the map. Who comes later finds the node stopping.
@@ -349,7 +351,8 @@ func stopAll(locals []*Local) {
 func (n *Node) Close() error {
 	n.stop()
 	if n.store.Failure() != nil {
-		return nil // nothing can be written any more
+		n.crew.end() // nothing can be written any more
+		return nil
 	}
 	if stalled := n.store.Disk().Stalled; stalled > 0 {
 		return fmt.Errorf("the disk has not answered for %v: the store is left as a crash would leave it; nothing that was acknowledged is lost", stalled)

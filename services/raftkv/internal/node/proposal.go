@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"time"
 
 	"go.etcd.io/raft/v3/raftpb"
 
@@ -52,13 +51,10 @@ func (r *Replica) enter(p *Proposal) {
 }
 
 // propose makes entries of the proposals that are held, as few as their sizes allow, and gives them to Raft. Who waits is
-// noted before that, as the number in the entry leads to him, and told at once if Raft takes no proposals.
-func (r *Replica) propose() {
-	if len(r.held) == 0 {
-		return
-	}
+// noted before that, as the number in the entry leads to him, and told at once if Raft takes no proposals. It returns the number in
+// the last entry, or 0.
+func (r *Replica) propose() (last uint64) {
 	term := storage.Term(r.raft.BasicStatus().HardState.GetTerm())
-	commands, last := commandsOf(r.held), uint64(0)
 	for len(r.held) > 0 {
 		n, size := 1, r.held[0].size()
 		for n < len(r.held) && size < maxEntry {
@@ -76,7 +72,7 @@ func (r *Replica) propose() {
 		last = id
 	}
 	r.held = nil
-	r.gathering.propose(last, commands, time.Now())
+	return last
 }
 
 // entry is what the log holds: who waits for its replies, when it was proposed, and commands.

@@ -14,11 +14,28 @@ type queue[T any] struct {
 func newQueue[T any]() queue[T] { return queue[T]{signal: make(chan struct{}, 1)} }
 
 // put leaves work.
-func (q *queue[T]) put(item T) {
-	q.mu.Lock()
-	q.items = append(q.items, item)
-	q.mu.Unlock()
+func (q *queue[T]) put(items ...T) {
+	if len(items) == 0 {
+		return
+	}
+	q.add(items...)
 	q.wake()
+}
+
+// add is put for who wakes the other goroutine later. It is not lost if somebody else does before that.
+func (q *queue[T]) add(items ...T) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.items = append(q.items, items...)
+}
+
+// take returns all that lies there.
+func (q *queue[T]) take() []T {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	items := q.items
+	q.items = nil
+	return items
 }
 
 // close ends the queue. What lies there is dropped.

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"go.etcd.io/raft/v3"
-	"go.etcd.io/raft/v3/raftpb"
 
 	"numstore.example/services/raftkv/internal/kv"
 	"numstore.example/services/raftkv/internal/shard"
@@ -45,6 +44,7 @@ type replicaConfig struct {
 
 	Transport Transport // to other members; nil if there are none
 
+	crew   *crew
 	budget *budget // of bytes of commands that wait for their replies
 
 	// OnFailure is told, once, when the replica had to stop because the machine or the log failed, or the rules of the group
@@ -73,7 +73,7 @@ const (
 	BeforeApply                // committed
 	AfterApply                 // applied, not answered
 
-	// Waking is in the life of no entry: the replica's goroutine is about to look at what has gathered. A process that was
+	// Waking is in the life of no entry: the driver is about to look at what has gathered. A process that was
 	// halted goes on there.
 	Waking
 )
@@ -104,16 +104,12 @@ const (
 
 	// maxAppends is how many appends may wait for the disk before the replica is overwhelmed. One
 	// that follows gets some twenty each second by heartbeats alone; it should go on answering while its disk is busy. One
-	// that leads, or is alone, has no more than maxUnsynced beside those of elections.
+	// that leads, or is alone, has no more than one beside those of elections, as proposals are held meanwhile: what gathers
+	// costs less as one entry than as many, and is on disk hardly later.
 	maxAppends = 1024
 
 	// maxApplying is how many bytes of committed entries may wait for the machine, one entry more excepted.
 	maxApplying = 4 << 20
-
-	// maxUnsynced is how many appends may be on their way to the disk while proposals are held back. The disk
-	// can do one sync at a time: what gathers meanwhile costs less as one entry than as many, and is on disk
-	// hardly later.
-	maxUnsynced = 1
 )
 
 // Replica is one member of a Raft group.
@@ -138,13 +134,16 @@ type Replica struct {
 	giving    giving                     // of the leadership to others
 	snapshots snapshots                  // on their way to and from others
 
-	unsynced int         // appends that the syncer has not reported
+	unsynced int         // appends that the appender has not reported
 	applying int         // messages that the applier has not reported
 	moved    int64       // in ticks: when one of these was reported last, or was the only one to begin
-	held     []*Proposal // until there are fewer unsynced than maxUnsynced, and all that are expected are there
+	held     []*Proposal // until the driver has all members propose
 
-	gathering     gathering
-	gatheringEnds *time.Timer
+	lastEntry uint64 // the number in the last entry that it has proposed, and in which of the driver's rounds; 0 if there is none
+	lastRound uint64
+	holds     bool // it is in crew.holding
+	proposes  bool // in this round
+	writes    bool // it counts in crew.writing
 
 	applied     storage.Index
 	appliedTerm storage.Term  // of the last entry applied; 0 if there was none since the start
@@ -153,41 +152,36 @@ type Replica struct {
 	truncated   storage.Index // the last entry that was cut off
 	tail        tail          // of applied entries that were not cut off
 
-	appends    queue[appending]       // to the appender; see maxAppends
-	commits    queue[*raftpb.Message] // to the applier; see maxApplying
-	led        chan struct{}          // closed when the group first has a leader
-	ended      chan struct{}          // closed when nothing more is done
-	failure    error                  // then: why not
-	clockTicks chan struct{}          // has an element when the clock has ticked
-	stopping   chan struct{}
-	stopOnce   sync.Once
-	running    sync.WaitGroup
-	syncs      atomic.Uint64
-	states     atomic.Uint64 // of other members, installed
+	crew     *crew
+	started  bool           // it has had its first turn
+	underway sync.WaitGroup // what the appender and the applier shall do for it, or skip when it has ended
+	led      chan struct{}  // closed when the group first has a leader
+	ended    chan struct{}  // closed when nothing more is done
+	failure  error          // then: why not
+	syncs    atomic.Uint64
+	states   atomic.Uint64 // of other members, installed
+
+	unwritable  bool // belongs to the appender: the log cannot be written any more
+	unappliable bool // belongs to the applier: the machine has failed
 }
 
 // startReplica starts a replica.
 func startReplica(config replicaConfig) (*Replica, error) {
 	applied := config.Machine.Applied()
 	r := &Replica{
-		config:     config,
-		worked:     stopwatch{started: time.Now()},
-		mail:       newMailbox(),
-		ledger:     newLedger(),
-		applied:    applied,
-		kept:       applied,
-		heard:      make(map[storage.MemberID]int64),
-		reads:      newReads(),
-		snapshots:  newSnapshots(),
-		appends:    newQueue[appending](),
-		commits:    newQueue[*raftpb.Message](),
-		led:        make(chan struct{}),
-		ended:      make(chan struct{}),
-		stopping:   make(chan struct{}),
-		clockTicks: make(chan struct{}, 1),
-
-		gatheringEnds: time.NewTimer(maxGather),
+		config:    config,
+		worked:    stopwatch{started: time.Now()},
+		ledger:    newLedger(),
+		applied:   applied,
+		kept:      applied,
+		heard:     make(map[storage.MemberID]int64),
+		reads:     newReads(),
+		snapshots: newSnapshots(),
+		crew:      config.crew,
+		led:       make(chan struct{}),
+		ended:     make(chan struct{}),
 	}
+	r.mail.owner, r.mail.calls = r, &r.crew.calls
 	r.members.Store(new(config.State.Members()))
 	node, err := raft.NewRawNode(&raft.Config{
 		ID:                        uint64(config.ID),
@@ -216,9 +210,7 @@ func startReplica(config replicaConfig) (*Replica, error) {
 		return nil, fmt.Errorf("starting replica %d: %w", config.ID, err)
 	}
 	r.publish()
-	r.running.Go(r.run)
-	r.running.Go(r.write)
-	r.running.Go(r.apply)
+	r.crew.enter(r)
 	return r, nil
 }
 
@@ -236,24 +228,16 @@ func (r *Replica) measureTail() error {
 	return err
 }
 
-// Tick moves the replica's clock, by tickInterval. It does not wait.
-func (r *Replica) Tick() {
-	select {
-	case r.clockTicks <- struct{}{}:
-	default: // the one before was not seen yet
-	}
-}
-
 // Stop ends the replica. What waits for a reply gets ErrStopped. When the store has failed, goroutines that wait for it, for
 // ever perhaps, are left behind.
 func (r *Replica) Stop() {
-	r.stopOnce.Do(func() { close(r.stopping) })
+	_ = r.mail.put(func(m *mail) { m.stop = true }) // an error means that it has ended
+	<-r.ended
 	over := make(chan struct{})
-	go func() { r.running.Wait(); close(over) }()
+	go func() { r.underway.Wait(); close(over) }()
 	select {
 	case <-over:
 	case <-r.Failed():
-		<-r.ended
 	}
 }
 
@@ -280,7 +264,7 @@ func (r *Replica) Failure() error { return fmt.Errorf("%w: %w", ErrStopped, r.co
 // ID returns the member's number.
 func (r *Replica) ID() storage.MemberID { return r.config.ID }
 
-// Syncs returns how many appends the syncer has seen reach the disk.
+// Syncs returns how many appends the appender has seen reach the disk.
 func (r *Replica) Syncs() uint64 { return r.syncs.Load() }
 
 // Installs returns how many states of other members were installed.

@@ -347,7 +347,7 @@ func TestBroken(t *testing.T) {
 		held := m.send("held")
 		synctest.Wait()
 		busy := make(chan struct{})
-		m.Barrier(func(error) { <-busy }) // by the replica's goroutine, while mail gathers
+		m.Barrier(func(error) { <-busy }) // by the driver, while mail gathers
 		synctest.Wait()
 		late, read := m.send("late"), m.barrier()
 		m.node.Receive(shard, beyondLog())

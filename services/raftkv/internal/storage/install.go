@@ -11,7 +11,7 @@ import (
 // more. A crash leaves the old state with the old log, or the new one with the new one. Who reads a moment goes on
 // reading it.
 //
-// It belongs to the goroutine that writes the log, as Append does, and waits until another one has awaited all appends. A
+// It belongs to the goroutine that writes the log, as Appends do, and waits until another one has awaited all appends. A
 // snapshot that shows no more than the state does is refused and discarded; Raft installs none. After any other error the
 // state cannot be used any more.
 func (l *Log) Install(staged *Staged, hard *raftpb.HardState) error {

@@ -14,9 +14,9 @@ import (
 )
 
 // Log is the Raft log of one shard: the entries that are on disk, and Raft's hard state. It is a
-// raft.Storage. Append and Truncate belong to one goroutine, which writes, and waits for the disk if need be; those of
-// raft.Storage, and Applied, may be called by another, and wait for no write. Raft reads nothing through them that is still
-// on its way: what it has given to Append it keeps itself until that is on disk.
+// raft.Storage. It is written to by Appends, Install and Truncate, which belong to one goroutine, and wait for the disk if need
+// be; the methods of raft.Storage, and Applied, may be called by another, and wait for no write. Raft reads nothing through them
+// that is still on its way: what it has given to be appended it keeps itself until that is on disk.
 //
 // Entries that were read lately, or not applied yet, are kept in memory too: what Raft asks for is
 // nearly always among them.
@@ -163,87 +163,6 @@ func (l *Log) restart(batch *pebble.Batch, after Position) {
 	l.mu.Unlock()
 	l.writeTruncated(batch)
 	l.writeHardState(batch)
-}
-
-// Pending is an append on its way to the disk.
-type Pending struct {
-	log   *Log
-	batch *pebble.Batch
-	ends  Position
-	sync  bool // whether a sync was asked for, that Wait awaits
-}
-
-// Append writes entries, which may replace the end of the log, and a hard state unless that is empty. The
-// entries count when Pending.Await has returned without an error, in the order of the appends. Pending is nil
-// when there is nothing to write.
-func (l *Log) Append(entries []*raftpb.Entry, hard *raftpb.HardState) (*Pending, error) {
-	voted := false
-	if hard != nil {
-		now := hardStateOf(hard)
-		voted = now.term != l.hard.term || now.vote != l.hard.vote
-		l.hard = now
-	}
-	// A commit index alone is not worth a write: the state knows what was applied.
-	if len(entries) == 0 && !voted {
-		return nil, nil
-	}
-	batch := l.store.NewBatch()
-	l.writeHardState(batch)
-	l.writeEntries(batch, entries)
-
-	pending := &Pending{log: l, batch: batch, ends: l.last, sync: l.store.options.SyncInterval == 0}
-	var err error
-	if pending.sync {
-		err = l.store.Begin(batch) // awaited in Await
-	} else {
-		err = l.store.Commit(batch, false)
-	}
-	l.mu.Lock()
-	l.ended = l.last
-	l.mu.Unlock()
-	if err == nil {
-		l.underway.Add(1)
-	}
-	return pending, err
-}
-
-// Await returns when the append is on disk, or at once if the store syncs at intervals. It may be called
-// from another goroutine, in the order of the appends.
-func (p *Pending) Await() error {
-	defer p.log.underway.Done()
-	if !p.sync {
-		return p.batch.Close()
-	}
-	err := p.log.store.Await(p.batch)
-	if err == nil {
-		err = p.log.mark.Set(synced(p.ends))
-	}
-	if err != nil {
-		return err // Pebble may still use the batch
-	}
-	return p.batch.Close()
-}
-
-// writeEntries puts entries behind those that stay, in memory and into the batch.
-func (l *Log) writeEntries(batch *pebble.Batch, entries []*raftpb.Entry) {
-	if len(entries) == 0 {
-		return
-	}
-	first := PositionOf(entries[0]).Index
-	if first <= l.last.Index {
-		batch.DeleteRange(entryKey(l.shard, first), entryKey(l.shard, l.last.Index+1), nil)
-	}
-	for _, entry := range entries {
-		l.writeEntry(batch, entry)
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if keep := int(first) - int(l.recentFirst()); keep >= 0 && keep <= len(l.recent) {
-		l.recent = append(l.recent[:keep:keep], entries...)
-	} else {
-		l.recent = append([]*raftpb.Entry(nil), entries...)
-	}
-	l.last = PositionOf(entries[len(entries)-1])
 }
 
 // written returns the Position of the last entry that was written, synced or not.

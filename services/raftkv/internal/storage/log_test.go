@@ -55,6 +55,16 @@ func some(term, first uint64, n int) (entries []*raftpb.Entry) {
 	return entries
 }
 
+// Append begins an append to one log alone. It returns nil when there is nothing to write.
+func (l *Log) Append(entries []*raftpb.Entry, hard *raftpb.HardState) (*Appends, error) {
+	a := l.store.NewAppends()
+	a.Add(l, entries, hard)
+	if a.Size() == 0 {
+		return nil, nil
+	}
+	return a, a.Begin()
+}
+
 // write appends entries and waits for the disk.
 func (l *Log) write(tb testing.TB, entries []*raftpb.Entry, hard *raftpb.HardState) {
 	tb.Helper()
@@ -348,13 +358,13 @@ func TestLog_replacedOnTheWay(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, pending := range []*Pending{old, replacing}[:waited] {
+		for _, pending := range []*Appends{old, replacing}[:waited] {
 			if err := pending.Await(); err != nil {
 				t.Fatal(err)
 			}
 		}
 		left := disk.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: 100, RNG: rand.New(rand.NewPCG(1, 1))})
-		for _, pending := range []*Pending{old, replacing}[waited:] {
+		for _, pending := range []*Appends{old, replacing}[waited:] {
 			if err := pending.Await(); err != nil {
 				t.Fatal(err)
 			}

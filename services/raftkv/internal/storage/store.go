@@ -5,7 +5,7 @@
 //
 // # The order of a commit
 //
-// Log.Append writes entries to Pebble's write-ahead log; Pending.Await returns when that log is synced and
+// Appends writes entries to Pebble's write-ahead log; Appends.Await returns when that log is synced and
 // the mark of the shard says so. Only then may an entry count as committed, and only committed entries are
 // applied. State.Apply keeps what they change in memory, until there is enough of it; then it writes the keys, the
 // sessions and the index of the last entry as one batch, without a sync of its own. The batch goes into the
@@ -56,7 +56,7 @@ type Options struct {
 	Dir string
 	FS  vfs.FS
 
-	// SyncInterval is how often writes are synced. Zero means always: Pending.Await waits for it. Otherwise a
+	// SyncInterval is how often writes are synced. Zero means always: Appends.Await waits for it. Otherwise a
 	// crash may lose the writes of the last interval, the newest first and without gaps.
 	SyncInterval time.Duration
 
@@ -127,7 +127,7 @@ type Store struct {
 
 	describing sync.Mutex // held while the map of the cluster is replaced
 
-	marking sync.Mutex // held while the marks of logs are moved, if not by Pending.Await, and while they are closed
+	marking sync.Mutex // held while the marks of logs are moved, if not by Appends.Await, and while they are closed
 }
 
 // Open opens the store of a folder, or makes one.
