@@ -165,7 +165,9 @@ func (r *Replica) deliver(messages []*raftpb.Message) {
 				r.sendSnapshot(message)
 				continue
 			}
-			remote = append(remote, message)
+			if !r.needless(message) {
+				remote = append(remote, message)
+			}
 		}
 	}
 	r.send(remote)
