@@ -191,7 +191,7 @@ func (r *Replica) look() time.Duration {
 // truncate cuts off the log when that is worth it: behind what the machine keeps, and behind what all members have, unless
 // they are too far behind. Only the leader knows of the others; who follows goes by itself.
 func (r *Replica) truncate() {
-	if r.tail.bytes < r.config.MaxLog {
+	if r.tail.bytes < r.config.LogShare {
 		return
 	}
 	all, answering := r.slowest()

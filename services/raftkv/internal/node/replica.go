@@ -56,7 +56,8 @@ type replicaConfig struct {
 
 	Logger *slog.Logger
 
-	MaxLog int // see Options
+	MaxLog   int // see Options
+	LogShare int // of MaxLog, this shard's
 
 	// At is for tests: it is called at each moment of the life of an entry. Nil otherwise.
 	At func(Moment)
@@ -84,10 +85,12 @@ const (
 
 	// maxEntry is about how many bytes of commands go into one entry; a single larger one does too.
 	maxEntry = 1 << 20
-	// maxLog is after how many bytes of applied entries the log is cut off, behind the last one that the machine
-	// keeps, unless Options.MaxLog says otherwise. It bounds what a start reads. Entries that are cut off soon never leave
-	// Pebble's memory for a table.
+	// maxLog is after how many bytes of applied entries the logs of all shards together are cut off, each after its share,
+	// behind the last one that the machine keeps, unless Options.MaxLog says otherwise. It bounds what a start reads. Entries
+	// that are cut off soon never leave Pebble's memory for a table.
 	maxLog = 1 << 20
+	// leastLog is the least share of a shard; it is worth a write.
+	leastLog = 128 << 10
 	// maxBehind is how many times as many bytes of applied entries the log keeps for a member that is behind. One that is
 	// further behind needs the state instead.
 	maxBehind = 64

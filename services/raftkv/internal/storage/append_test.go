@@ -55,3 +55,23 @@ func TestAppends(t *testing.T) {
 		}
 	}
 }
+
+// TestShare: many shards have no more in memory than one, but for what is worth a write.
+func TestShare(t *testing.T) {
+	for _, c := range []struct{ shards, whole, least, want int }{
+		{1, 1000, 100, 1000},
+		{4, 1000, 100, 250},
+		{100, 1000, 100, 100},
+		{100, 50, 100, 50},
+	} {
+		if got := (&Store{shards: c.shards}).Share(c.whole, c.least); got != c.want {
+			t.Errorf("each of %d shards has %d of %d, and %d at least; want %d", c.shards, got, c.whole, c.least, c.want)
+		}
+	}
+	store, shards := two(t, Options{FS: vfs.NewMem(), WriteBehind: 2 * leastWriteBehind})
+	defer store.Close()
+	shards[0].put(t, "key", string(make([]byte, leastWriteBehind)))
+	if m := shards[0]; m.state.kept != m.log.last.Index {
+		t.Errorf("of two shards, one keeps more than its share in memory: entries %d to %d", m.state.kept+1, m.log.last.Index)
+	}
+}

@@ -233,7 +233,7 @@ func (s *State) Apply(at Position, time kv.Millis, commands [][]byte) (replies [
 	}
 	s.applied = at
 	s.publish()
-	if limit := s.store.options.WriteBehind; s.pending >= limit || s.changes.size() >= limit {
+	if limit := s.store.Share(s.store.options.WriteBehind, leastWriteBehind); s.pending >= limit || s.changes.size() >= limit {
 		err = s.write()
 	}
 	if err == nil {

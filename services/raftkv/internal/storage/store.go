@@ -60,8 +60,9 @@ type Options struct {
 	// crash may lose the writes of the last interval, the newest first and without gaps.
 	SyncInterval time.Duration
 
-	// WriteBehind is how many bytes of changes a state keeps in memory before it writes them. They are in the log
-	// meanwhile. Zero means DefaultWriteBehind; with 1, the changes of each entry are written when it is applied.
+	// WriteBehind is how many bytes of changes all states together keep in memory before they write them: each its share
+	// (see Store.Share), and leastWriteBehind at least, if that is not more. They are in the log meanwhile. Zero means
+	// DefaultWriteBehind; with 1, the changes of each entry are written when it is applied.
 	WriteBehind int
 
 	// ChecksumEvery is how often, by the time of a shard's log, its members compare their states: all nodes need the same.
@@ -92,6 +93,9 @@ type Options struct {
 // DefaultWriteBehind is a compromise. The more changes are gathered, the more changes of one key are written as
 // one, but the longer nothing is applied while they are written.
 const DefaultWriteBehind = 512 << 10
+
+// leastWriteBehind is worth a batch.
+const leastWriteBehind = 128 << 10
 
 // What the disk does, the engine says; who uses the store need not know of it.
 var (
@@ -178,6 +182,10 @@ func Open(options Options) (*Store, error) {
 func newStore(below *engine.Store, options Options) *Store {
 	return &Store{Store: below, options: options, shards: 1, held: make(map[ShardID]uint32), open: make(map[ShardID]open)}
 }
+
+// Share returns a shard's share of what all shards of the cluster may have together, but not less than least, or all of it
+// if that is less.
+func (s *Store) Share(whole, least int) int { return max(whole/s.shards, min(whole, least)) }
 
 // Source is what a new store is filled with.
 type Source interface {
