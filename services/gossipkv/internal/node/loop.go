@@ -13,6 +13,8 @@ const (
 	tickInterval = 200 * time.Millisecond
 	// tableTicks is after how many ticks the roster is sent, if it has changed.
 	tableTicks = 5
+	// repeatTicks is how often all is said again: messages may be lost, and nobody knows.
+	repeatTicks = 50
 )
 
 // loop is the state of a node, owned by its goroutine: what is on disk, and what round is being made of it.
@@ -163,6 +165,11 @@ func (l *loop) tick() {
 	for _, n := range l.neighbours {
 		n.ripe = n.announced
 	}
+	if l.ticks%repeatTicks == 0 {
+		for id := range l.neighbours {
+			l.repeat(id)
+		}
+	}
 	l.announce(false)
 	if l.ticks%tableTicks == 0 {
 		l.collect()
@@ -245,7 +252,9 @@ func (l *loop) tell() {
 		l.publish()
 	}
 	for _, out := range l.outgoing {
-		l.node.transport.Send(out.to, out.message)
+		if sent := l.node.transport.Send(out.to, out.message); !sent {
+			l.repeat(out.to)
+		}
 	}
 }
 

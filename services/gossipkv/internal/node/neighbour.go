@@ -76,3 +76,10 @@ func (l *loop) announce(settled bool) {
 		}
 	}
 }
+
+// repeat has a neighbour told at the next ticks what it was told already.
+func (l *loop) repeat(id merge.ServerID) {
+	if n := l.neighbours[id]; n != nil {
+		n.told, n.roster = nil, nil
+	}
+}
