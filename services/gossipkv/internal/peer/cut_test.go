@@ -95,6 +95,28 @@ func TestDisconnect_quickly(t *testing.T) {
 	})
 }
 
+// TestDisconnect_flood: nothing is taken of a server any more once the link to it is down, however much has come already.
+func TestDisconnect_flood(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		one, two := w.join(newFake(t, 1), nil), w.join(newFake(t, 2), nil, addressOf(1))
+		defer end(one, two)
+		linked(t, one, two)
+		for range 20 {
+			for i := range uint64(2000) {
+				two.peers.Send(1, announce(i+1))
+			}
+			<-one.received
+			if err := one.peers.Disconnect(t.Context(), 2, ""); err != nil { // the fake node tells what comes later
+				t.Fatal(err)
+			}
+			if _, err := one.peers.Connect(t.Context(), two.address); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
+
 // TestDisconnect_missed: a server that has not heard of it, as the network was down, is refused when it calls, and calls no more.
 // When it is started anew with the other among its peers, it is linked.
 func TestDisconnect_missed(t *testing.T) {
@@ -180,6 +202,27 @@ func TestDisconnect_unreached(t *testing.T) {
 			t.Error(err)
 		}
 		linked(t, one, two)
+	})
+}
+
+// TestConnect_hangs: a machine that does not answer at all is given up in time, called again, and told of.
+func TestConnect_hangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.hangs[addressOf(2)] = true
+		one := w.join(newFake(t, 1), nil)
+		defer end(one)
+		began := time.Now()
+		if _, err := one.peers.Connect(t.Context(), addressOf(2)); !errors.Is(err, node.ErrUnreachable) || time.Since(began) > 3*time.Second {
+			t.Errorf("Connect: %v, after %v", err, time.Since(began))
+		}
+		time.Sleep(50 * time.Second)
+		if n := w.dials(addressOf(2)); n < 10 || n > 30 || strings.Count(one.log.String(), "a server cannot be reached") != 1 {
+			t.Errorf("called %d times; the log:\n%s", n, one.log)
+		}
+		if err := one.peers.Disconnect(t.Context(), 0, addressOf(2)); err != nil {
+			t.Error(err)
+		}
 	})
 }
 

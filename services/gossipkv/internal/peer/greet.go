@@ -45,6 +45,7 @@ func concerns(err error) bool {
 	return errors.As(err, &refused) && !refused.final || errors.As(err, new(*invalid))
 }
 
+// agree is meet without what the other is told when it comes to nothing.
 func (p *Peers) agree(ctx context.Context, stream stream, t *target, asked bool) (*session, error) {
 	own := p.greeting(asked)
 	if t != nil {
@@ -102,7 +103,7 @@ func (p *Peers) decide(s *session) error {
 // follow is the end of a meeting at the other server.
 func (p *Peers) follow(s *session) error {
 	p.mu.Lock()
-	latest := p.table.latestOf(s.greeting.server())
+	latest := p.table.latestOf(s.greeting)
 	p.mu.Unlock()
 	if err := transmit(s.stream, &peerpb.GossipMessage{Fit: &peerpb.Fit{Link: latest}}); err != nil {
 		return err

@@ -27,13 +27,14 @@ type world struct {
 
 	mu        sync.Mutex
 	listeners map[string]*bufconn.Listener // by address
+	hangs     map[string]bool              // addresses from which nothing comes back
 	conns     []*conn
 	dialed    map[string]int       // how often each address was dialled
 	latency   func() time.Duration // of each write; nil for none
 }
 
 func newWorld(t *testing.T) *world {
-	return &world{t: t, listeners: make(map[string]*bufconn.Listener), dialed: make(map[string]int)}
+	return &world{t: t, listeners: make(map[string]*bufconn.Listener), hangs: make(map[string]bool), dialed: make(map[string]int)}
 }
 
 func addressOf(id merge.ServerID) string { return fmt.Sprintf("s%d:8000", id) }
@@ -102,9 +103,13 @@ func (c *conn) sever() {
 func (w *world) dialer(from string) func(context.Context, string) (net.Conn, error) {
 	return func(ctx context.Context, address string) (net.Conn, error) {
 		w.mu.Lock()
-		listener := w.listeners[address]
+		listener, hangs := w.listeners[address], w.hangs[address]
 		w.dialed[address]++
 		w.mu.Unlock()
+		if hangs {
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}
 		if listener == nil {
 			return nil, errors.New("nobody listens")
 		}

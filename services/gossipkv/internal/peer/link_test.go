@@ -53,15 +53,15 @@ func TestLink_longGreeting(t *testing.T) {
 		w := newWorld(t)
 		one, two := newFake(t, 1), newFake(t, 2)
 		one.knows = make(merge.Vector)
-		for i := range merge.Incarnation(300) {
+		for i := range merge.Incarnation(400) {
 			one.knows[merge.Origin{Server: 9, Incarnation: i}] = 1 << 40
 		}
 		two.knows = one.knows
 		a, b := w.join(one, nil), w.join(two, nil, addressOf(1))
 		defer end(a, b)
 		linked(t, a, b)
-		if got := <-a.greeted; len(got.Roster) != 301 || len(got.Roster[two.self].Known) != 301 || len(got.Known) != 301 {
-			t.Errorf("a roster of %d, a vector of %d; want 301 of each", len(got.Roster), len(got.Known))
+		if got := <-a.greeted; len(got.Roster) != 401 || len(got.Roster[two.self].Known) != 401 || len(got.Known) != 401 {
+			t.Errorf("a roster of %d, a vector of %d; want 401 of each", len(got.Roster), len(got.Known))
 		}
 	})
 }
@@ -73,13 +73,14 @@ func TestLink_bothCall(t *testing.T) {
 		seed := rand.Uint64()
 		synctest.Test(t, func(t *testing.T) {
 			random, w := rand.New(rand.NewPCG(seed, 0)), newWorld(t)
-			w.latency = func() time.Duration {
+			some := func(most time.Duration) time.Duration {
 				w.mu.Lock()
 				defer w.mu.Unlock()
-				return time.Duration(random.IntN(3000)) * time.Microsecond
+				return time.Duration(random.Int64N(int64(most)))
 			}
+			w.latency = func() time.Duration { return some(3 * time.Millisecond) }
 			one, two := w.join(newFake(t, 1), nil, addressOf(2)), w.join(newFake(t, 2), nil, addressOf(1))
-			defer end(one, two)
+			defer end(two)
 			time.Sleep(10 * time.Second)
 			linked(t, one, two)
 			sessions := []*session{one.peers.table.sessionOf(2), two.peers.table.sessionOf(1)}
@@ -90,6 +91,15 @@ func TestLink_bothCall(t *testing.T) {
 			two.peers.Send(1, announce(1))
 			<-one.received
 			<-two.received
+			one.crash() // it counts its links from the begin, and comes back when the other one may be calling
+			time.Sleep(some(100 * time.Millisecond))
+			one = w.join(newFake(t, 1), nil, addressOf(2))
+			defer end(one)
+			time.Sleep(10 * time.Second)
+			linked(t, one, two)
+			if one.count() != 1 || two.count() != 2 {
+				t.Errorf("seed %d: after a restart %d times up, and %d; want 1 and 2", seed, one.count(), two.count())
+			}
 		})
 	}
 }

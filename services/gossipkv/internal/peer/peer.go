@@ -32,7 +32,8 @@ import (
 	"numstore.example/services/internal/links"
 )
 
-// Node is what peers ask of their node. A *node.Node is one. None of it waits for anything, but for the disk perhaps, nor is called while the lock of Peers is held.
+// Node is what peers ask of their node. A *node.Node is one. None of it waits for anything, nor is called while the lock of Peers is
+// held.
 type Node interface {
 	// Greeting returns what this server tells of itself.
 	Greeting() node.Greeting

@@ -145,6 +145,7 @@ func (s *session) write() {
 	}
 }
 
+// writeNext sends a message of what is queued.
 func (s *session) writeNext() error {
 	message, err := s.out.next()
 	if err != nil {

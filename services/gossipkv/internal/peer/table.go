@@ -29,6 +29,7 @@ type link struct {
 	server  merge.ServerID
 	address string   // where it is, or ""
 	session *session // nil while it is down
+	run     uint64   // of the other server, when it was up last
 	latest  uint64   // number of the latest session
 	reason  string   // why it is down
 
@@ -56,9 +57,9 @@ func (t *table) sessionOf(server merge.ServerID) *session {
 	return nil
 }
 
-// latestOf returns the number of the latest link to a server.
-func (t *table) latestOf(server merge.ServerID) uint64 {
-	if link := t.links[server]; link != nil {
+// latestOf returns the number of the latest link to a server since that has started.
+func (t *table) latestOf(other greeting) uint64 {
+	if link := t.links[other.server()]; link != nil && link.run == other.run {
 		return link.latest
 	}
 	return 0
@@ -81,7 +82,7 @@ func (t *table) enter(s *session) (before *session) {
 		t.links[server] = l
 	}
 	before = l.session
-	l.session, l.latest, l.reason = s, s.number, ""
+	l.session, l.run, l.latest, l.reason = s, s.greeting.run, s.number, ""
 	l.address = cmp.Or(s.greeting.address, l.address)
 	if s.target != nil {
 		l.address = s.target.address

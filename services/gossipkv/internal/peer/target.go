@@ -91,7 +91,7 @@ func (p *Peers) callAlways(t *target) {
 		if !p.failed(t, asked, err, &pauses) {
 			return
 		}
-		if time.Since(began) > links.MostPause { // a link that breaks at once is no success
+		if wasUp := errors.As(err, new(*broken)); wasUp && time.Since(began) > links.MostPause { // a link that breaks at once is no success
 			pauses.Reset()
 		}
 		t.pause(pauses.Next())
@@ -229,11 +229,8 @@ func (p *Peers) learn(s *session) {
 	}
 	for _, t := range p.table.targets {
 		switch {
-		case t.address == address && t.server == 0:
-			t.server = s.greeting.server()
-			return
 		case t.address == address:
-			return
+			return // whoever is there, it is called
 		case t.server == s.greeting.server() && t.learnt: // it was there
 			p.table.remove(t, errReplaced)
 		case t.server == s.greeting.server():
