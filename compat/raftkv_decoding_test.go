@@ -21,7 +21,7 @@ import (
 
 // TestRaftkv_packed: a client in Python that packs what it sends is understood.
 func TestRaftkv_packed(t *testing.T) {
-	eachRaftkvPython(t, func(t *testing.T, open func(t *testing.T, flags ...string) raftkv, python pyenv.Python) {
+	eachRaftkvPython(t, func(t *testing.T, open func(t *testing.T, flags ...string) restartable, python pyenv.Python) {
 		client := python.Command(t.Context(), root()+"/compat/packed.py", open(t, "--log-level=warn").port())
 		output, err := client.CombinedOutput()
 		const want = `{"lengths": [3000000, 3000000], "code": "RESOURCE_EXHAUSTED"}`

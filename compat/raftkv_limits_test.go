@@ -101,7 +101,7 @@ func TestRaftkv_batchSizes(t *testing.T) {
 
 // TestRaftkv_badMessages: what is no message, or too large a one, ends its call and nothing else.
 func TestRaftkv_badMessages(t *testing.T) {
-	eachRaftkv(t, func(t *testing.T, open func(t *testing.T, flags ...string) raftkv) {
+	eachRaftkv(t, func(t *testing.T, open func(t *testing.T, flags ...string) restartable) {
 		port := open(t, "--log-level=error", "--max-message=2097152", "--max-value=65536").port()
 		raw, err := grpc.NewClient("localhost:"+port,
 			grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithDefaultCallOptions(grpc.ForceCodec(asIs{})))

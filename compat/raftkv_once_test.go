@@ -25,7 +25,7 @@ const (
 // TestRaftkv_badNetwork: over a network that loses, repeats and delays, with clients that repeat what had no
 // answer, every append happens exactly once, and all that the clients see is linearizable.
 func TestRaftkv_badNetwork(t *testing.T) {
-	eachRaftkv(t, func(t *testing.T, open func(t *testing.T, flags ...string) raftkv) {
+	eachRaftkv(t, func(t *testing.T, open func(t *testing.T, flags ...string) restartable) {
 		for name, send := range map[string]sender{"unary": sendSingly, "pipeline": sendOnPipeline} {
 			t.Run(name, func(t *testing.T) {
 				seed := newSeed(t)

@@ -254,7 +254,7 @@ func (p *kvPerformer) performWithin(t *testing.T, call, request string, timeout 
 
 // TestRaftkv_scripts performs every script of testdata/raftkv on a server of its own.
 func TestRaftkv_scripts(t *testing.T) {
-	eachRaftkvPython(t, func(t *testing.T, open func(t *testing.T, flags ...string) raftkv, python pyenv.Python) {
+	eachRaftkvPython(t, func(t *testing.T, open func(t *testing.T, flags ...string) restartable, python pyenv.Python) {
 		performScripts(t, open, python, "stub")
 	})
 }
@@ -262,11 +262,11 @@ func TestRaftkv_scripts(t *testing.T) {
 // TestClerk_scripts performs the same scripts through the Clerks, to which a container would be as any other process.
 func TestClerk_scripts(t *testing.T) {
 	eachClerk(t, func(t *testing.T, python pyenv.Python, clerk string) {
-		performScripts(t, func(t *testing.T, flags ...string) raftkv { return newKVProcess(t, flags...) }, python, clerk)
+		performScripts(t, func(t *testing.T, flags ...string) restartable { return newKVProcess(t, flags...) }, python, clerk)
 	})
 }
 
-func performScripts(t *testing.T, open func(t *testing.T, flags ...string) raftkv, python pyenv.Python, client string) {
+func performScripts(t *testing.T, open func(t *testing.T, flags ...string) restartable, python pyenv.Python, client string) {
 	t.Helper()
 	paths, err := filepath.Glob("testdata/raftkv/*.txt")
 	if err != nil || len(paths) == 0 {

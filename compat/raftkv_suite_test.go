@@ -21,8 +21,8 @@ import (
 	"numstore.example/contracts/raftkvpb"
 )
 
-// raftkv is a server that can be killed, and started again on the same data.
-type raftkv interface {
+// restartable is a server that can be killed, and started again on the same data.
+type restartable interface {
 	// start starts the server, which runs until kill, or until the end of the test.
 	start(t *testing.T)
 	// kill ends it as a crash does.
@@ -35,14 +35,14 @@ type raftkv interface {
 var raftkvColumns = []struct {
 	name    string
 	require func(*testing.T)
-	open    func(t *testing.T, flags ...string) raftkv // the server has been started
+	open    func(t *testing.T, flags ...string) restartable // the server has been started
 }{
-	{"process", func(*testing.T) {}, func(t *testing.T, flags ...string) raftkv { return newKVProcess(t, flags...) }},
+	{"process", func(*testing.T) {}, func(t *testing.T, flags ...string) restartable { return newKVProcess(t, flags...) }},
 	{"container", requireEngine, newKVContainer},
 }
 
 // eachRaftkv runs a test against every way to run the server.
-func eachRaftkv(t *testing.T, test func(t *testing.T, open func(t *testing.T, flags ...string) raftkv)) {
+func eachRaftkv(t *testing.T, test func(t *testing.T, open func(t *testing.T, flags ...string) restartable)) {
 	for _, column := range raftkvColumns {
 		t.Run(column.name, func(t *testing.T) {
 			column.require(t)
@@ -52,8 +52,8 @@ func eachRaftkv(t *testing.T, test func(t *testing.T, open func(t *testing.T, fl
 }
 
 // eachRaftkvPython runs a test against every way to run the server, with every Python.
-func eachRaftkvPython(t *testing.T, test func(t *testing.T, open func(t *testing.T, flags ...string) raftkv, python pyenv.Python)) {
-	eachRaftkv(t, func(t *testing.T, open func(t *testing.T, flags ...string) raftkv) {
+func eachRaftkvPython(t *testing.T, test func(t *testing.T, open func(t *testing.T, flags ...string) restartable, python pyenv.Python)) {
+	eachRaftkv(t, func(t *testing.T, open func(t *testing.T, flags ...string) restartable) {
 		for _, name := range pythons {
 			t.Run("python-"+name, func(t *testing.T) { test(t, open, python(t, name)) })
 		}
@@ -165,7 +165,7 @@ var kvImage = sync.OnceValues(func() (string, error) {
 	return name, nil
 })
 
-func newKVContainer(t *testing.T, flags ...string) raftkv {
+func newKVContainer(t *testing.T, flags ...string) restartable {
 	t.Helper()
 	image, err := kvImage()
 	if err != nil {

@@ -26,7 +26,7 @@ func performInto(t *testing.T, performer *kvPerformer, call, request string, rep
 
 // TestRaftkv_stat: the server counts what it was asked, and tells its limits and its one shard.
 func TestRaftkv_stat(t *testing.T) {
-	eachRaftkvPython(t, func(t *testing.T, open func(t *testing.T, flags ...string) raftkv, python pyenv.Python) {
+	eachRaftkvPython(t, func(t *testing.T, open func(t *testing.T, flags ...string) restartable, python pyenv.Python) {
 		performer := startPerformer(t, python, open(t, "--max-key=64").port(), "stub")
 		for _, call := range [][2]string{
 			{"Put", `key: "A" value: "12345" request_id { client_id: "some client here" sequence: 1 }`},
@@ -88,7 +88,7 @@ func TestRaftkv_restart(t *testing.T) {
 		appendCall = `key: "A" value: "b" request_id { client_id: "some client here" sequence: 2 }`
 		backCall   = `key: "A" value: "b" request_id { client_id: "some client here" sequence: 1 }`
 	)
-	eachRaftkv(t, func(t *testing.T, open func(t *testing.T, flags ...string) raftkv) {
+	eachRaftkv(t, func(t *testing.T, open func(t *testing.T, flags ...string) restartable) {
 		python, server := python(t, "newest"), open(t)
 		before := startPerformer(t, python, server.port(), "stub")
 		before.perform(t, "Put", `key: "A" value: "a" request_id { client_id: "some client here" sequence: 1 }`)

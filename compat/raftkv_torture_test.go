@@ -112,7 +112,7 @@ func (c *crowd) all() []*writer {
 
 // writeUntil lets all write, ends the server when so many writes were acknowledged, and returns when all have
 // noticed.
-func (c *crowd) writeUntil(t *testing.T, server raftkv, writes int, end func(*testing.T)) {
+func (c *crowd) writeUntil(t *testing.T, server restartable, writes int, end func(*testing.T)) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	enough := make(chan struct{})

@@ -54,7 +54,7 @@ func TestRaftkv_wire(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	eachRaftkv(t, func(t *testing.T, open func(t *testing.T, flags ...string) raftkv) {
+	eachRaftkv(t, func(t *testing.T, open func(t *testing.T, flags ...string) restartable) {
 		sendGolden(t, open(t).port(), file, 0)
 	})
 }
