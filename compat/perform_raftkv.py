@@ -28,10 +28,8 @@ import raftkv_clerk  # noqa: E402
 import raftkv_clerk.aio  # noqa: E402
 import raftkv_pb2  # noqa: E402
 import raftkv_pb2_grpc  # noqa: E402
-from google.protobuf import text_format  # noqa: E402
 from google.protobuf.message import Message  # noqa: E402
-
-TIMEOUT = 30.0  # seconds; only a server that hangs takes as long
+from texts import TIMEOUT, answered, refused, request_of  # noqa: E402
 
 Send = Callable[[str, Message, float], list[Message]]
 
@@ -92,21 +90,8 @@ def through_asyncio(clerk: raftkv_clerk.aio.Clerk, loop: asyncio.AbstractEventLo
     return send
 
 
-def request_of(line: dict[str, Any]) -> Message:
-    method = raftkv_pb2.DESCRIPTOR.services_by_name["RaftKV"].methods_by_name[line["call"]]
-    return text_format.Parse(line["request"], getattr(raftkv_pb2, method.input_type.name)())
-
-
-def answered(replies: list[Message]) -> dict[str, Any]:
-    return {"replies": [text_format.MessageToString(reply, as_one_line=True) for reply in replies]}
-
-
-def refused(error: grpc.RpcError) -> dict[str, Any]:
-    return {"code": error.code().name, "message": error.details()}
-
-
 def perform(wire: Send, client: Send, line: dict[str, Any]) -> dict[str, Any]:
-    call, request = line["call"], request_of(line)
+    call, request = line["call"], request_of(raftkv_pb2, "RaftKV", line)
     send = wire if is_for_the_wire(call, request) else client
     try:
         return answered(send(call, request, line.get("timeout") or TIMEOUT))

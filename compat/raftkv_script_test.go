@@ -36,6 +36,7 @@ import (
 // as well. A string may be repeated ("k"*1024). Versions have names: v1, v2 and so on. One that is met for the
 // first time must be greater than all before.
 type kvStep struct {
+	service       protoreflect.FullName
 	line          string
 	call, request string
 	reply         string   // or else:
@@ -45,11 +46,12 @@ type kvStep struct {
 
 var (
 	repeated    = regexp.MustCompile(`"((?:[^"\\]|\\.)*)"\*(\d+)`)
-	versionName = regexp.MustCompile(`(version: )(v\d+)\b`)
+	versionName = regexp.MustCompile(`(version|seen): (v\d+)\b`)
 	statusLine  = regexp.MustCompile(`^([A-Z_]+)((?: "[^"]*")+)$`)
 )
 
-func readKVScript(t *testing.T, path string) (steps []kvStep) {
+// readKVScript reads a script of calls of a service, as the contract names that.
+func readKVScript(t *testing.T, path string, service protoreflect.FullName) (steps []kvStep) {
 	t.Helper()
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -62,7 +64,7 @@ func readKVScript(t *testing.T, path string) (steps []kvStep) {
 			steps[len(steps)-1].expect(strings.TrimSpace(line))
 		default:
 			call, request, _ := strings.Cut(line, " ")
-			steps = append(steps, kvStep{line: fmt.Sprintf("%s:%d: %s", path, n+1, line), call: call, request: spell(request)})
+			steps = append(steps, kvStep{service: service, line: fmt.Sprintf("%s:%d: %s", path, n+1, line), call: call, request: spell(request)})
 		}
 	}
 	return steps
@@ -93,10 +95,17 @@ type kvAnswer struct {
 	Code, Message string
 }
 
-// versions are those that a script has met, by name.
+// metVersions are the versions that a script has met.
+type metVersions interface {
+	// spell replaces the names of versions in a text by what they stand for.
+	spell(text string) string
+	// meet takes up the versions of a reply under the names that are expected there, in their order.
+	meet(names []string, reply proto.Message) error
+}
+
+// versions are those of raftkv, by name.
 type versions map[string]uint64
 
-// spell replaces the names of versions in a text by their numbers.
 func (v versions) spell(text string) string {
 	return versionName.ReplaceAllStringFunc(text, func(match string) string {
 		_, name, _ := strings.Cut(match, ": ")
@@ -105,7 +114,7 @@ func (v versions) spell(text string) string {
 }
 
 // check says in what an answer differs from what the step expects.
-func (s kvStep) check(answer kvAnswer, known versions) error {
+func (s kvStep) check(answer kvAnswer, known metVersions) error {
 	if s.code != "" || answer.Code != "" {
 		for _, part := range s.parts {
 			if !strings.Contains(answer.Message, part) {
@@ -117,9 +126,9 @@ func (s kvStep) check(answer kvAnswer, known versions) error {
 		}
 		return nil
 	}
-	got := newReply(s.call)
+	got := s.newReply()
 	for _, text := range answer.Replies {
-		part := newReply(s.call)
+		part := s.newReply()
 		if err := prototext.Unmarshal([]byte(text), part); err != nil {
 			return err
 		}
@@ -133,7 +142,7 @@ func (s kvStep) check(answer kvAnswer, known versions) error {
 	if err := known.meet(names, got); err != nil {
 		return fmt.Errorf("%s\n%w, in %v", s.line, err, prototext.Format(got))
 	}
-	want := newReply(s.call)
+	want := s.newReply()
 	if err := prototext.Unmarshal([]byte(known.spell(s.reply)), want); err != nil {
 		return fmt.Errorf("%s: %w", s.line, err)
 	}
@@ -144,9 +153,12 @@ func (s kvStep) check(answer kvAnswer, known versions) error {
 	return nil
 }
 
-func newReply(call string) proto.Message {
-	method := raftkvpb.File_raftkv_proto.Services().ByName("RaftKV").Methods().ByName(protoreflect.Name(call))
-	typ, err := protoregistry.GlobalTypes.FindMessageByName(method.Output().FullName())
+func (s kvStep) newReply() proto.Message {
+	method, err := protoregistry.GlobalFiles.FindDescriptorByName(s.service.Append(protoreflect.Name(s.call)))
+	if err != nil {
+		panic(err)
+	}
+	typ, err := protoregistry.GlobalTypes.FindMessageByName(method.(protoreflect.MethodDescriptor).Output().FullName())
 	if err != nil {
 		panic(err)
 	}
@@ -175,7 +187,6 @@ func takeParts(want, got proto.Message) {
 	}
 }
 
-// meet takes up the versions of a reply under the names that are expected there, in their order.
 func (v versions) meet(names []string, reply proto.Message) error {
 	var found []uint64
 	err := protorange.Options{Stable: true}.Range(reply.ProtoReflect(), func(path protopath.Values) error {
@@ -214,7 +225,13 @@ type kvPerformer struct {
 // startPerformer starts a client of a server's port, or of several ports with commas between them.
 func startPerformer(t *testing.T, python pyenv.Python, port, client string) *kvPerformer {
 	t.Helper()
-	command := python.Command(t.Context(), root()+"/compat/perform_raftkv.py", port, client)
+	return startProgram(t, python, "perform_raftkv.py", port, client)
+}
+
+// startProgram starts a program of this folder that performs calls.
+func startProgram(t *testing.T, python pyenv.Python, program string, args ...string) *kvPerformer {
+	t.Helper()
+	command := python.Command(t.Context(), append([]string{root() + "/compat/" + program}, args...)...)
 	command.Stderr = t.Output()
 	input, err := command.StdinPipe()
 	if err != nil {
@@ -275,7 +292,7 @@ func performScripts(t *testing.T, open func(t *testing.T, flags ...string) resta
 	for _, path := range paths {
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".txt"), func(t *testing.T) {
 			performer, known := startPerformer(t, python, open(t, "--log-level=warn").port(), client), make(versions)
-			for _, step := range readKVScript(t, path) {
+			for _, step := range readKVScript(t, path, "raftkv.v1.RaftKV") {
 				answer := performer.perform(t, step.call, known.spell(step.request))
 				if err := step.check(answer, known); err != nil {
 					t.Error(err)

@@ -60,7 +60,7 @@ func eachRaftkvPython(t *testing.T, test func(t *testing.T, open func(t *testing
 	})
 }
 
-// kvProcess is raftkv as a plain process.
+// kvProcess is raftkv, or another service with data, as a plain process.
 type kvProcess struct {
 	executable, folder string // the folder is that of the data
 	flags              []string
@@ -74,7 +74,7 @@ func newKVProcess(t *testing.T, flags ...string) *kvProcess {
 	return s
 }
 
-// prepareKVProcess returns a server that has not been started.
+// prepareKVProcess returns a raftkv that has not been started.
 func prepareKVProcess(t *testing.T, flags ...string) *kvProcess {
 	t.Helper()
 	return prepareStore(t, "raftkv", flags...)
@@ -148,31 +148,45 @@ func (s *kvProcess) stop(t *testing.T) {
 	s.server = nil
 }
 
-// kvContainer is raftkv in a container that may write to its volume alone.
+// kvContainer is a service with data in a container that may write to its volume alone.
 type kvContainer struct {
 	container testcontainers.Container
+	exposed   string // its port inside, as "6000/tcp"
 	mapped    string
 }
 
-// kvImage builds the image of raftkv once per run.
-var kvImage = sync.OnceValues(func() (string, error) {
-	const name = "raftkv-compat"
-	docker := exec.Command("docker", "build", "--build-arg", "SERVICE=raftkv", "--build-arg", "PORT=6000", "-t", name, ".")
-	docker.Dir = root()
-	if output, err := docker.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("%s: %w\n%s", docker, err, output)
-	}
-	return name, nil
-})
+// The images of services with data, each built once per run.
+var (
+	kvImage       = imageOf("raftkv", "6000")
+	gossipkvImage = imageOf("gossipkv", "8000")
+)
+
+func imageOf(service, port string) func() (string, error) {
+	return sync.OnceValues(func() (string, error) {
+		name := service + "-compat"
+		docker := exec.Command("docker", "build", "--build-arg", "SERVICE="+service, "--build-arg", "PORT="+port, "-t", name, ".")
+		docker.Dir = root()
+		if output, err := docker.CombinedOutput(); err != nil {
+			return "", fmt.Errorf("%s: %w\n%s", docker, err, output)
+		}
+		return name, nil
+	})
+}
 
 func newKVContainer(t *testing.T, flags ...string) restartable {
 	t.Helper()
-	image, err := kvImage()
+	return newContainer(t, kvImage, "6000/tcp", flags...)
+}
+
+// newContainer starts a container of an image.
+func newContainer(t *testing.T, image func() (string, error), port string, flags ...string) restartable {
+	t.Helper()
+	name, err := image()
 	if err != nil {
 		t.Fatal(err)
 	}
-	server, err := testcontainers.Run(t.Context(), image,
-		testcontainers.WithExposedPorts("6000/tcp"),
+	server, err := testcontainers.Run(t.Context(), name,
+		testcontainers.WithExposedPorts(port),
 		testcontainers.WithCmd(flags...),
 		testcontainers.WithHostConfigModifier(func(host *container.HostConfig) {
 			host.ReadonlyRootfs = true
@@ -185,7 +199,7 @@ func newKVContainer(t *testing.T, flags ...string) restartable {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &kvContainer{container: server}
+	s := &kvContainer{container: server, exposed: port}
 	s.findPort(t)
 	return s
 }
@@ -202,7 +216,7 @@ func (s *kvContainer) start(t *testing.T) {
 
 func (s *kvContainer) findPort(t *testing.T) {
 	t.Helper()
-	port, err := s.container.MappedPort(t.Context(), "6000/tcp")
+	port, err := s.container.MappedPort(t.Context(), s.exposed)
 	if err != nil {
 		t.Fatal(err)
 	}
