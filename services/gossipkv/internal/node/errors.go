@@ -13,7 +13,7 @@ var (
 	// ErrStopped: the node was stopped, or has failed; the write may or may not have been done.
 	ErrStopped = errors.New("the server has stopped")
 	// ErrTime: the write was not done, as the session's time is none of this system's.
-	ErrTime = fmt.Errorf("the session's time is more than 2^40 (%d) ahead of all that this server has seen: it is none of this system's; begin a new session", uint64(merge.MaxLead))
+	ErrTime = fmt.Errorf("it is more than 2^40 (%d) ahead of all that this server has seen: it is none of this system's; begin a new session", uint64(merge.MaxLead))
 	// ErrOut: the write was not done, as the server is none of the system's any more; the reason is behind it.
 	ErrOut = errors.New("this server takes no writes")
 	// ErrSelf: a server is asked to forget itself.

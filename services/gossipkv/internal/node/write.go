@@ -94,7 +94,7 @@ func (l *loop) write(w *write) {
 	}
 	time, ok := merge.Next(l.state.Time, w.seen)
 	if !ok {
-		l.answer(w, merge.Version{}, ErrTime)
+		l.answer(w, merge.Version{}, fmt.Errorf("the session's time is %d: %w", w.seen, ErrTime))
 		return
 	}
 	if !l.confirmed() {

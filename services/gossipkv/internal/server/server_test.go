@@ -230,7 +230,7 @@ func TestLogRequests(t *testing.T) {
 	for _, want := range []string{
 		`call=put key=a\n value="` + strings.Repeat("v", 64) + `… (100 bytes)" version=1@` + origin,
 		`call=get key=a\n value=`, `call=get key=b outcome="no value"`, `call=get key=b outcome="dependency not met"`,
-		`call=delete key=a\n version=2@` + origin, `call=put key=c error="the session's time is more than 2^40`,
+		`call=delete key=a\n version=2@` + origin, `call=put key=c error="the session's time is 9223372036854775808: it is more than 2^40`,
 	} {
 		if !strings.Contains(h.log.String(), want) {
 			t.Errorf("the log has no %s:\n%s", want, h.log)
