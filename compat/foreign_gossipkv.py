@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Performs calls on a gossipkv server and prints what came back, with nothing but the stubs that were generated from the contract.
+"""Performs calls on a gossipkv server and prints what came back, with nothing but the stubs made of the contract.
 
     echo '{"call": "Get", "request": "key: \\"A\\""}' | python3 foreign_gossipkv.py 8000
 
