@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"net"
 	"net/http"
@@ -151,7 +152,9 @@ func TestPage(t *testing.T) {
 	socket := filepath.Join(t.TempDir(), "page")
 	server := startServer(t, "--id=3", "--http-addr=unix:"+socket)
 	server.put(t, "A", "a")
-	client := &http.Client{Transport: &http.Transport{Dial: func(string, string) (net.Conn, error) { return net.Dial("unix", socket) }}}
+	client := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "unix", socket)
+	}}}
 	get := func(path string) string {
 		response, err := client.Get("http://gossipkv" + path)
 		if err != nil {
