@@ -133,8 +133,9 @@ func flagOf(prefix, variable string) string {
 	return "--" + strings.ToLower(strings.ReplaceAll(strings.TrimPrefix(variable, prefix), "_", "-")) + "="
 }
 
-// composed is the cluster of compose.yaml, run as docker compose does, but on ports of this machine that are free.
+// composed is the servers of a compose.yaml, run as docker compose does, but on ports of this machine that are free.
 type composed struct {
+	program string
 	network string
 	nodes   []*composedNode
 }
@@ -151,12 +152,18 @@ func compose(t *testing.T) *composed {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return composeOf(t, "raftkv", image)
+}
+
+// composeOf runs the servers of a service's compose.yaml, of an image.
+func composeOf(t *testing.T, program, image string) *composed {
+	t.Helper()
 	secret := filepath.Join(t.TempDir(), "peers.token")
 	if err := os.WriteFile(secret, []byte("a secret of the test\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	c := &composed{network: newNetwork(t)}
-	project := project(t)
+	c := &composed{program: program, network: newNetwork(t)}
+	project := projectOf(t, program)
 	for _, name := range project.ServiceNames() {
 		c.run(t, project.Services[name], image, secret)
 	}
@@ -183,7 +190,7 @@ func newNetwork(t *testing.T) (network string) {
 
 func (c *composed) run(t *testing.T, service types.ServiceConfig, image, secret string) {
 	t.Helper()
-	_, port, _ := strings.Cut(setting(service, "RAFTKV_ADDR"), ":")
+	_, port, _ := strings.Cut(setting(service, strings.ToUpper(c.program)+"_ADDR"), ":")
 	args := []string{"run", "--detach", "--read-only", "--network=" + c.network, "--network-alias=" + service.Name, "--publish=127.0.0.1::" + port,
 		"--volume=" + service.Volumes[0].Target, "--volume=" + secret + ":" + service.Secrets[0].Target + ":ro"}
 	for _, capability := range service.CapDrop {

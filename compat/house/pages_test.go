@@ -1,7 +1,6 @@
 package house
 
 import (
-	"cmp"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -79,9 +78,6 @@ func TestMap(t *testing.T) {
 	}
 }
 
-// scripts are where those of a service lie that are not in compat/testdata: with the tool that plays them.
-var scripts = map[string]string{"gossipkv": "tools/orchestrate/testdata"}
-
 // TestServices: every service has what it takes to be found, used and tested.
 func TestServices(t *testing.T) {
 	readme, python := read(t, "README.md"), read(t, "contracts/python/pyproject.toml")
@@ -90,7 +86,7 @@ func TestServices(t *testing.T) {
 		for _, file := range []string{
 			"services/NAME/README.md", "services/NAME/DESIGN.md",
 			"contracts/NAME.proto", "contracts/NAMEpb", "contracts/golden/NAME.json", "contracts/python/NAME_pb2.py",
-			cmp.Or(scripts[service], "compat/testdata/NAME"),
+			"compat/testdata/NAME",
 		} {
 			expectFile(t, "CONTRIBUTING.md, A service,", strings.ReplaceAll(file, "NAME", service))
 		}
