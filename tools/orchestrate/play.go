@@ -54,10 +54,9 @@ func read(input io.Reader, lines chan<- line, over <-chan struct{}) {
 func (p *play) run(ctx context.Context, input io.Reader) error {
 	lines := make(chan line)
 	go read(input, lines, p.system.over)
-	for {
+	for ctx.Err() == nil {
 		select {
 		case <-ctx.Done():
-			return context.Cause(ctx)
 		case d := <-p.system.died:
 			if err := p.mourn(ctx, d); err != nil {
 				return err
@@ -69,6 +68,7 @@ func (p *play) run(ctx context.Context, input io.Reader) error {
 			}
 		}
 	}
+	return context.Cause(ctx)
 }
 
 // take does what a line says. Over is true after the last one.

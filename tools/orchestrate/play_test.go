@@ -11,6 +11,7 @@ import (
 	"testing"
 	"testing/iotest"
 	"testing/synctest"
+	"time"
 
 	"google.golang.org/grpc"
 
@@ -229,15 +230,24 @@ func TestPlay_end(t *testing.T) {
 	})
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t)
-		ctx, cancel := context.WithCancelCause(t.Context())
-		cancel(errStopped)
-		never, _ := io.Pipe()
-		if err := perform(ctx, s.system, false, never, &console{out: &s.out, err: &s.err}); !errors.Is(err, errStopped) {
-			t.Errorf("a play whose context is done: %v; want its cause", err)
+		for range 20 { // what is there to be read makes no difference
+			ctx, cancel := context.WithCancelCause(t.Context())
+			out := canceller{cancel}
+			if err := perform(ctx, s.system, false, strings.NewReader("echo 1"), &console{out: out, err: &s.err}); !errors.Is(err, io.ErrNoProgress) {
+				t.Fatalf("a play whose context is done: %v; want its cause", err)
+			}
 		}
 		s.system.close()
-		never.Close()
 	})
+}
+
+// canceller is an output during which a context ends.
+type canceller struct{ cancel context.CancelCauseFunc }
+
+func (c canceller) Write(p []byte) (int, error) {
+	c.cancel(io.ErrNoProgress)
+	time.Sleep(time.Second) // the next line is there by then
+	return len(p), nil
 }
 
 // readOnly is an output that takes nothing.
