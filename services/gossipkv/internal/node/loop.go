@@ -13,6 +13,8 @@ const (
 	tickInterval = 200 * time.Millisecond
 	// tableTicks is after how many ticks the roster is sent, if it has changed.
 	tableTicks = 5
+	// maxOpen is how long a round stays open that has nothing but pushes.
+	maxOpen = 3 * time.Millisecond
 	// repeatTicks is how often all is said again: messages may be lost, and nobody knows.
 	repeatTicks = 50
 )
@@ -36,7 +38,9 @@ type loop struct {
 	refused    error                 // why no writes and no links are taken any more; nil if they are
 	failure    error
 
-	// Of the round under way: what is done once it is on disk.
+	// Of the round under way: whether it stays open, and did before, and what is done once it is on disk.
+	open       bool
+	waits      bool
 	batch      *storage.Batch
 	batchBytes int
 	answers    []answer
@@ -67,24 +71,37 @@ func newLoop(n *Node) *loop {
 	return l
 }
 
-// work makes rounds until the node is stopped or its store has failed.
+// work makes rounds until the node is stopped or its store has failed. A round in which there is nothing but pushes, whose senders wait for
+// nothing, stays open for a while: it ends with the next write, or when others have come. So a server does not sync for each write of another one.
 func (l *loop) work() {
 	ticker := time.NewTicker(tickInterval)
 	defer ticker.Stop()
+	open := time.NewTimer(maxOpen)
+	open.Stop()
+	defer open.Stop()
 	for l.failure == nil {
 		var mail mail
-		ticked := false
+		ticked, ended := false, false
 		select {
 		case <-l.node.mail.signal:
 			mail = l.node.mail.take()
 		case <-ticker.C:
 			ticked = true
+		case <-open.C:
+			ended = true
 		case <-l.node.stopping.Done():
+			l.finish() // for who reads the store next; the writes were answered
 			return
 		}
-		if l.round(&mail, ticked) != nil {
+		if l.round(&mail, ticked, ended) != nil {
 			mail.refuse(l.stopped())
 		}
+		if !l.open {
+			open.Stop()
+		} else if !l.waits {
+			open.Reset(maxOpen)
+		}
+		l.waits = l.open
 	}
 	l.node.mail.close(l.stopped())
 	if l.node.store.Failure() == nil { // or else the store has told the reason
@@ -96,9 +113,10 @@ func (l *loop) stopped() error { return fmt.Errorf("%w: %w", ErrStopped, l.failu
 
 // round does what has gathered: first what others have sent, so that the writes that come after it are greater. An error is
 // one of the store, after which nothing goes on; what is left of the mail was not looked at.
-func (l *loop) round(mail *mail, ticked bool) error {
+func (l *loop) round(mail *mail, ticked, ended bool) error {
 	for _, e := range mail.events {
 		l.take(e)
+		ended = ended || e.message.Push == nil
 		if err := l.room(); err != nil {
 			return err
 		}
@@ -115,6 +133,9 @@ func (l *loop) round(mail *mail, ticked bool) error {
 	}
 	if ticked {
 		l.tick()
+	}
+	if l.open = !ended && !ticked && len(mail.orders)+len(l.answers) == 0 && l.failure == nil; l.open {
+		return nil
 	}
 	if err := l.finish(); err != nil {
 		return err
@@ -217,6 +238,10 @@ func (l *loop) finish() error {
 		}
 		l.answers = nil
 		return err
+	}
+	l.open = false
+	for _, n := range l.neighbours {
+		n.durable = true
 	}
 	l.show()
 	for _, a := range l.answers {

@@ -10,6 +10,7 @@ type neighbour struct {
 	announced merge.Vector // what it has said that it knows
 	ripe      merge.Vector // what of that is not on its way to this server: if it is not here, it is pulled
 	told      merge.Vector // what it was told that this server knows
+	durable   bool         // that it is a member is on disk: from then on it is sent entries
 	avoided   int64        // until which tick others are pulled from first
 	roster    merge.Roster // that it was sent, or has sent
 }

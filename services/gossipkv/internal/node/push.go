@@ -94,7 +94,8 @@ func (l *loop) stampAnew(e merge.Entry) error {
 	return l.stamp(e)
 }
 
-// relay passes a push on to neighbours that were not told. It is sent when it is on disk here.
+// relay passes a push on to neighbours that were not told. It need not be on disk here: what is told is that these are all writes of an interval, and
+// not that this server has them.
 func (l *loop) relay(from merge.ServerID, push *Push) {
 	onward := *push
 	onward.Told = slices.Concat(push.Told, []merge.ServerID{l.state.Self.Server})
@@ -105,7 +106,7 @@ func (l *loop) relay(from merge.ServerID, push *Push) {
 func (l *loop) spread(push *Push, from merge.ServerID) {
 	var to []merge.ServerID
 	for id, n := range l.neighbours {
-		if id != from && !slices.Contains(push.Told, id) && n.announced[push.Interval.Origin] < push.Interval.Upto {
+		if id != from && n.durable && !slices.Contains(push.Told, id) && n.announced[push.Interval.Origin] < push.Interval.Upto {
 			to = append(to, id)
 		}
 	}
@@ -115,7 +116,7 @@ func (l *loop) spread(push *Push, from merge.ServerID) {
 		push.Told = append(push.Told, l.state.Self.Server)
 	}
 	for _, id := range to {
-		l.send(id, Message{Push: push})
+		l.node.transport.Send(id, Message{Push: push})
 	}
 }
 
