@@ -22,7 +22,7 @@ type Status struct {
 }
 
 // LinkStatus is a link, and what the server at its other end lacks as far as is known: how many entries, of how many bytes. Exact is
-// false if they were not counted to the end.
+// false if they were not counted to the end, or it is not known which server it is.
 type LinkStatus struct {
 	Link
 	BehindEntries, BehindBytes uint64
@@ -42,16 +42,30 @@ func (n *Node) Status() (Status, error) {
 		return status, nil
 	}
 	for _, link := range n.transport.Links() {
-		ls := LinkStatus{Link: link, Exact: true}
-		if neighbour, linked := s.neighbours[link.Server]; linked {
+		ls := LinkStatus{Link: link}
+		if link.Server != 0 { // else nobody knows what it lacks
 			var err error
-			if ls.BehindEntries, ls.BehindBytes, ls.Exact, err = n.store.Behind(neighbour.announced, maxBehind); err != nil {
+			if ls.BehindEntries, ls.BehindBytes, ls.Exact, err = n.store.Behind(s.heardOf(link.Server), maxBehind); err != nil {
 				return status, err
 			}
 		}
 		status.Links = append(status.Links, ls)
 	}
 	return status, nil
+}
+
+// heardOf returns what a server is known to know: while there is a link what it has said, else what is heard of it from others, or
+// was before.
+func (s *shown) heardOf(server merge.ServerID) (known merge.Vector) {
+	if neighbour, linked := s.neighbours[server]; linked {
+		return neighbour.announced
+	}
+	for _, origin := range s.Roster.Of(server) {
+		if standing := s.Roster[origin]; standing.State == merge.Member {
+			known = known.Join(standing.Known)
+		}
+	}
+	return known
 }
 
 // Connect links this server to another one (see Transport).

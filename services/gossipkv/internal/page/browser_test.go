@@ -24,6 +24,7 @@ func TestBrowser(t *testing.T) {
 		return changed(well(asked), func(s *gossipkvpb.StatusResponse) {
 			s.Version = hostile
 			s.Links[0].BehindEntries, s.Links[0].BehindBytes = 12_345, 1<<20
+			s.Links = append(s.Links, &gossipkvpb.Link{Address: "d:8000", Reason: "it was not reached yet"})
 			s.Links[1].Up, s.Links[1].Address, s.Links[1].Reason = false, hostile, "refused by "+hostile
 			s.Members[1].Vector = vector(85, 95, 70)
 			s.Members[2].State = gossipkvpb.MemberState_MEMBER_STATE_FORGOTTEN
@@ -36,7 +37,7 @@ func TestBrowser(t *testing.T) {
 	defer server.Close()
 	escaped := strings.NewReplacer("<", "&lt;", ">", "&gt;").Replace(hostile)
 	statuspagetest.ExpectOn(t, statuspagetest.Browse(t, server.URL, 1), []string{
-		"server 1 · incarnation 00000000000000a1", "2 problems", "Live, every 2 s", "1 of 2", "● </span>answers", "90.0&nbsp;GiB", "64.0&nbsp;MiB", "1,000",
+		"server 1 · incarnation 00000000000000a1", "3 problems", "Live, every 2 s", "1 of 3", "Not reached yet", "not known", "● </span>answers", "90.0&nbsp;GiB", "64.0&nbsp;MiB", "1,000",
 		"▲ </span>12,345 entries", "1.0&nbsp;MiB", "b:8000", "● </span>up", "▲ </span>down", "refused by " + escaped,
 		"▲ lacks server 1: 85 to 90", "ahead of this one, server 2: 80 to 95", "◌ </span>forgotten", "00000000000000a3", "this one", "nothing",
 	}, "<img", "owned</title>", "<script>document")

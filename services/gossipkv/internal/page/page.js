@@ -76,6 +76,7 @@ function linkRow(link) {
 
 function lackCell(link) {
   if (link.behind_entries === 0 && link.behind_exact) return cell("It lacks", "number", "nothing");
+  if (link.behind_entries === 0) return cell("It lacks", "number", "not known");
   const least = link.behind_exact ? "" : "≥ ";
   const far = link.behind_entries >= farBehind ? make("span", { class: "mark warning" }, "▲ ") : "";
   const entries = count(link.behind_entries) + (link.behind_entries === 1 ? " entry" : " entries");

@@ -58,7 +58,7 @@ func TestStatus(t *testing.T) {
 	want := &gossipkvpb.StatusResponse{
 		Server: 1, Incarnation: own, StartTime: got.GetStartTime(), Version: version.Short(), Time: 2, Vector: vector,
 		Links: []*gossipkvpb.Link{
-			{Address: "c:8000", Reason: "connection refused", BehindExact: true},
+			{Address: "c:8000", Reason: "connection refused"},
 			{Server: 2, Address: "b:8000", Up: true, BehindEntries: 2, BehindBytes: 10, BehindExact: true, LastExchange: timestamppb.New(lately), SentBytes: 300, ReceivedBytes: 200},
 		},
 		Members: []*gossipkvpb.Member{
@@ -70,6 +70,23 @@ func TestStatus(t *testing.T) {
 	}
 	if !proto.Equal(got, want) {
 		t.Errorf("the status is {%v}; want {%v}", got, want)
+	}
+}
+
+// TestStatus_down: what a server lacks to which the link is down is told from what was heard of it.
+func TestStatus_down(t *testing.T) {
+	h := start(t, nil, nil)
+	h.meet(t)
+	h.node.LinkDown(2)
+	h.links.set(nil, node.Link{Server: 2, Address: "b:8000", Reason: "connection refused"})
+	h.put(t, "y", "1", 0) // answered when it is known that the link is down
+	s, err := h.GossipKVClient.Status(t.Context(), &gossipkvpb.StatusRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &gossipkvpb.Link{Server: 2, Address: "b:8000", Reason: "connection refused", BehindEntries: 2, BehindBytes: 8, BehindExact: true}
+	if len(s.GetLinks()) != 1 || !proto.Equal(s.GetLinks()[0], want) {
+		t.Errorf("the links are %v; want {%v}", s.GetLinks(), want)
 	}
 }
 
