@@ -1129,7 +1129,7 @@ type Link struct {
 	// Why it is not up, for people; empty if it is.
 	Reason string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
 	// What the other server lacks, as far as this one knows: how many entries, and the sum of the lengths of their keys and values. Both stop at a bound
-	// that is no promise (exact is false then).
+	// that is no promise (exact is false then, and as long as the other server was never reached).
 	BehindEntries uint64 `protobuf:"varint,5,opt,name=behind_entries,json=behindEntries,proto3" json:"behind_entries,omitempty"`
 	BehindBytes   uint64 `protobuf:"varint,6,opt,name=behind_bytes,json=behindBytes,proto3" json:"behind_bytes,omitempty"`
 	BehindExact   bool   `protobuf:"varint,7,opt,name=behind_exact,json=behindExact,proto3" json:"behind_exact,omitempty"`
