@@ -28,6 +28,7 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"math"
 )
 
 type (
@@ -97,7 +98,7 @@ const MaxLead = 1 << 40
 // Next returns the time of a new write at a server that has seen times up to now, of a session that has seen times up to seen. It is
 // false if the session's time is none of this system's: it would spoil the time of all servers for ever.
 func Next(now, seen uint64) (time uint64, ok bool) {
-	if seen > now && seen-now > MaxLead {
+	if seen > now && seen-now > MaxLead || max(now, seen) == math.MaxUint64 {
 		return 0, false
 	}
 	return max(now, seen) + 1, true

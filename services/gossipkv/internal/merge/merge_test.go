@@ -105,6 +105,9 @@ func TestNext(t *testing.T) {
 	if _, ok := merge.Next(0, math.MaxUint64); ok {
 		t.Error("the greatest number was taken for a time")
 	}
+	if time, ok := merge.Next(math.MaxUint64, 0); ok {
+		t.Errorf("behind the greatest time comes %d", time)
+	}
 }
 
 // TestVector: joining obeys the laws of a set that grows.
