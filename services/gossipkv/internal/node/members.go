@@ -3,7 +3,6 @@ package node
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"numstore.example/services/gossipkv/internal/merge"
 )
@@ -38,7 +37,7 @@ func (n *Node) Welcome(g Greeting) error {
 		reason = forgotten(g.Self)
 	case standing.State == merge.Duplicate:
 		reason = duplicate(g.Self)
-	case isLinked && linked.origin != g.Self && roster[linked.origin].State == merge.Member:
+	case isLinked && linked.origin != g.Self && s.Roster[linked.origin].State == merge.Member: // whatever it says itself of the other store
 		reason = fmt.Errorf("server %d is linked already, with another store (%v; now %v): two servers have one number, or the former link is still being given up", g.Self.Server, linked.origin, g.Self)
 	default:
 		return nil
@@ -101,6 +100,13 @@ func (l *loop) forget(server merge.ServerID) error {
 func (l *loop) takeTable(from merge.ServerID, t *Table) {
 	n := l.neighbours[from]
 	n.roster = t.Roster
+	if t.Roster[n.origin].State == merge.Replaced { // it goes on under another incarnation: nobody but itself can say so
+		for _, origin := range t.Roster.Of(from) {
+			if t.Roster[origin].State == merge.Member {
+				n.origin = origin
+			}
+		}
+	}
 	if joined := l.state.Roster.Join(t.Roster); !joined.Equal(l.state.Roster) {
 		l.learn(joined)
 	}
@@ -136,14 +142,8 @@ func (l *loop) learn(roster merge.Roster) {
 	l.state.Roster = roster
 	l.judge()
 	for id, n := range l.neighbours {
-		if state := roster[n.origin].State; state == merge.Replaced {
-			for _, origin := range roster.Of(id) {
-				if roster[origin].State == merge.Member {
-					n.origin = origin
-				}
-			}
-		}
-		if l.refused != nil || roster[n.origin].State != merge.Member {
+		// One that is replaced keeps its link: it was by itself, as its own table tells, or by another store of its number, to which it objects.
+		if state := roster[n.origin].State; l.refused != nil || state != merge.Member && state != merge.Replaced {
 			l.unlink(id)
 		}
 	}
@@ -190,15 +190,11 @@ func (l *loop) displace(state merge.State) {
 	}
 }
 
-// unlink ends the link to a server.
+// unlink ends the link to a server that is not welcome. A server that has its number and is may be linked afterwards.
 func (l *loop) unlink(id merge.ServerID) {
 	l.linkDown(id)
 	transport := l.node.transport
-	l.node.running.Go(func() {
-		ctx, cancel := context.WithTimeout(l.node.stopping, 10*time.Second)
-		defer cancel()
-		_ = transport.Disconnect(ctx, id, "") // it may have ended meanwhile
-	})
+	l.node.running.Go(func() { transport.HangUp(id) })
 }
 
 // renew has the server go on under another incarnation.

@@ -190,6 +190,9 @@ func (p port) Disconnect(_ context.Context, server merge.ServerID, _ string) err
 	return nil
 }
 
+// HangUp implements Transport.
+func (p port) HangUp(server merge.ServerID) { p.network.Cut(p.id, server) }
+
 // Links implements Transport.
 func (p port) Links() (links []Link) {
 	p.network.mu.Lock()

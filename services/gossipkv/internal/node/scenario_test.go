@@ -276,6 +276,39 @@ func TestNumber(t *testing.T) {
 	})
 }
 
+// TestNumber_copy: a copy of a server's folder beside the original is refused by who is linked to the original, although it says that it has
+// replaced that. If it gets in elsewhere, the original keeps its links all the same, and the copy is found out.
+func TestNumber_copy(t *testing.T) {
+	play(t, node.NoControl, 3, func(s *scene) {
+		s.network.Cut(2, 3)
+		disk := s.stop(2)
+		copied := disk.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: 100, RNG: s.random})
+		s.start(2, disk)
+		s.network.Cut(2, 3) // 2 is linked to 1, and 1 to 3
+		s.pause()
+		twin, err := born(2, copied, s.random, 0, node.NoControl, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.lives[1].node.Welcome(twin.node.Greeting()); !errors.Is(err, node.ErrRefused) {
+			t.Errorf("who is linked to the original welcomes the copy: %v", err)
+		}
+		s.lives[3].node.LinkUp(twin.node.Greeting())
+		s.pause()
+		s.put(2, "still linked", "yes", 0)
+		s.pause()
+		s.want(1, "still linked", merge.Version{}, merge.Found, "yes")
+		for id, l := range s.lives {
+			if err := l.node.Welcome(twin.node.Greeting()); !errors.Is(err, node.ErrRefused) {
+				t.Errorf("server %d welcomes the copy: %v", id, err)
+			}
+		}
+		if _, err := twin.end(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // TestNumber_behind: two stores of one number that never meet are found out by what travels through third servers.
 func TestNumber_behind(t *testing.T) {
 	play(t, node.NoControl, 2, func(s *scene) { // 1 and 2 are linked; 3 will be behind 1, with another store of number 2 behind it

@@ -30,6 +30,9 @@ type Transport interface {
 	Connect(ctx context.Context, address string) (merge.ServerID, error)
 	Disconnect(ctx context.Context, server merge.ServerID, address string) error
 
+	// HangUp ends the link to a server, if there is one, without waiting. Either side may make it again, if both are welcome.
+	HangUp(server merge.ServerID)
+
 	// Links tells of all links.
 	Links() []Link
 }

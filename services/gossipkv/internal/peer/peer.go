@@ -200,6 +200,15 @@ func (p *Peers) Disconnect(ctx context.Context, server merge.ServerID, address s
 	}
 }
 
+// HangUp implements node.Transport.
+func (p *Peers) HangUp(server merge.ServerID) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if session := p.table.sessionOf(server); session != nil {
+		session.finish(errUnwelcome)
+	}
+}
+
 // Links implements node.Transport. They are in the order of the servers' numbers, then of the addresses.
 func (p *Peers) Links() []node.Link {
 	p.mu.Lock()
@@ -224,6 +233,8 @@ var (
 	errCutThere = fmt.Errorf("the other server says: %w", errCut)
 	// errStopping ends a link to a server that stops.
 	errStopping = errors.New("the server is stopping")
+	// errUnwelcome ends a link to a server that is not welcome any more. Why, it is told when it greets again.
+	errUnwelcome = errors.New("one of the two servers does not welcome the other any more")
 	// errReplaced ends a link in whose place there is another one.
 	errReplaced = errors.New("there is a newer link")
 	// errNotNeeded is for a stream beside which there is a link that stands.

@@ -254,7 +254,7 @@ func (p *Peers) ended(s *session, why error) {
 	p.mu.Unlock()
 	server, reason := s.greeting.server(), reasonOf(why)
 	switch {
-	case errors.Is(why, errCut), errors.Is(why, errEnded), errors.Is(why, errReplaced), errors.Is(why, errStopping):
+	case errors.Is(why, errCut), errors.Is(why, errEnded), errors.Is(why, errReplaced), errors.Is(why, errStopping), errors.Is(why, errUnwelcome):
 		p.log.Info("the link to a server is over", "server", uint32(server), "reason", reason)
 	default:
 		p.notices.Once(p.log, fmt.Sprint(server), "the link to a server is broken", "server", uint32(server), "reason", reason)

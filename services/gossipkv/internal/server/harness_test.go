@@ -146,6 +146,8 @@ func (l *transport) Connect(_ context.Context, address string) (merge.ServerID, 
 	return 2, l.called("connect " + address)
 }
 
+func (l *transport) HangUp(merge.ServerID) {}
+
 func (l *transport) Disconnect(_ context.Context, server merge.ServerID, address string) error {
 	if server != 0 {
 		return l.called(fmt.Sprintf("disconnect %d", server))
