@@ -203,14 +203,21 @@ func Overload() error {
 	return sh.RunWithV(map[string]string{"COMPAT_OVERLOAD": "full"}, "go", "test", "-count=1", "-v", "-run=Overload", "./compat")
 }
 
-// Torture runs the long tests of raftkv: 200 kills under load, of a server alone and of the nodes of a cluster, damage all over its
-// files, scans of a gigabyte; and 10,000 crashes of clusters in memory.
+// Torture runs the long tests of raftkv and gossipkv: 200 kills under load, of a server alone and of the nodes of a cluster, damage all over
+// its files, scans of a gigabyte, 100 kills of servers that gossip; and 10,000 lives of clusters in memory, of each.
 func Torture() error {
-	crashes := map[string]string{"RAFTKV_CRASHES": "10000"}
-	if err := sh.RunWithV(crashes, "go", "test", "-count=1", "-v", "-timeout=60m", "-run=^(TestCluster|TestCrashes)$", "./services/raftkv/internal/node"); err != nil {
-		return err
+	for _, long := range []struct {
+		service, tests string
+		lives          map[string]string
+	}{
+		{"raftkv", "^(TestCluster|TestCrashes)$", map[string]string{"RAFTKV_CRASHES": "10000"}},
+		{"gossipkv", "^TestWorlds$", map[string]string{"GOSSIPKV_WORLDS": "10000"}},
+	} {
+		if err := sh.RunWithV(long.lives, "go", "test", "-count=1", "-v", "-timeout=120m", "-run="+long.tests, "./services/"+long.service+"/internal/node"); err != nil {
+			return err
+		}
 	}
-	return sh.RunWithV(map[string]string{"COMPAT_TORTURE": "full"}, "go", "test", "-count=1", "-v", "-timeout=60m", "-run=Raftkv", "./compat")
+	return sh.RunWithV(map[string]string{"COMPAT_TORTURE": "full"}, "go", "test", "-count=1", "-v", "-timeout=120m", "-run=Raftkv|Gossipkv", "./compat")
 }
 
 // CI is what .ci/run runs: every check, with nothing left out.
