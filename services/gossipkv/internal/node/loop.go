@@ -21,9 +21,10 @@ const (
 
 // loop is the state of a node, owned by its goroutine: what is on disk, and what round is being made of it.
 type loop struct {
-	node  *Node
-	state storage.State
-	ticks int64
+	node      *Node
+	state     storage.State
+	ticks     int64
+	gathering gathering
 
 	pending    merge.Pending
 	neighbours map[merge.ServerID]*neighbour
@@ -79,11 +80,14 @@ func (l *loop) work() {
 	open := time.NewTimer(maxOpen)
 	open.Stop()
 	defer open.Stop()
+	late := time.NewTimer(maxGather)
+	defer late.Stop()
 	for l.failure == nil {
 		var mail mail
 		ticked, ended := false, false
 		select {
 		case <-l.node.mail.signal:
+			l.gather(late)
 			mail = l.node.mail.take()
 		case <-ticker.C:
 			ticked = true
@@ -93,8 +97,12 @@ func (l *loop) work() {
 			l.finish() // for who reads the store next; the writes were answered
 			return
 		}
+		writes := len(mail.writes)
 		if l.round(&mail, ticked, ended) != nil {
 			mail.refuse(l.stopped())
+		}
+		if writes > 0 {
+			l.gathering.answer(writes, l.node.mail.writes())
 		}
 		if !l.open {
 			open.Stop()

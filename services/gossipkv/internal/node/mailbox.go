@@ -71,6 +71,13 @@ func (m *mailbox) event(e event) {
 	})
 }
 
+// writes returns how many writes lie there.
+func (m *mailbox) writes() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.mail.writes)
+}
+
 // take empties the mailbox. Whoever puts something after it gives a new signal, so nothing is missed.
 func (m *mailbox) take() mail {
 	m.mu.Lock()
