@@ -78,7 +78,7 @@ func (l *loop) forget(server merge.ServerID) error {
 	}
 	origins := l.state.Roster.Of(server)
 	if len(origins) == 0 {
-		return ErrUnknown
+		return fmt.Errorf("%w: %d; those that are known are in Status", ErrUnknown, server)
 	}
 	roster := l.state.Roster
 	for _, origin := range origins {
