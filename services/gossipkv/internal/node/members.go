@@ -99,6 +99,7 @@ func (l *loop) forget(server merge.ServerID) error {
 // takeTable learns from a neighbour who the servers are.
 func (l *loop) takeTable(from merge.ServerID, t *Table) {
 	n := l.neighbours[from]
+	l.suspect(from, t.Roster[l.state.Self].Known)
 	n.roster = t.Roster
 	if t.Roster[n.origin].State == merge.Replaced { // it goes on under another incarnation: nobody but itself can say so
 		for _, origin := range t.Roster.Of(from) {
@@ -214,7 +215,7 @@ func (l *loop) renew() {
 	l.publishing = true
 }
 
-// suspect goes on under another incarnation if another server knows more of this one than it does itself: its folder is an older copy, or has
+// suspect goes on under another incarnation if another server knows more of this one than it does itself, or was told that this one does: its folder is an older copy, or has
 // lost its end.
 func (l *loop) suspect(who merge.ServerID, known merge.Vector) {
 	if self := l.state.Self; known[self] > l.state.Known[self] {

@@ -250,6 +250,24 @@ func TestForget_learnt(t *testing.T) {
 	})
 }
 
+// TestLostTail: a server goes on under another incarnation if another one was told that it knows more of itself than it does, though that one does
+// not know it. Or else all would wait for what nobody has.
+func TestLostTail(t *testing.T) {
+	play(t, node.NoControl, 2, func(s *scene) {
+		s.put(2, "x", "1", 0)
+		s.pause()
+		self, greeting := s.lives[2].node.Self(), s.lives[1].node.Greeting()
+		told := greeting.Roster[self]
+		told.Known = told.Known.With(self, 100)
+		greeting.Roster = greeting.Roster.With(self, told)
+		s.lives[2].node.LinkUp(greeting)
+		s.pause()
+		if after := s.lives[2].node.Self(); after == self {
+			t.Errorf("it is still %v", after)
+		}
+	})
+}
+
 // TestNumber: two stores of one number refuse each other by name, and a third server refuses the one that came later, whether or
 // not it is linked to both.
 func TestNumber(t *testing.T) {
