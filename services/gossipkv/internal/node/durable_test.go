@@ -49,7 +49,7 @@ func crashAt(until int, control node.Control) (crashed bool, err error) {
 	if err != nil {
 		return true, nil // it was opening
 	}
-	network := node.NewNetwork(random, node.Faults{})
+	network := node.NewNetwork(rand.New(rand.NewPCG(1, 9)), node.Faults{})
 	network.Attach(1, l.node)
 	answered := make(map[merge.Version]string)
 	for i := range 5 {

@@ -28,7 +28,7 @@ type scene struct {
 func play(t *testing.T, control node.Control, servers int, act func(*scene)) {
 	synctest.Test(t, func(t *testing.T) {
 		random := rand.New(rand.NewPCG(1, 6))
-		s := &scene{t: t, control: control, random: random, network: node.NewNetwork(random, node.Faults{}), lives: make(map[merge.ServerID]*life)}
+		s := &scene{t: t, control: control, random: random, network: node.NewNetwork(rand.New(rand.NewPCG(1, 7)), node.Faults{}), lives: make(map[merge.ServerID]*life)}
 		for id := range merge.ServerID(servers) {
 			s.start(id+1, vfs.NewCrashableMem())
 		}
@@ -333,7 +333,7 @@ func TestNumber_behind(t *testing.T) {
 		s.network.Cut(1, 2)
 		old := s.lives[2]
 		s.network.Detach(2)
-		behind := node.NewNetwork(s.random, node.Faults{}) // the other 2 lives on another network, with 3
+		behind := node.NewNetwork(rand.New(rand.NewPCG(1, 8)), node.Faults{}) // the other 2 lives on another network, with 3
 		three, err := born(3, vfs.NewCrashableMem(), s.random, 0, node.NoControl, false)
 		if err != nil {
 			t.Fatal(err)
