@@ -13,9 +13,10 @@ import (
 // Network links the nodes of one process, and carries their messages as badly as a test wants: it delays, loses, repeats and
 // reorders them. Links are made by Join, and break by Cut, or when a node goes. Messages are not copied: nobody changes them.
 type Network struct {
-	underway sync.WaitGroup // messages
+	mu       sync.Mutex
+	underway int        // messages
+	arrived  *sync.Cond // on mu: none is underway
 
-	mu     sync.Mutex
 	random *rand.Rand
 	faults Faults
 	nodes  map[merge.ServerID]*Node
@@ -38,7 +39,9 @@ func pairOf(a, b merge.ServerID) pair { return pair{min(a, b), max(a, b)} }
 
 // NewNetwork returns a network whose faults are drawn from random.
 func NewNetwork(random *rand.Rand, faults Faults) *Network {
-	return &Network{random: random, faults: faults, nodes: make(map[merge.ServerID]*Node), up: make(map[pair]bool)}
+	n := &Network{random: random, faults: faults, nodes: make(map[merge.ServerID]*Node), up: make(map[pair]bool)}
+	n.arrived = sync.NewCond(&n.mu)
+	return n
 }
 
 // Attach makes a node reachable under its number, and starts it.
@@ -119,8 +122,14 @@ func (n *Network) Lose(lost func(from, to merge.ServerID, m Message) bool) {
 	n.lost = lost
 }
 
-// Settle waits until no message is on its way. Nobody must send any more.
-func (n *Network) Settle() { n.underway.Wait() }
+// Settle waits until no message is on its way.
+func (n *Network) Settle() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for n.underway > 0 {
+		n.arrived.Wait()
+	}
+}
 
 // port is a node's Transport.
 type port struct {
@@ -134,10 +143,11 @@ func (p port) Send(to merge.ServerID, m Message) bool {
 	delays, sent := p.network.fate(p, to, m)
 	for _, delay := range delays {
 		// Not time.AfterFunc: in a bubble of synctest, the race detector of Go 1.26 does not survive it.
-		p.network.underway.Go(func() {
+		go func() {
 			time.Sleep(delay)
 			p.network.arrive(p.id, to, m)
-		})
+			p.network.end()
+		}()
 	}
 	return sent
 }
@@ -156,7 +166,17 @@ func (n *Network) fate(from port, to merge.ServerID, m Message) (delays []time.D
 	if n.random.Float64() < n.faults.Repeat {
 		delays = append(delays, n.delay())
 	}
+	n.underway += len(delays)
 	return delays, true
+}
+
+// end is told that a message has arrived, or found nobody.
+func (n *Network) end() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.underway--; n.underway == 0 {
+		n.arrived.Broadcast()
+	}
 }
 
 func (n *Network) delay() time.Duration {

@@ -174,6 +174,7 @@ func TestTombstone(t *testing.T) {
 func TestTombstone_control(t *testing.T) {
 	play(t, node.NoStability, 3, func(s *scene) {
 		s.put(1, "x", "1", 0)
+		s.pause()
 		s.isolate(3, true)
 		s.delete(1, "x")
 		s.pause()
