@@ -9,11 +9,29 @@ import (
 	"time"
 )
 
+// screen is what was printed, by whichever goroutine.
+type screen struct {
+	mu    sync.Mutex
+	shown bytes.Buffer
+}
+
+func (s *screen) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.shown.Write(b)
+}
+
+func (s *screen) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.shown.String()
+}
+
 // TestConsole_progress: a long script tells on a screen how far it is, and takes that away before anything else is printed there.
 func TestConsole_progress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t)
-		var screen bytes.Buffer
+		var screen screen
 		reader, writer := io.Pipe()
 		var done sync.WaitGroup
 		done.Go(func() {
