@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -19,6 +18,7 @@ import (
 	"google.golang.org/grpc/metadata"
 
 	"numstore.example/contracts/gossipkvpb"
+	"numstore.example/services/internal/logtest"
 )
 
 // TestMain is the server itself when a test has started it with this variable.
@@ -72,31 +72,13 @@ type running struct {
 	conn    *grpc.ClientConn
 	command *exec.Cmd
 	addr    string
-	log     *log
-}
-
-// log is what a process says, while it says it.
-type log struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *log) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *log) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
+	log     *logtest.Buffer
 }
 
 // startServer starts a server on a folder of its own, unless the arguments name one, and waits until it is ready.
 func startServer(t *testing.T, args ...string) *running {
 	t.Helper()
-	s := &running{command: program(t, args...), log: new(log)}
+	s := &running{command: program(t, args...), log: new(logtest.Buffer)}
 	s.command.Stderr = s.log
 	stdout, err := s.command.StdoutPipe()
 	if err != nil {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"numstore.example/services/internal/logtest"
 )
 
 // TestTLS_expiry: what has ended or ends soon is a warning, at the start and when files have changed, and the metric
@@ -30,7 +32,7 @@ func TestTLS_expiry(t *testing.T) {
 		cert = append(cert, longCert...) // a chain is as good as its first end
 		files.write(files.Cert, cert)
 		files.write(files.Key, key)
-		log := new(syncBuffer)
+		log := new(logtest.Buffer)
 		config := testConfig
 		config.TLS = files.TLS
 		config.ClientCA = ""
@@ -62,7 +64,7 @@ func TestTLS_expiryOfAuthorities(t *testing.T) {
 	files.write(files.Key, key)
 	ended, _ := ours.issueFor(-time.Minute)
 	files.write(files.ClientCA, bytes.Join([][]byte{ours.pem, ended}, nil))
-	log := new(syncBuffer)
+	log := new(logtest.Buffer)
 	config := testConfig
 	config.TLS = files.TLS
 	server, err := New(config, slog.New(slog.NewTextHandler(log, nil)))

@@ -20,6 +20,8 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/status"
+
+	"numstore.example/services/internal/logtest"
 )
 
 func newTestGuard(registry prometheus.Registerer) *guard {
@@ -188,14 +190,14 @@ func TestServer_halfRequests(t *testing.T) {
 // TestServer_brokenRequests: what gRPC itself cannot read is the caller's mistake, in a call as in a stream, and no
 // error in the server's log.
 func TestServer_brokenRequests(t *testing.T) {
-	log := new(syncBuffer)
+	log := new(logtest.Buffer)
 	t.Run("server", func(t *testing.T) { sendBroken(t, log) }) // its end is that of the server, with all in the log
 	if said := log.String(); strings.Contains(said, "level=ERROR") || strings.Count(said, "level=INFO msg=call") != 10 {
 		t.Errorf("want ten failed calls in the log, and no error:\n%s", said)
 	}
 }
 
-func sendBroken(t *testing.T, log *syncBuffer) {
+func sendBroken(t *testing.T, log *logtest.Buffer) {
 	addr := serveConfig(t, testConfig, slog.New(slog.NewTextHandler(log, nil)))
 	var protocols http.Protocols
 	protocols.SetUnencryptedHTTP2(true)

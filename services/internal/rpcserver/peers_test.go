@@ -11,6 +11,8 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/wrapperspb"
+
+	"numstore.example/services/internal/logtest"
 )
 
 // internalService is testService under another name, which asks who its callers are.
@@ -152,7 +154,7 @@ func TestPeerFlags_warns(t *testing.T) {
 		{"localhost:6000", "", ""},
 		{"unix:/tmp/x", "", ""},
 	} {
-		config, log := testConfig, new(syncBuffer)
+		config, log := testConfig, new(logtest.Buffer)
 		config.Addr = test.addr
 		server, err := New(config, slog.New(slog.NewTextHandler(log, nil)))
 		if err != nil {

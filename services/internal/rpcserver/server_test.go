@@ -1,12 +1,10 @@
 package rpcserver
 
 import (
-	"bytes"
 	"context"
 	"log/slog"
 	"net"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,6 +18,7 @@ import (
 	"google.golang.org/grpc/test/bufconn"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
+	"numstore.example/services/internal/logtest"
 	"numstore.example/services/internal/pings"
 )
 
@@ -64,14 +63,14 @@ type fixture struct {
 	conn     *grpc.ClientConn
 	stop     context.CancelFunc
 	stopped  chan error // receives what Serve returned
-	log      *syncBuffer
+	log      *logtest.Buffer
 	pings    pings.Counter // what the server sends
 }
 
 // start starts one. More registers further services.
 func start(t *testing.T, config Config, handle func(context.Context) error, more ...func(*Server)) *fixture {
 	t.Helper()
-	f := &fixture{t: t, listener: bufconn.Listen(1 << 20), stopped: make(chan error, 1), log: new(syncBuffer)}
+	f := &fixture{t: t, listener: bufconn.Listen(1 << 20), stopped: make(chan error, 1), log: new(logtest.Buffer)}
 	server, err := New(config, slog.New(slog.NewTextHandler(f.log, &slog.HandlerOptions{Level: config.LogLevel})))
 	if err != nil {
 		t.Fatal(err)
@@ -308,22 +307,4 @@ func TestServer_cutsOffTheSilent(t *testing.T) {
 			t.Errorf("the silent connection ended after %v; want %v", took, handshakeTimeout)
 		}
 	})
-}
-
-// syncBuffer is a log that can be read while it is written.
-type syncBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (s *syncBuffer) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
-}
-
-func (s *syncBuffer) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
 }

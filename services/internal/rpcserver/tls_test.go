@@ -26,6 +26,8 @@ import (
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/protobuf/types/known/wrapperspb"
+
+	"numstore.example/services/internal/logtest"
 )
 
 // authority signs certificates.
@@ -217,7 +219,7 @@ func TestTLS_reload(t *testing.T) {
 	cert, key := before.issue("kv.test")
 	files.write(files.Cert, cert)
 	files.write(files.Key, key)
-	log := new(syncBuffer)
+	log := new(logtest.Buffer)
 	addr := serveTLS(t, files.TLS, slog.New(slog.NewTextHandler(log, nil)))
 	call := func(a *authority) error { return callTLS(t, addr, credentials.NewTLS(a.client(nil, nil))) }
 

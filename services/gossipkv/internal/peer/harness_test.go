@@ -19,6 +19,7 @@ import (
 
 	"numstore.example/services/gossipkv/internal/merge"
 	"numstore.example/services/gossipkv/internal/node"
+	"numstore.example/services/internal/logtest"
 )
 
 // world is some servers and the connections between them, in memory.
@@ -177,13 +178,13 @@ type member struct {
 	listener *bufconn.Listener
 	peers    *Peers
 	server   *grpc.Server
-	log      *logBuffer
+	log      *logtest.Buffer
 	stopping chan struct{}
 }
 
 // join starts a server that is told of the addresses of others. Change, if not nil, changes its configuration.
 func (w *world) join(f *fake, change func(*member, *Config), peers ...string) *member {
-	m := &member{fake: f, world: w, address: addressOf(f.self.Server), log: new(logBuffer), stopping: make(chan struct{})}
+	m := &member{fake: f, world: w, address: addressOf(f.self.Server), log: new(logtest.Buffer), stopping: make(chan struct{})}
 	config := Config{
 		Peers: peers, Stopping: m.stopping,
 		Logger: slog.New(slog.NewTextHandler(m.log, nil)),
@@ -337,24 +338,6 @@ func (f *fake) refuse(server merge.ServerID, why string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.refuses[server] = why
-}
-
-// logBuffer is a log that is read while it is written.
-type logBuffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (b *logBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *logBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
 }
 
 // push is a push of one write with a value of a length.

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 
@@ -20,6 +19,7 @@ import (
 	"numstore.example/contracts/gossipkvpb"
 	"numstore.example/services/gossipkv/internal/merge"
 	"numstore.example/services/gossipkv/internal/node"
+	"numstore.example/services/internal/logtest"
 	"numstore.example/services/internal/rpcserver"
 )
 
@@ -36,14 +36,14 @@ type harness struct {
 	node    *node.Node
 	links   *transport
 	stopped chan struct{} // closed when the adapter was told to stop
-	log     *lines
+	log     *logtest.Buffer
 }
 
 // start starts a harness. What the functions do to the configuration, and to the node's options, holds from the first
 // call on; nil does nothing.
 func start(t testing.TB, change func(*Config), opening func(*node.Options)) *harness {
 	t.Helper()
-	h := &harness{links: new(transport), stopped: make(chan struct{}), log: new(lines)}
+	h := &harness{links: new(transport), stopped: make(chan struct{}), log: new(logtest.Buffer)}
 	log := slog.New(slog.NewTextHandler(h.log, nil))
 	options := node.Options{Server: 1, Logger: log, OnFailure: func(err error) { t.Errorf("the node has failed: %v", err) }}
 	options.Storage.Dir, options.Storage.FS = "data", vfs.NewMem()
@@ -179,22 +179,4 @@ func (l *transport) set(err error, links ...node.Link) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.err, l.all = err, links
-}
-
-// lines is a log that can be read while it is written.
-type lines struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
 }

@@ -20,6 +20,7 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/grpc/test/bufconn"
 
+	"numstore.example/services/internal/logtest"
 	"numstore.example/services/raftkv/internal/kv"
 	"numstore.example/services/raftkv/internal/node"
 	"numstore.example/services/raftkv/internal/shard"
@@ -57,7 +58,7 @@ type member struct {
 	address string
 	peers   *Peers
 	server  *grpc.Server
-	log     *logBuffer
+	log     *logtest.Buffer
 
 	endingsMu sync.Mutex
 	endings   map[string]codes.Code // with which status the last stream of each method has ended here
@@ -102,7 +103,7 @@ func (w *world) join(id storage.NodeID, cluster *shard.Cluster, change func(*Con
 
 // joinAs is join for a node whose store is not the one that storeOf tells.
 func (w *world) joinAs(f *fake, cluster *shard.Cluster, change func(*Config)) *member {
-	m := &member{fake: f, world: w, address: addressOfNode(f.id), log: new(logBuffer), endings: make(map[string]codes.Code)}
+	m := &member{fake: f, world: w, address: addressOfNode(f.id), log: new(logtest.Buffer), endings: make(map[string]codes.Code)}
 	m.fake.setCluster(cluster)
 	config := Config{Logger: slog.New(slog.NewTextHandler(m.log, nil)), Dial: w.dial, OnExcluded: func(error) {}, Stopping: make(chan struct{})}
 	if change != nil {
@@ -146,24 +147,6 @@ func end(members ...*member) {
 	for _, m := range members {
 		m.server.Stop()
 	}
-}
-
-// logBuffer is a log that is read while it is written.
-type logBuffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (b *logBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *logBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
 }
 
 // fake is a node that notes what comes.

@@ -5,7 +5,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"strings"
 	"sync"
 	"testing"
 
@@ -15,6 +14,7 @@ import (
 	"google.golang.org/grpc/test/bufconn"
 
 	"numstore.example/contracts/raftkvpb"
+	"numstore.example/services/internal/logtest"
 	"numstore.example/services/internal/rpcserver"
 	"numstore.example/services/raftkv/internal/node"
 	"numstore.example/services/raftkv/internal/node/nodetest"
@@ -33,7 +33,7 @@ type harness struct {
 	node     *node.Node
 	stopping chan struct{} // to be closed by a test
 	stopped  chan struct{} // closed when the adapter was told to stop
-	log      *lines
+	log      *logtest.Buffer
 	disk     sync.Mutex    // while it is held, no sync of the disk comes to an end
 	appends  chan struct{} // has an element when an entry was made since it was taken out
 }
@@ -42,7 +42,7 @@ type harness struct {
 // call on; nil does nothing.
 func start(t testing.TB, change func(*Config), opening func(*node.Options)) *harness {
 	t.Helper()
-	h := &harness{stopping: make(chan struct{}), stopped: make(chan struct{}), log: new(lines), appends: make(chan struct{}, 1)}
+	h := &harness{stopping: make(chan struct{}), stopped: make(chan struct{}), log: new(logtest.Buffer), appends: make(chan struct{}, 1)}
 	log := slog.New(slog.NewTextHandler(h.log, nil))
 	options := node.Options{
 		ID: 1, Found: nodetest.Alone(1), Storage: node.Storage{Dir: "data", FS: vfs.NewMem()}, MaxInFlight: 1000, At: h.at, Logger: log,
@@ -104,24 +104,6 @@ func (h *harness) serve(t testing.TB, config Config) {
 		h.server.Stop()
 	})
 	h.RaftKVClient, h.admin = raftkvpb.NewRaftKVClient(conn), raftkvpb.NewRaftKVAdminClient(conn)
-}
-
-// lines is a log that can be read while it is written.
-type lines struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
 }
 
 // Requests of the tests.
