@@ -36,6 +36,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"numstore.example/services/internal/budget"
 	"numstore.example/services/raftkv/internal/shard"
 	"numstore.example/services/raftkv/internal/storage"
 )
@@ -85,7 +86,7 @@ type Options struct {
 type Node struct {
 	options Options
 	store   *storage.Store
-	budget  *budget
+	budget  *budget.Budget
 	filled  string                 // see Filled
 	crew    *crew                  // of all of its members
 	joined  atomic.Pointer[joined] // nil as long as the node is of no cluster
@@ -111,7 +112,7 @@ func Open(options Options) (*Node, error) {
 	}
 	var once sync.Once
 	options.OnFailure = func(err error) { once.Do(func() { failed(err) }) }
-	n := &Node{options: options, budget: &budget{limit: options.MaxInFlight}, lifecycle: newLock(), changed: make(chan struct{}, 1)}
+	n := &Node{options: options, budget: budget.New(options.MaxInFlight), lifecycle: newLock(), changed: make(chan struct{}, 1)}
 	n.stopping, n.stop = context.WithCancel(context.Background())
 	if err := n.openStore(); err != nil {
 		return nil, err

@@ -31,13 +31,13 @@ func (p *Proposal) size() (n int64) {
 // Propose proposes commands. It does not wait.
 func (r *Replica) Propose(p *Proposal) {
 	size := p.size()
-	if !r.config.budget.take(size) {
+	if !r.config.budget.Take(size) {
 		p.Done(nil, ErrBusy)
 		return
 	}
 	done := p.Done
 	p.Done = func(replies [][]byte, err error) {
-		r.config.budget.giveBack(size)
+		r.config.budget.GiveBack(size)
 		done(replies, err)
 	}
 	r.enter(p)

@@ -13,6 +13,7 @@ import (
 
 	"go.etcd.io/raft/v3"
 
+	"numstore.example/services/internal/budget"
 	"numstore.example/services/raftkv/internal/kv"
 	"numstore.example/services/raftkv/internal/shard"
 	"numstore.example/services/raftkv/internal/storage"
@@ -45,7 +46,7 @@ type replicaConfig struct {
 	Transport Transport // to other members; nil if there are none
 
 	crew   *crew
-	budget *budget // of bytes of commands that wait for their replies
+	budget *budget.Budget // of bytes of commands that wait for their replies
 
 	// OnFailure is told, once, when the replica had to stop because the machine or the log failed, or the rules of the group
 	// were broken. Of its own failure the store tells.

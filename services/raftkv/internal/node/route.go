@@ -66,7 +66,7 @@ type passing struct {
 // Propose implements Group.
 func (r *route) Propose(p *Proposal) {
 	size := p.size()
-	if !r.node.budget.take(size) {
+	if !r.node.budget.Take(size) {
 		p.Done(nil, ErrBusy)
 		return
 	}
@@ -105,7 +105,7 @@ func (r *route) passed(p *passing, asked storage.NodeID, replies [][]byte, err e
 }
 
 func (r *route) settle(p *passing, replies [][]byte, err error) {
-	r.node.budget.giveBack(p.size)
+	r.node.budget.GiveBack(p.size)
 	p.Done(replies, err)
 }
 

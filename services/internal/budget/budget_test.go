@@ -1,4 +1,4 @@
-package node
+package budget
 
 import (
 	"sync"
@@ -8,8 +8,8 @@ import (
 
 // TestBudget: what is refused takes no room from what fits, not even while it is being refused.
 func TestBudget(t *testing.T) {
-	b := &budget{limit: 100}
-	if !b.take(60) {
+	b := New(100)
+	if !b.Take(60) {
 		t.Fatal("the first is refused")
 	}
 	var others sync.WaitGroup
@@ -17,7 +17,7 @@ func TestBudget(t *testing.T) {
 	for range 2 {
 		others.Go(func() {
 			for !done.Load() {
-				if b.take(60) {
+				if b.Take(60) {
 					t.Error("more is taken than there is")
 					return
 				}
@@ -25,16 +25,16 @@ func TestBudget(t *testing.T) {
 		})
 	}
 	for range 100_000 {
-		if !b.take(40) {
+		if !b.Take(40) {
 			t.Error("what fits is refused")
 			break
 		}
-		b.giveBack(40)
+		b.GiveBack(40)
 	}
 	done.Store(true)
 	others.Wait()
-	b.giveBack(60)
-	if !b.take(1000) {
+	b.GiveBack(60)
+	if !b.Take(1000) {
 		t.Error("a large one alone is refused")
 	}
 }
