@@ -32,6 +32,7 @@ import (
 
 	"numstore.example/services/gossipkv/internal/merge"
 	"numstore.example/services/gossipkv/internal/storage"
+	"numstore.example/services/internal/budget"
 )
 
 // Options say what a node opens.
@@ -77,7 +78,7 @@ type Node struct {
 	options Options
 	store   *storage.Store
 	mail    mailbox
-	budget  budget
+	budget  *budget.Budget
 	shown   atomic.Pointer[shown]
 	pulls   pulls
 	loop    *loop
@@ -116,7 +117,7 @@ func Open(options Options) (*Node, error) {
 	}
 	n := &Node{options: options, mail: newMailbox(), pulls: newPulls()}
 	n.options.pieceBytes = cmp.Or(options.pieceBytes, maxPiece)
-	n.budget.limit = cmp.Or(options.MaxInFlight, defaultInFlight)
+	n.budget = budget.New(cmp.Or(options.MaxInFlight, defaultInFlight))
 	n.stopping, n.stop = context.WithCancel(context.Background())
 	var once sync.Once
 	n.options.OnFailure = func(err error) {

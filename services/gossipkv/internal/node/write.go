@@ -6,6 +6,7 @@ import (
 
 	"numstore.example/services/gossipkv/internal/merge"
 	"numstore.example/services/gossipkv/internal/storage"
+	"numstore.example/services/internal/budget"
 )
 
 // write is a put or a deletion on its way.
@@ -13,7 +14,7 @@ type write struct {
 	entry   merge.Entry // its version is given by the loop
 	seen    uint64      // the session's time
 	outcome chan written
-	budget  *budget
+	budget  *budget.Budget
 }
 
 type written struct {
@@ -22,7 +23,7 @@ type written struct {
 }
 
 func (w *write) answer(version merge.Version, err error) {
-	w.budget.giveBack(int64(w.entry.Size()))
+	w.budget.GiveBack(int64(w.entry.Size()))
 	w.outcome <- written{version, err}
 }
 
@@ -44,12 +45,12 @@ func (n *Node) write(ctx context.Context, entry merge.Entry, seen uint64) (merge
 	if n.options.leaveOut.sessionTime {
 		seen = 0
 	}
-	if !n.budget.take(int64(entry.Size())) {
+	if !n.budget.Take(int64(entry.Size())) {
 		return merge.Version{}, ErrBusy
 	}
-	w := &write{entry: entry, seen: seen, outcome: make(chan written, 1), budget: &n.budget}
+	w := &write{entry: entry, seen: seen, outcome: make(chan written, 1), budget: n.budget}
 	if err := n.mail.put(func(mail *mail) { mail.writes = append(mail.writes, w) }); err != nil {
-		n.budget.giveBack(int64(entry.Size()))
+		n.budget.GiveBack(int64(entry.Size()))
 		return merge.Version{}, err
 	}
 	select {
