@@ -4,14 +4,11 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 )
 
 // TestGossipkv_alerts: each alert asks for metrics and labels that the server has, and tells what is the matter and how bad.
@@ -86,28 +83,8 @@ until bin/kv --servers localhost:8001 stat && bin/kv --servers localhost:8002 st
 	script = strings.ReplaceAll(script, "bin/gossipkv", build(t, "./services/gossipkv"))
 	script = strings.ReplaceAll(script, "bin/kv", build(t, "./tools/kv"))
 
-	folder := t.TempDir()
-	output, err := os.Create(filepath.Join(folder, "output")) // which servers in the background keep open
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer output.Close()
-	shell := exec.CommandContext(t.Context(), "sh", "-e", "-c", script)
-	shell.Dir, shell.Stdout, shell.Stderr = folder, output, output
-	shell.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := shell.Start(); err != nil {
-		t.Fatal(err)
-	}
-	end := func() { syscall.Kill(-shell.Process.Pid, syscall.SIGKILL) } // the shell's children too
-	t.Cleanup(end)
-	tooLong := time.AfterFunc(patience, end)
-	err = shell.Wait()
-	tooLong.Stop()
-	printed, errRead := os.ReadFile(output.Name())
-	if err != nil || errRead != nil {
-		t.Errorf("%v, %v; it printed:\n%s\nof the commands\n%s", err, errRead, printed, script)
-	}
-	if lines := strings.Split(strings.TrimSpace(string(printed)), "\n"); !slices.Contains(lines, "blue") {
+	printed := runShell(t, script)
+	if lines := strings.Split(strings.TrimSpace(printed), "\n"); !slices.Contains(lines, "blue") {
 		t.Errorf("it printed %q", lines)
 	}
 }

@@ -6,9 +6,6 @@ import (
 	"path/filepath"
 	"testing"
 
-	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials/insecure"
-
 	"numstore.example/compat/internal/process"
 	"numstore.example/compat/internal/pyenv"
 	"numstore.example/contracts/golden"
@@ -56,14 +53,7 @@ func eachGossipkvPython(t *testing.T, test func(t *testing.T, open openServer, p
 // dialGossipkv returns a client of the server on a port of this machine, on a connection of its own.
 func dialGossipkv(t *testing.T, port string) gossipkvpb.GossipKVClient {
 	t.Helper()
-	conn, err := grpc.NewClient("localhost:"+port,
-		grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxReply)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { conn.Close() })
-	return gossipkvpb.NewGossipKVClient(conn)
+	return gossipkvpb.NewGossipKVClient(dialPort(t, port))
 }
 
 // startGossipkv starts a gossipkv with a number and data of its own as a process, and returns its address.

@@ -236,6 +236,12 @@ const maxReply = 17 << 20
 // dialRaftkv returns a client of the server on a port of this machine, on a connection of its own.
 func dialRaftkv(t *testing.T, port string) raftkvpb.RaftKVClient {
 	t.Helper()
+	return raftkvpb.NewRaftKVClient(dialPort(t, port))
+}
+
+// dialPort returns a connection to the server on a port of this machine.
+func dialPort(t *testing.T, port string) *grpc.ClientConn {
+	t.Helper()
 	conn, err := grpc.NewClient("localhost:"+port,
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxReply)))
@@ -243,5 +249,5 @@ func dialRaftkv(t *testing.T, port string) raftkvpb.RaftKVClient {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
-	return raftkvpb.NewRaftKVClient(conn)
+	return conn
 }

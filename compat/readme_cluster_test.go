@@ -1,11 +1,7 @@
 package compat
 
 import (
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 )
 
@@ -25,22 +21,7 @@ func TestReadme_cluster(t *testing.T) {
 	script = strings.ReplaceAll(script, "bin/raftkv", build(t, "./services/raftkv"))
 	script = strings.ReplaceAll(script, "bin/kv", build(t, "./tools/kv"))
 
-	folder := t.TempDir()
-	output, err := os.Create(filepath.Join(folder, "output")) // which servers in the background keep open
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer output.Close()
-	shell := exec.CommandContext(t.Context(), "sh", "-e", "-c", script)
-	shell.Dir, shell.Stdout, shell.Stderr = folder, output, output
-	shell.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := shell.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { syscall.Kill(-shell.Process.Pid, syscall.SIGKILL) }) // the shell's children
-	err = shell.Wait()
-	text, errRead := os.ReadFile(output.Name())
-	if err != nil || errRead != nil || !strings.HasSuffix(string(text), "green") {
-		t.Errorf("%v, %v; it printed:\n%s\nwant that this ends with the value of the key", err, errRead, text)
+	if printed := runShell(t, script); !strings.HasSuffix(printed, "green") {
+		t.Errorf("it printed:\n%s\nwant that this ends with the value of the key", printed)
 	}
 }

@@ -2,7 +2,6 @@ package compat
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -91,27 +90,10 @@ type sessionPerformer func(step sessionStep) string
 // pySessions starts a program with Python's sessions.
 func pySessions(t *testing.T, python pyenv.Python, kind string, servers ...string) sessionPerformer {
 	t.Helper()
-	command := python.Command(t.Context(), root()+"/compat/perform_gossipkv.py", strings.Join(servers, ","), kind)
-	command.Stderr = t.Output()
-	input, err := command.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	output, err := command.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		input.Close()
-		command.Wait()
-	})
-	steps, outcomes := json.NewEncoder(input), json.NewDecoder(output)
+	program := startProgram(t, python, "perform_gossipkv.py", strings.Join(servers, ","), kind)
 	return func(step sessionStep) (outcome string) {
 		t.Helper()
-		if err := errors.Join(steps.Encode(step), outcomes.Decode(&outcome)); err != nil {
+		if err := errors.Join(program.input.Encode(step), program.answers.Decode(&outcome)); err != nil {
 			t.Fatalf("%+v: %v", step, err)
 		}
 		return outcome
