@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -16,6 +17,20 @@ import (
 	"testing"
 	"time"
 )
+
+// Look returns what a page tells programs now, as /status.json.
+func Look[Status any](t testing.TB, page http.Handler) (status Status) {
+	t.Helper()
+	recorded := httptest.NewRecorder()
+	page.ServeHTTP(recorded, httptest.NewRequest("GET", "/status.json", nil))
+	if recorded.Code != http.StatusOK {
+		t.Fatalf("status %d: %s", recorded.Code, recorded.Body)
+	}
+	if err := json.Unmarshal(recorded.Body.Bytes(), &status); err != nil {
+		t.Fatal(err)
+	}
+	return status
+}
 
 // Browse has a browser open an address, lets some seconds go by for it, of its own clock, and returns what is on the page
 // then. The browser asks in real time all the same.

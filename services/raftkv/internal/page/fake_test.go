@@ -2,9 +2,7 @@ package page
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
-	"net/http/httptest"
 	"sync"
 	"testing"
 	"time"
@@ -12,6 +10,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"numstore.example/contracts/raftkvpb"
+	"numstore.example/services/internal/statuspage/statuspagetest"
 )
 
 // fake is a cluster that answers as it is told.
@@ -118,15 +117,7 @@ func open(t testing.TB, source Source) http.Handler {
 }
 
 // look returns what the page's status is now.
-func look(t testing.TB, handler http.Handler) (status Status) {
+func look(t testing.TB, handler http.Handler) Status {
 	t.Helper()
-	recorded := httptest.NewRecorder()
-	handler.ServeHTTP(recorded, httptest.NewRequest("GET", "/status.json", nil))
-	if recorded.Code != http.StatusOK {
-		t.Fatalf("status %d: %s", recorded.Code, recorded.Body)
-	}
-	if err := json.Unmarshal(recorded.Body.Bytes(), &status); err != nil {
-		t.Fatal(err)
-	}
-	return status
+	return statuspagetest.Look[Status](t, handler)
 }
