@@ -81,7 +81,7 @@ func (n *Node) Get(key []byte, seen merge.Version) (merge.Outcome, merge.Entry, 
 }
 
 // View returns the entries as of one moment, all on disk. Close it soon: it holds up the disk's tidying.
-func (n *Node) View() (*storage.View, error) { return n.store.View() }
+func (n *Node) View() *storage.View { return n.store.View() }
 
 // write does a write of this server's own: it gives it a version and takes it into the round. The answer comes when it is on disk.
 func (l *loop) write(w *write) {

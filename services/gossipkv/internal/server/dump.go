@@ -30,13 +30,10 @@ func (a *adapter) Dump(request *gossipkvpb.DumpRequest, stream grpc.ServerStream
 
 // dump adds what the node has at this moment.
 func (a *adapter) dump(request *gossipkvpb.DumpRequest, out *kvserver.Parts[*gossipkvpb.Pair]) error {
-	view, err := a.Node.View()
-	if err != nil {
-		return readStatus(err)
-	}
+	view := a.Node.View()
 	defer view.Close()
 	var sending error // why a pair could not be sent
-	err = view.Dump(request.GetPrefix(), request.GetAfter(), request.GetKeysOnly(), func(e merge.Entry) (more bool) {
+	err := view.Dump(request.GetPrefix(), request.GetAfter(), request.GetKeysOnly(), func(e merge.Entry) (more bool) {
 		more, sending = out.Add(&gossipkvpb.Pair{Key: e.Key, Value: e.Value, Version: versionMessage(e.Version)}, e.Size())
 		return more && sending == nil
 	})

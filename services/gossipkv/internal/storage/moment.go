@@ -110,7 +110,7 @@ type View struct{ moment *moment }
 
 // View returns what the store has now. It must be closed before the store is. As long as it is not, what was overwritten
 // or deleted since then keeps its room on the disk.
-func (s *Store) View() (*View, error) { return &View{s.moment()}, nil }
+func (s *Store) View() *View { return &View{s.moment()} }
 
 // Close lets go of the view.
 func (v *View) Close() error { return v.moment.let() }

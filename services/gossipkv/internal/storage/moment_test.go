@@ -27,10 +27,7 @@ func (s *Store) read(key string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	view, err := s.View()
-	if err != nil {
-		return "", err
-	}
+	view := s.View()
 	defer view.Close()
 	dumped := ""
 	if err := view.Dump([]byte(key), nil, false, func(e merge.Entry) bool { dumped = string(e.Value); return false }); err != nil {
@@ -158,10 +155,7 @@ func (s *Store) pair() (string, error) {
 	if err != nil || len(piece) != 2 || !last || string(piece[0].Value) != string(piece[1].Value) {
 		return "", fmt.Errorf("a piece is %q, %v", describeAll(piece), err)
 	}
-	view, err := s.View()
-	if err != nil {
-		return "", err
-	}
+	view := s.View()
 	var dumped []string
 	err = view.Dump(nil, nil, false, func(e merge.Entry) bool { dumped = append(dumped, string(e.Value)); return true })
 	if err = errors.Join(err, view.Close()); err != nil || len(dumped) != 2 || dumped[0] != dumped[1] || dumped[0] < string(piece[0].Value) {
@@ -174,10 +168,7 @@ func (s *Store) pair() (string, error) {
 func TestView(t *testing.T) {
 	s := begin(t, vfs.NewMem())
 	s.must(t, value("a", 1, "old"), value("b", 2, strings.Repeat("b", maxShort+1)))
-	view, err := s.View()
-	if err != nil {
-		t.Fatal(err)
-	}
+	view := s.View()
 	s.must(t, tombstone("a", 3), value("c", 4, ""))
 	if err := errors.Join(s.remove("b"), s.compact()); err != nil {
 		t.Fatal(err)

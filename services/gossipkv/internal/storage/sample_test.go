@@ -161,10 +161,7 @@ func (s *Store) contents() (lines []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	view, err := s.View()
-	if err != nil {
-		return nil, err
-	}
+	view := s.View()
 	defer view.Close()
 	var dumped []merge.Entry
 	if err := view.Dump(nil, nil, false, func(e merge.Entry) bool { dumped = append(dumped, e); return true }); err != nil {
