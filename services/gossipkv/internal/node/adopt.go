@@ -30,12 +30,12 @@ func (l *loop) adopt() {
 		if !l.stray(e.Version) {
 			continue
 		}
-		stored, there, err := l.batch.Stored(e.Key)
+		stands, err := l.stands(e)
 		if err != nil {
 			_ = l.fail(err)
 			return
 		}
-		if !there || stored.Version != e.Version { // the round has replaced it
+		if !stands {
 			continue
 		}
 		adopter, known := adopters[e.Version.Origin]

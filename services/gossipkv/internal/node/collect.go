@@ -1,12 +1,13 @@
 package node
 
+import "numstore.example/services/gossipkv/internal/merge"
+
 // maxCollect is how many tombstones are collected at a time.
 const maxCollect = 1000
 
 // collect removes tombstones that all servers know of (see merge.Roster.Stable), and remembers that it did, for servers that come with an old
 // copy of the data.
 func (l *loop) collect() {
-	l.state.Roster = l.state.Roster.Knows(l.state.Self, l.state.Known)
 	stable, complete := l.state.Roster.Stable(l.state.Known)
 	if l.node.options.leaveOut.stability {
 		stable, complete = l.state.Known, true
@@ -20,19 +21,25 @@ func (l *loop) collect() {
 		return
 	}
 	for _, tombstone := range tombstones {
-		// The round may have replaced it already.
-		if stored, there, err := l.batch.Stored(tombstone.Key); err != nil {
-			_ = l.fail(err)
-			return
-		} else if !there || stored.Version != tombstone.Version {
-			continue
+		stands, err := l.stands(tombstone)
+		if err == nil && stands {
+			err = l.batch.Remove(tombstone.Key)
 		}
-		if err := l.batch.Remove(tombstone.Key); err != nil {
+		if err != nil {
 			_ = l.fail(err)
 			return
+		}
+		if !stands {
+			continue
 		}
 		if !l.node.options.leaveOut.stability {
 			l.state.Floor = l.state.Floor.With(tombstone.Version.Origin, tombstone.Version.Time)
 		}
 	}
+}
+
+// stands says whether an entry that the store has is still that of its key: the round may have replaced it already.
+func (l *loop) stands(e merge.Entry) (bool, error) {
+	stored, there, err := l.batch.Stored(e.Key)
+	return there && stored.Version == e.Version, err
 }

@@ -55,7 +55,9 @@ func (g *gathering) begin(writes int) {
 // gather waits for writes that are about to come back.
 func (l *loop) gather(late *time.Timer) {
 	writes := l.node.mail.writes()
-	late.Reset(maxGather)
+	if l.gathering.wait(writes) {
+		late.Reset(maxGather)
+	}
 	for l.gathering.wait(writes) {
 		select {
 		case <-l.node.mail.signal:

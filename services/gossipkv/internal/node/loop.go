@@ -39,9 +39,8 @@ type loop struct {
 	refused    error                 // why no writes and no links are taken any more; nil if they are
 	failure    error
 
-	// Of the round under way: whether it stays open, and did before, and what is done once it is on disk.
+	// Of the round under way: whether it stays open, and what is done once it is on disk.
 	open       bool
-	waits      bool
 	batch      *storage.Batch
 	batchBytes int
 	answers    []answer
@@ -97,7 +96,7 @@ func (l *loop) work() {
 			l.finish() // for who reads the store next; the writes were answered
 			return
 		}
-		writes := len(mail.writes)
+		writes, wasOpen := len(mail.writes), l.open
 		if l.round(&mail, ticked, ended) != nil {
 			mail.refuse(l.stopped())
 		}
@@ -106,10 +105,9 @@ func (l *loop) work() {
 		}
 		if !l.open {
 			open.Stop()
-		} else if !l.waits {
+		} else if !wasOpen {
 			open.Reset(maxOpen)
 		}
-		l.waits = l.open
 	}
 	l.node.mail.close(l.stopped())
 	if l.node.store.Failure() == nil { // or else the store has told the reason
@@ -273,7 +271,7 @@ func (l *loop) show() {
 // tell sends what the round has made, now that it is on disk.
 func (l *loop) tell() {
 	for _, push := range l.own {
-		l.spread(push, 0)
+		l.spread(push)
 	}
 	if l.settled {
 		l.settled = false

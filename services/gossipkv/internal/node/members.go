@@ -17,14 +17,13 @@ func (n *Node) Greeting() Greeting {
 // server that reads in the greeting that it is none of the system's any more learns that.
 func (n *Node) Welcome(g Greeting) error {
 	s := n.shown.Load()
-	if state := s.Roster.Join(g.Roster)[s.Self].State; state != merge.Member && s.refused == nil {
+	roster := s.Roster.Join(g.Roster)
+	if roster[s.Self].State != merge.Member && s.refused == nil {
 		_ = n.mail.put(func(mail *mail) {
 			mail.orders = append(mail.orders, &order{do: func(l *loop) error { l.learn(l.state.Roster.Join(g.Roster)); return nil }, done: make(chan error, 1)})
 		})
 	}
 	linked, isLinked := s.neighbours[g.Self.Server]
-	roster := s.Roster.Join(g.Roster)
-	standing := roster[g.Self]
 	var reason error
 	switch {
 	case s.refused != nil:
@@ -33,9 +32,9 @@ func (n *Node) Welcome(g Greeting) error {
 		reason = fmt.Errorf("this is server %d itself", s.Self.Server)
 	case g.Self.Server == s.Self.Server:
 		reason = fmt.Errorf("both servers have the number %d, with different stores (%v here, %v there): start one of them with another --id and an empty folder", s.Self.Server, s.Self, g.Self)
-	case standing.State == merge.Forgotten:
+	case roster[g.Self].State == merge.Forgotten:
 		reason = forgotten(g.Self)
-	case standing.State == merge.Duplicate:
+	case roster[g.Self].State == merge.Duplicate:
 		reason = duplicate(g.Self)
 	case isLinked && linked.origin != g.Self && s.Roster[linked.origin].State == merge.Member: // whatever it says itself of the other store
 		reason = fmt.Errorf("server %d is linked already, with another store (%v; now %v): two servers have one number, or the former link is still being given up", g.Self.Server, linked.origin, g.Self)
@@ -130,15 +129,14 @@ func (l *loop) learn(roster merge.Roster) {
 		if before.State != standing.State {
 			l.publishing = true
 		}
-		if standing.State == merge.Forgotten && standing.Final < l.state.Known[origin] {
-			if before.State != merge.Forgotten {
-				standing.Final = l.state.Known[origin]
-				roster = roster.With(origin, standing)
-			}
+		if standing.State != merge.Forgotten {
+			continue
 		}
-		if standing.State == merge.Forgotten {
-			delete(l.pending, origin)
+		if known := l.state.Known[origin]; before.State != merge.Forgotten && standing.Final < known {
+			standing.Final = known
+			roster = roster.With(origin, standing)
 		}
+		delete(l.pending, origin)
 	}
 	l.state.Roster = roster
 	l.judge()

@@ -60,7 +60,6 @@ func (l *loop) linkDown(id merge.ServerID) {
 func (l *loop) takeAnnounce(from merge.ServerID, a *Announce) {
 	n := l.neighbours[from]
 	l.suspect(from, a.Known)
-	l.heard[from] = true
 	n.announced = n.announced.Join(a.Known)
 	if a.Settled {
 		n.ripe = n.announced

@@ -18,7 +18,7 @@ func (l *loop) pushOwn(e merge.Entry) {
 		if last >= 0 && l.own[last].Interval.Origin == origin {
 			after = l.own[last].Interval.Upto
 		}
-		l.own = append(l.own, &Push{Interval: merge.Interval{Origin: origin, After: after}})
+		l.own = append(l.own, &Push{Interval: merge.Interval{Origin: origin, After: after}, Told: []merge.ServerID{l.state.Self.Server}})
 		last++
 	}
 	push := l.own[last]
@@ -59,7 +59,7 @@ func (l *loop) takePush(from merge.ServerID, push *Push) {
 	}
 	l.state.Known = known
 	if news {
-		l.relay(from, push)
+		l.relay(push)
 	}
 }
 
@@ -69,9 +69,9 @@ func (l *loop) merge(e merge.Entry) error {
 	case l.state.Known.Covers(e.Version), !l.state.Roster.Counts(e.Version):
 		return nil
 	case e.Version.Time <= l.state.Floor.Latest():
-		if stored, there, err := l.batch.Stored(e.Key); err != nil {
+		if _, there, err := l.batch.Stored(e.Key); err != nil {
 			return l.fail(err)
-		} else if !there && stored.Version.IsZero() {
+		} else if !there {
 			return l.stampAnew(e)
 		}
 	}
@@ -96,25 +96,22 @@ func (l *loop) stampAnew(e merge.Entry) error {
 
 // relay passes a push on to neighbours that were not told. It need not be on disk here: what is told is that these are all writes of an interval, and
 // not that this server has them.
-func (l *loop) relay(from merge.ServerID, push *Push) {
+func (l *loop) relay(push *Push) {
 	onward := *push
 	onward.Told = slices.Concat(push.Told, []merge.ServerID{l.state.Self.Server})
-	l.spread(&onward, from)
+	l.spread(&onward)
 }
 
-// spread sends a push to all neighbours that were not told, and may not know it yet.
-func (l *loop) spread(push *Push, from merge.ServerID) {
+// spread sends a push to all neighbours that were not told, and may not know it yet. Who sends it is among those who were.
+func (l *loop) spread(push *Push) {
 	var to []merge.ServerID
 	for id, n := range l.neighbours {
-		if id != from && n.durable && !slices.Contains(push.Told, id) && n.announced[push.Interval.Origin] < push.Interval.Upto {
+		if n.durable && !slices.Contains(push.Told, id) && n.announced[push.Interval.Origin] < push.Interval.Upto {
 			to = append(to, id)
 		}
 	}
 	slices.Sort(to)
 	push.Told = slices.Concat(push.Told, to)
-	if from == 0 {
-		push.Told = append(push.Told, l.state.Self.Server)
-	}
 	for _, id := range to {
 		l.node.transport.Send(id, Message{Push: push})
 	}
