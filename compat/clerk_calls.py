@@ -39,7 +39,7 @@ async def tasks(servers: list[str]) -> None:
         async def call(line: dict[str, Any]) -> None:
             try:
                 replies = await performing.asyncio_replies(
-                    clerk, line["call"], performing.request_of(line), line["timeout"]
+                    clerk, line["call"], performing.asked(line), line["timeout"]
                 )
             except grpc.RpcError as error:
                 tell(line, performing.refused(error))

@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protopath"
 	"google.golang.org/protobuf/reflect/protorange"
+	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"numstore.example/compat/internal/pyenv"
 	"numstore.example/contracts/gossipkv"
@@ -19,6 +20,8 @@ import (
 // gossipVersions are the versions that a script of gossipkv has met, by name. Scripts are those of raftkv otherwise (see kvStep);
 // names stand for whole versions, and may be what a session has seen as well: "seen: v1".
 type gossipVersions map[string]gossipkv.Version
+
+func (v gossipVersions) service() protoreflect.FullName { return "gossipkv.v1.GossipKV" }
 
 func (v gossipVersions) spell(text string) string {
 	return versionName.ReplaceAllStringFunc(text, func(match string) string {
@@ -63,7 +66,7 @@ func TestGossipkv_scripts(t *testing.T) {
 		for _, path := range paths {
 			t.Run(strings.TrimSuffix(filepath.Base(path), ".txt"), func(t *testing.T) {
 				performer, known := startProgram(t, python, "foreign_gossipkv.py", open(t, "--log-level=warn").port()), make(gossipVersions)
-				for _, step := range readKVScript(t, path, "gossipkv.v1.GossipKV") {
+				for _, step := range readKVScript(t, path) {
 					answer := performer.perform(t, step.call, known.spell(step.request))
 					if err := step.check(answer, known); err != nil {
 						t.Error(err)

@@ -90,8 +90,13 @@ def through_asyncio(clerk: raftkv_clerk.aio.Clerk, loop: asyncio.AbstractEventLo
     return send
 
 
+def asked(line: dict[str, Any]) -> Message:
+    """The request of a line."""
+    return request_of(raftkv_pb2, "RaftKV", line)
+
+
 def perform(wire: Send, client: Send, line: dict[str, Any]) -> dict[str, Any]:
-    call, request = line["call"], request_of(raftkv_pb2, "RaftKV", line)
+    call, request = line["call"], asked(line)
     send = wire if is_for_the_wire(call, request) else client
     try:
         return answered(send(call, request, line.get("timeout") or TIMEOUT))

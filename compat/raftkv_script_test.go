@@ -36,7 +36,6 @@ import (
 // as well. A string may be repeated ("k"*1024). Versions have names: v1, v2 and so on. One that is met for the
 // first time must be greater than all before.
 type kvStep struct {
-	service       protoreflect.FullName
 	line          string
 	call, request string
 	reply         string   // or else:
@@ -50,8 +49,8 @@ var (
 	statusLine  = regexp.MustCompile(`^([A-Z_]+)((?: "[^"]*")+)$`)
 )
 
-// readKVScript reads a script of calls of a service, as the contract names that.
-func readKVScript(t *testing.T, path string, service protoreflect.FullName) (steps []kvStep) {
+// readKVScript reads a script.
+func readKVScript(t *testing.T, path string) (steps []kvStep) {
 	t.Helper()
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -64,7 +63,7 @@ func readKVScript(t *testing.T, path string, service protoreflect.FullName) (ste
 			steps[len(steps)-1].expect(strings.TrimSpace(line))
 		default:
 			call, request, _ := strings.Cut(line, " ")
-			steps = append(steps, kvStep{service: service, line: fmt.Sprintf("%s:%d: %s", path, n+1, line), call: call, request: spell(request)})
+			steps = append(steps, kvStep{line: fmt.Sprintf("%s:%d: %s", path, n+1, line), call: call, request: spell(request)})
 		}
 	}
 	return steps
@@ -97,6 +96,8 @@ type kvAnswer struct {
 
 // metVersions are the versions that a script has met.
 type metVersions interface {
+	// service is whose calls the script has, as the contract names it.
+	service() protoreflect.FullName
 	// spell replaces the names of versions in a text by what they stand for.
 	spell(text string) string
 	// meet takes up the versions of a reply under the names that are expected there, in their order.
@@ -105,6 +106,8 @@ type metVersions interface {
 
 // versions are those of raftkv, by name.
 type versions map[string]uint64
+
+func (v versions) service() protoreflect.FullName { return "raftkv.v1.RaftKV" }
 
 func (v versions) spell(text string) string {
 	return versionName.ReplaceAllStringFunc(text, func(match string) string {
@@ -126,9 +129,9 @@ func (s kvStep) check(answer kvAnswer, known metVersions) error {
 		}
 		return nil
 	}
-	got := s.newReply()
+	got := s.newReply(known.service())
 	for _, text := range answer.Replies {
-		part := s.newReply()
+		part := s.newReply(known.service())
 		if err := prototext.Unmarshal([]byte(text), part); err != nil {
 			return err
 		}
@@ -142,7 +145,7 @@ func (s kvStep) check(answer kvAnswer, known metVersions) error {
 	if err := known.meet(names, got); err != nil {
 		return fmt.Errorf("%s\n%w, in %v", s.line, err, prototext.Format(got))
 	}
-	want := s.newReply()
+	want := s.newReply(known.service())
 	if err := prototext.Unmarshal([]byte(known.spell(s.reply)), want); err != nil {
 		return fmt.Errorf("%s: %w", s.line, err)
 	}
@@ -153,8 +156,8 @@ func (s kvStep) check(answer kvAnswer, known metVersions) error {
 	return nil
 }
 
-func (s kvStep) newReply() proto.Message {
-	method, err := protoregistry.GlobalFiles.FindDescriptorByName(s.service.Append(protoreflect.Name(s.call)))
+func (s kvStep) newReply(service protoreflect.FullName) proto.Message {
+	method, err := protoregistry.GlobalFiles.FindDescriptorByName(service.Append(protoreflect.Name(s.call)))
 	if err != nil {
 		panic(err)
 	}
@@ -292,7 +295,7 @@ func performScripts(t *testing.T, open func(t *testing.T, flags ...string) resta
 	for _, path := range paths {
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".txt"), func(t *testing.T) {
 			performer, known := startPerformer(t, python, open(t, "--log-level=warn").port(), client), make(versions)
-			for _, step := range readKVScript(t, path, "raftkv.v1.RaftKV") {
+			for _, step := range readKVScript(t, path) {
 				answer := performer.perform(t, step.call, known.spell(step.request))
 				if err := step.check(answer, known); err != nil {
 					t.Error(err)

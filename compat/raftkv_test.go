@@ -138,7 +138,7 @@ func TestKVStep_check(t *testing.T) {
 		{"Pipeline", `answers { tag: 2 error { code: 3 message: "full" } }`,
 			kvAnswer{Replies: []string{`answers { tag: 2 error { code: 3 message: "it is empty" } }`}}, false},
 	} {
-		step := kvStep{service: "raftkv.v1.RaftKV", line: test.want, call: test.call}
+		step := kvStep{line: test.want, call: test.call}
 		step.expect(test.want)
 		if err := step.check(test.got, versions{"v1": 5}); (err == nil) != test.good {
 			t.Errorf("%q with the answer %+v: %v", test.want, test.got, err)
