@@ -48,6 +48,12 @@ func Compat() error {
 	return sh.RunV("go", "tool", "gotestsum", "--format=testname", "--", "-count=1", testTimeout, "./compat/...")
 }
 
+// programs are those of the suite in Python that others call, or that call others. Tests in Python have types where they help.
+var programs = []string{
+	"compat/clerk_calls.py", "compat/foreign.py", "compat/foreign_gossipkv.py", "compat/golden.py", "compat/packed.py", "compat/perform.py",
+	"compat/perform_gossipkv.py", "compat/perform_raftkv.py", "compat/placement.py", "compat/texts.py",
+}
+
 // Lint checks the form of the code: gofmt, go vet, staticcheck, and for Python ruff and mypy.
 func Lint() error {
 	unformatted, err := sh.Output("gofmt", "-l", ".")
@@ -70,6 +76,7 @@ func Lint() error {
 		"ruff check --config compat/ruff.toml compat contracts/python",
 		"ruff format --check --config compat/ruff.toml compat contracts/python",
 		"mypy --config-file compat/mypy.ini -p raftkv_clerk -p gossipkv_session",
+		"mypy --config-file compat/mypy.ini " + strings.Join(programs, " "),
 	} {
 		if err := withPython("compat/requirements-lint.txt", append([]string{"-m"}, strings.Fields(check)...)...); err != nil {
 			return err

@@ -18,6 +18,7 @@ from typing import Any
 import grpc
 import perform_raftkv as performing
 import raftkv_clerk.aio
+from texts import answered, refused
 
 THREADS = 32  # at most as many calls are made at a time
 
@@ -38,13 +39,11 @@ async def tasks(servers: list[str]) -> None:
 
         async def call(line: dict[str, Any]) -> None:
             try:
-                replies = await performing.asyncio_replies(
-                    clerk, line["call"], performing.asked(line), line["timeout"]
-                )
+                replies = await performing.asyncio_replies(clerk, line["call"], performing.asked(line), line["timeout"])
             except grpc.RpcError as error:
-                tell(line, performing.refused(error))
+                tell(line, refused(error))
             else:
-                tell(line, performing.answered(replies))
+                tell(line, answered(replies))
 
         while text := await asyncio.to_thread(sys.stdin.readline):
             group.create_task(call(json.loads(text)))

@@ -75,7 +75,8 @@ async def perform(client: Any, sessions: dict[int, Any], step: dict[str, Any]) -
             case "delete":
                 return told(await awaited(session.delete(key, **how)))
             case "get":
-                return "=" + (await awaited(session.get(key, **how))).value.decode()
+                value: bytes = (await awaited(session.get(key, **how))).value
+                return "=" + value.decode()
             case "dump":
                 return await dumped(session, step)
             case "use":

@@ -14,7 +14,8 @@ TIMEOUT = 30.0  # seconds; only a server that hangs takes as long
 
 def request_of(contract: ModuleType, service: str, line: dict[str, Any]) -> Message:
     method = contract.DESCRIPTOR.services_by_name[service].methods_by_name[line["call"]]
-    return text_format.Parse(line["request"], getattr(contract, method.input_type.name)())
+    request: Message = text_format.Parse(line["request"], getattr(contract, method.input_type.name)())
+    return request
 
 
 def answered(replies: list[Message]) -> dict[str, Any]:
