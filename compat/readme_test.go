@@ -12,10 +12,12 @@ import (
 )
 
 var (
-	// shown finds the command lines of loadgen and kv that a README shows at the start of a line, without the comment behind.
-	shown = regexp.MustCompile(`(?m)^bin/(loadgen|kv) (.*?)(?: +# .*)?$`)
-	// needMore finds those that need more than a server: tokens, certificates, or a file in capitals.
-	needMore = regexp.MustCompile(`--tls|token|unix:|\b[A-Z]{3,}\b`)
+	// shown finds the command lines of loadgen and kv that a README shows at the start of a line, without the comment behind, and what it
+	// has exported for those that follow.
+	shown = regexp.MustCompile(`(?m)^(?:bin/(loadgen|kv)|export) (.*?)(?: +# .*)?$`)
+	// needMore finds those that need more than a server: tokens, certificates, or a file in capitals; or servers that the README starts, as
+	// tests of their own do.
+	needMore = regexp.MustCompile(`--tls|token|unix:|\b[A-Z]{3,}\b|--servers localhost:`)
 	// shownPort is where the READMEs say that a server listens; one will do in place of several.
 	shownPort = regexp.MustCompile(`^(5440|6000|8000(,800\d)*)$`)
 )
@@ -45,9 +47,13 @@ func TestReadme(t *testing.T) {
 				t.Fatal(err)
 			}
 			folder, port, kvServer, ran := t.TempDir(), start.loaded(t), start.kv(t), 0
+			environment := os.Environ()
 			for _, command := range shown.FindAllStringSubmatch(string(text), -1) {
 				args := strings.Fields(command[2])
 				switch {
+				case command[1] == "":
+					environment = append(environment, args...)
+					continue
 				case needMore.MatchString(command[2]):
 					t.Logf("left out: %s", command[0])
 					continue
@@ -61,7 +67,7 @@ func TestReadme(t *testing.T) {
 					args = append(args, "--duration=50ms", "--warmup=0s")
 				}
 				process := exec.CommandContext(t.Context(), programs[command[1]], args...)
-				process.Dir, process.Env = folder, append(os.Environ(), "KV_SERVERS=localhost:"+kvServer)
+				process.Dir, process.Env = folder, append(environment, "KV_SERVERS=localhost:"+kvServer) // whatever was exported
 				if output, err := process.CombinedOutput(); err != nil {
 					t.Errorf("%s: %v\n%s", command[0], err, output)
 				}
