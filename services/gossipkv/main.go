@@ -45,7 +45,7 @@ func main() {
 		Summary:    "A key/value store over gRPC (contracts/gossipkv.proto): always writable on any server, and never a read backwards, also at another server.",
 		Contract:   gossipkvpb.File_gossipkv_proto,
 		Addr:       ":8000",
-		Workers:    1024,
+		Workers:    rpcserver.WaitingWorkers,
 		Queue:      8192,
 		MaxMessage: 32 << 20,
 		Files:      kvserver.Files,

@@ -59,7 +59,7 @@ func main() {
 		Summary:    "A key/value store over gRPC (contracts/raftkv.proto): durable before it answers, linearizable, every write exactly once.",
 		Contract:   raftkvpb.File_raftkv_proto,
 		Addr:       ":6000",
-		Workers:    1024,
+		Workers:    rpcserver.WaitingWorkers,
 		Queue:      8192,
 		MaxMessage: 32 << 20,
 		Files:      kvserver.Files,

@@ -57,9 +57,28 @@ func (p Program) parse(args []string, stdout, stderr io.Writer) (_ Config, verb 
 		return Config{}, "", nil
 	case err != nil:
 		return Config{}, "", err
-	default:
-		return cli.Config, command.Command(), nil
 	}
+	if p.Waiting != nil && p.Waiting() && !given(command, "workers") {
+		cli.Workers = WaitingWorkers
+	}
+	return cli.Config, command.Command(), nil
+}
+
+// given says whether a flag has its value from the command line or from the environment, and not by default.
+func given(command *kong.Context, name string) bool {
+	for _, part := range command.Path {
+		if part.Flag != nil && part.Flag.Name == name {
+			return true
+		}
+	}
+	for _, flag := range command.Model.Flags {
+		for _, env := range flag.Envs {
+			if _, set := os.LookupEnv(env); set && flag.Name == name {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // forgetEmpty takes the variables that are set to nothing out of the environment: `NAME=`, which Compose and

@@ -59,6 +59,38 @@ func TestFlags_bytes(t *testing.T) {
 	check(parseKinds(tls...))
 }
 
+// TestFlags_workers: a service whose calls wait has many workers, unless somebody says how many.
+func TestFlags_workers(t *testing.T) {
+	workers := func(waiting bool, args ...string) int {
+		t.Helper()
+		program := testProgram()
+		program.Workers, program.Flags, program.Waiting = 4, &struct{}{}, func() bool { return waiting }
+		config, _, err := program.parse(args, io.Discard, io.Discard)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return config.Workers
+	}
+	for _, test := range []struct{ got, want int }{
+		{workers(false), 4},
+		{workers(true), WaitingWorkers},
+		{workers(true, "--workers=4"), 4},
+		{workers(true, "healthcheck", "--workers", "7"), 7},
+	} {
+		if test.got != test.want {
+			t.Errorf("there are %d workers; want %d", test.got, test.want)
+		}
+	}
+	t.Setenv("TESTD_WORKERS", "")
+	if n := workers(true); n != WaitingWorkers {
+		t.Errorf("with an empty variable there are %d workers; want %d", n, WaitingWorkers)
+	}
+	t.Setenv("TESTD_WORKERS", "5")
+	if n := workers(true); n != 5 {
+		t.Errorf("with a variable that says 5 there are %d workers", n)
+	}
+}
+
 // TestFlags_emptyEnvironment: a variable that is set to nothing leaves the default, for every kind of flag.
 func TestFlags_emptyEnvironment(t *testing.T) {
 	parser, err := kong.New(&struct {

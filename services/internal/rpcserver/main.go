@@ -27,6 +27,10 @@ type Program struct {
 	Addr                       string
 	Workers, Queue, MaxMessage int
 
+	// Waiting, if it is there, is asked once Flags are filled whether calls then wait most of their time, for another server
+	// or a disk. If so, and if nobody has said how many workers there are, there are WaitingWorkers of them.
+	Waiting func() bool
+
 	// Files is what the service needs of the files that the process may have open; Server.Files is what it gets.
 	// Connections take descriptors as well, and get the rest.
 	Files Files
@@ -47,6 +51,9 @@ type Program struct {
 	// the context's error, or with what it has opened. An error made by Misuse is a mistake in the flags.
 	Open func(ctx context.Context, server *Server) (Service, error)
 }
+
+// WaitingWorkers is how many workers are enough for calls that wait most of their time.
+const WaitingWorkers = 1024
 
 // Verb is something that a program does instead of serving, and then ends.
 type Verb struct {

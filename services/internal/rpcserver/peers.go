@@ -3,11 +3,9 @@ package rpcserver
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"slices"
 	"strings"
 
@@ -130,14 +128,11 @@ func (i *identity) peer(authorities string) (credentials.TransportCredentials, e
 		flag, authorities = "--tls-client-ca", i.files.ClientCA
 	}
 	if authorities != "" {
-		text, err := os.ReadFile(authorities)
+		pool, err := Authorities(flag, authorities)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", flag, err)
+			return nil, err
 		}
-		config.RootCAs = x509.NewCertPool()
-		if !config.RootCAs.AppendCertsFromPEM(text) {
-			return nil, fmt.Errorf("%s: %s holds no certificate in PEM form", flag, authorities)
-		}
+		config.RootCAs = pool
 	}
 	return credentials.NewTLS(config), nil
 }

@@ -122,16 +122,32 @@ func (t *TLS) load() (*tls.Config, endings, error) {
 	if t.ClientCA == "" {
 		return config, ends, nil
 	}
-	text, err := os.ReadFile(t.ClientCA)
+	authorities, text, err := readAuthorities("--tls-client-ca", t.ClientCA)
 	if err != nil {
-		return nil, nil, fmt.Errorf("--tls-client-ca: %w", err)
+		return nil, nil, err
 	}
-	config.ClientCAs = x509.NewCertPool()
-	if !config.ClientCAs.AppendCertsFromPEM(text) {
-		return nil, nil, fmt.Errorf("--tls-client-ca: %s holds no certificate in PEM form", t.ClientCA)
-	}
+	config.ClientCAs = authorities
 	config.ClientAuth = tls.RequireAndVerifyClientCert
 	return config, append(ends, ending{"client_ca", t.ClientCA, firstToEnd(parseAll(blocks(text)))}), nil
+}
+
+// Authorities returns the certificates in a file, in PEM, which may have signed those of others. Errors name the flag that names the file.
+func Authorities(flag, file string) (*x509.CertPool, error) {
+	pool, _, err := readAuthorities(flag, file)
+	return pool, err
+}
+
+// readAuthorities returns the text of the file as well.
+func readAuthorities(flag, file string) (*x509.CertPool, []byte, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", flag, err)
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(text) {
+		return nil, nil, fmt.Errorf("%s: %s holds no certificate in PEM form", flag, file)
+	}
+	return pool, text, nil
 }
 
 // ownClient is how the server's own health check connects to it: with the server's certificate as its
