@@ -1,7 +1,6 @@
 package dial
 
 import (
-	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
@@ -50,7 +49,7 @@ func (s *Security) DialOptions() ([]grpc.DialOption, error) {
 		secret = tokens[0]
 	}
 	if secret != "" {
-		options = append(options, grpc.WithPerRPCCredentials(bearer{token.Header: token.Prefix + secret}))
+		options = append(options, grpc.WithPerRPCCredentials(token.Bearer(secret)))
 	}
 	return options, nil
 }
@@ -80,14 +79,3 @@ func (s *Security) config() (*tls.Config, error) {
 	}
 	return config, nil
 }
-
-// bearer is the metadata with a token.
-type bearer map[string]string
-
-// GetRequestMetadata returns what goes with each call.
-func (b bearer) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {
-	return b, nil
-}
-
-// RequireTransportSecurity returns that a token may travel in plain text: servers take it so.
-func (b bearer) RequireTransportSecurity() bool { return false }

@@ -1,7 +1,6 @@
 package page
 
 import (
-	"context"
 	"time"
 
 	"google.golang.org/grpc"
@@ -32,7 +31,7 @@ func Dialer(transport credentials.TransportCredentials, secret string) func(addr
 		}),
 	}
 	if secret != "" {
-		options = append(options, grpc.WithPerRPCCredentials(bearer(secret)))
+		options = append(options, grpc.WithPerRPCCredentials(token.Bearer(secret)))
 	}
 	return func(to string) (*grpc.ClientConn, error) {
 		parsed, err := address.Parse(to)
@@ -42,14 +41,3 @@ func Dialer(transport credentials.TransportCredentials, secret string) func(addr
 		return grpc.NewClient(parsed.Target(), options...)
 	}
 }
-
-// bearer is a token that goes with each call. Without TLS it travels as clients send it there: for all on the way to read.
-type bearer string
-
-// GetRequestMetadata implements credentials.PerRPCCredentials.
-func (b bearer) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {
-	return map[string]string{token.Header: token.Prefix + string(b)}, nil
-}
-
-// RequireTransportSecurity implements credentials.PerRPCCredentials.
-func (bearer) RequireTransportSecurity() bool { return false }
