@@ -93,7 +93,7 @@ func TestStall_noElection(t *testing.T) {
 }
 
 // launchThree starts a group of three, with gates at a moment, on a network without faults.
-func launchThree(t *testing.T, moment node.Moment) (*node.Network, []*member) {
+func launchThree(t *testing.T, moment node.Moment, change ...func(*node.Options)) (*node.Network, []*member) {
 	network := node.NewNetwork(rand.New(rand.NewPCG(1, 1)), node.Faults{})
 	t.Cleanup(network.Settle) // when all members have ended
 	disks, found := together(t, 3, 1, 3)
@@ -101,6 +101,9 @@ func launchThree(t *testing.T, moment node.Moment) (*node.Network, []*member) {
 	for id := storage.NodeID(1); id <= 3; id++ {
 		m := launch(t, disks[id-1].(*vfs.MemFS), moment, func(m *member, c *node.Options) {
 			c.ID, c.Found, c.Transport = id, found, network.From(id)
+			for _, change := range change {
+				change(c)
+			}
 		})
 		t.Cleanup(func() { m.end(t) })
 		network.Attach(id, m.node)

@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"math/rand/v2"
 	"time"
 
 	"go.etcd.io/raft/v3"
@@ -12,7 +13,8 @@ import (
 )
 
 // A leader gives its office away: to the preferred leader, when that has caught up, so that shards are led where the map
-// has them; to anybody who can take it before its node stops; and, by falling silent, when its disk hangs.
+// has them; to anybody who can take it before its node stops, and while its disk is full; and, by falling silent, when its
+// disk hangs.
 
 const (
 	// leadBefore is how many ticks a member leads before it gives its office to the preferred leader.
@@ -20,6 +22,10 @@ const (
 	// firstGiving is how many ticks there are between two attempts, at first. It doubles with each, up to lastGiving.
 	firstGiving = 10 * int64(time.Second/tickInterval)
 	lastGiving  = 10 * int64(time.Minute/tickInterval)
+	// firstFull and lastFull are the same for a leader whose disk is full. They are shorter, so that one that others give
+	// the office back to, as the preferred leader, does not keep it.
+	firstFull = int64(time.Second / tickInterval)
+	lastFull  = int64(time.Minute / tickInterval)
 )
 
 // giving is what a replica knows of giving away its leadership.
@@ -28,12 +34,65 @@ type giving struct {
 	next  int64 // in ticks: when it may be given to the preferred leader
 	pause int64 // in ticks: between two attempts
 	ends  bool  // the node is about to stop
+
+	nextFull  int64 // in ticks: when it may be given away again because the disk is full
+	pauseFull int64 // in ticks: between two attempts to
 }
 
 // lead is told that this member leads from now on.
 func (g *giving) lead(now int64) {
 	g.leads = now
 	g.next = max(g.next, now+leadBefore)
+}
+
+// giveAway gives the leadership to who should have it rather than this member.
+func (r *Replica) giveAway() {
+	if r.config.Full() {
+		r.giveFull()
+		return
+	}
+	r.givePreferred()
+}
+
+// giveFull gives the leadership to any member that has all that is committed. The leader is whom clients ask, and one whose disk
+// is full refuses all but deletions. It is not known whose disk has room: so it is by chance who gets it, and who has no room
+// either gives it on. Where there is no room anywhere it goes around at ever longer intervals.
+func (r *Replica) giveFull() {
+	status := r.raft.BasicStatus()
+	if r.giving.ends || r.ticks < r.giving.nextFull || status.LeadTransferee != 0 {
+		return
+	}
+	heirs := r.heirs(storage.Index(status.HardState.GetCommit()))
+	if len(heirs) == 0 {
+		return
+	}
+	if r.ticks > r.giving.nextFull+2*r.giving.pauseFull {
+		r.giving.pauseFull = 0 // it has been with others for long enough
+	}
+	r.giving.pauseFull = min(max(2*r.giving.pauseFull, firstFull), lastFull)
+	r.giving.nextFull = r.ticks + r.giving.pauseFull
+	heir := heirs[rand.IntN(len(heirs))]
+	r.config.Logger.Debug("giving the leadership away, as the disk is full", "shard", r.config.Shard, "to", heir)
+	r.raft.TransferLeader(uint64(heir))
+}
+
+// heirs returns the other voters that answer, and are known to have the log up to an entry on their disks.
+func (r *Replica) heirs(upTo storage.Index) (heirs []storage.MemberID) {
+	r.answering(func(member storage.MemberID, match storage.Index) {
+		if match >= upTo {
+			heirs = append(heirs, member)
+		}
+	})
+	return heirs
+}
+
+// answering calls f for each of the other voters that answers, with the last entry that it is known to have on its disk.
+func (r *Replica) answering(f func(member storage.MemberID, match storage.Index)) {
+	r.raft.WithProgress(func(id uint64, kind raft.ProgressType, progress tracker.Progress) {
+		if member := storage.MemberID(id); kind == raft.ProgressTypePeer && member != r.config.ID && r.answers(member) {
+			f(member, storage.Index(progress.Match))
+		}
+	})
 }
 
 // givePreferred gives the leadership to the preferred leader, if that answers and has all that is committed. Not in
@@ -79,9 +138,8 @@ func (r *Replica) giveAny() bool {
 	}
 	var best storage.MemberID
 	var most storage.Index
-	r.raft.WithProgress(func(id uint64, kind raft.ProgressType, progress tracker.Progress) {
-		member, match := storage.MemberID(id), storage.Index(progress.Match)
-		if kind == raft.ProgressTypePeer && member != r.config.ID && r.answers(member) && (best == 0 || match > most) {
+	r.answering(func(member storage.MemberID, match storage.Index) {
+		if best == 0 || match > most {
 			best, most = member, match
 		}
 	})

@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"numstore.example/services/internal/engine/enginetest"
 	"numstore.example/services/raftkv/internal/node"
+	"numstore.example/services/raftkv/internal/storage"
 )
 
 // leading waits until another member than that leads, and returns it.
@@ -132,6 +135,64 @@ func TestPreferred(t *testing.T) {
 		network.Attach(first.id, first.node)
 		if again := elected(t, members); len(again.applied()) != 1 {
 			t.Errorf("it leads, and has applied %v", again.applied())
+		}
+	})
+}
+
+// TestFull_givesAway: while the disk of the leader is full, somebody else comes to lead who has room, again and again; when there
+// is room again it gets its office back. So it is with two of three disks full, if not at once: who gets it is left to chance.
+func TestFull_givesAway(t *testing.T) {
+	for full := 1; full <= 2; full++ {
+		synctest.Test(t, func(t *testing.T) {
+			disks := make(map[storage.NodeID]*enginetest.ToldDisk)
+			_, members := launchThree(t, node.AfterSync, func(o *node.Options) {
+				disks[o.ID] = enginetest.NewToldDisk(o.Storage.FS)
+				o.Storage.FS, o.Storage.Reserve = disks[o.ID], 1<<20
+			})
+			elected(t, members)
+			for _, m := range members[:full] {
+				disks[m.id].Free.Store(1000)
+			}
+			for range 5 {
+				time.Sleep(20 * time.Second) // by the clock of the test
+				roomy := members[full:]
+				for waited := 0; !slices.ContainsFunc(roomy, func(m *member) bool { return m.Status().Role == node.Leader }); waited++ {
+					if waited == 1000 {
+						t.Fatal("nobody leads who has room")
+					}
+					time.Sleep(time.Second) // likewise
+				}
+			}
+			for _, disk := range disks {
+				disk.Empty()
+			}
+			time.Sleep(11 * time.Minute) // by the clock of the test: it was given away again and again, and is not given back soon
+			elected(t, members)
+		})
+	}
+}
+
+// TestFull_everywhere: where no disk has room, leaders go on giving their office away, at longer and longer intervals, and
+// commands, which may be deletions, are executed.
+func TestFull_everywhere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var disks []*enginetest.ToldDisk
+		_, members := launchThree(t, node.AfterSync, func(o *node.Options) {
+			disk := enginetest.NewToldDisk(o.Storage.FS)
+			o.Storage.FS, o.Storage.Reserve = disk, 1<<20
+			disks = append(disks, disk)
+		})
+		term := elected(t, members).Status().Term
+		for _, disk := range disks {
+			disk.Free.Store(1000)
+		}
+		time.Sleep(10 * time.Minute) // by the clock of the test
+		leader := leading(t, members, nil)
+		if _, err := leader.execute(t.Context(), []byte("x")); err != nil {
+			t.Error(err)
+		}
+		if now := leader.Status().Term; now == term || now > term+200 {
+			t.Errorf("the term was %d, and is %d after ten minutes", term, now)
 		}
 	})
 }

@@ -26,7 +26,7 @@ func (r *Replica) tick() {
 	switch {
 	case r.Status().Role == Leader:
 		r.goOn()
-		r.givePreferred()
+		r.giveAway()
 	case r.ticks-r.deposed >= readTicks:
 		r.ledger.fail(ErrDeposed)
 	}

@@ -262,7 +262,7 @@ func (n *Node) open(number storage.ShardID, member storage.MemberID) (*Local, re
 		return nil, replicaConfig{}, errors.Join(err, n.store.CloseShard(number))
 	}
 	return &Local{node: n, shard: number, member: member, state: state}, replicaConfig{
-		ID: member, Log: log, State: state, Machine: machine, Shard: number, Transport: n.options.Transport,
+		ID: member, Log: log, State: state, Machine: machine, Shard: number, Transport: n.options.Transport, Full: func() bool { return n.Writable() != nil },
 		OnFailure: func(err error) { n.memberFailed(Damage{number, member, err}, state.Members()) }, OnMembers: n.membersChanged, Logger: n.options.Logger, At: n.options.At, crew: n.crew, budget: n.budget,
 		MaxLog: cmp.Or(n.options.MaxLog, maxLog), LogShare: n.store.Share(cmp.Or(n.options.MaxLog, maxLog), leastLog),
 	}, nil

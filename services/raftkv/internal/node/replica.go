@@ -45,6 +45,8 @@ type replicaConfig struct {
 
 	Transport Transport // to other members; nil if there are none
 
+	Full func() bool // whether the disk is
+
 	crew   *crew
 	budget *budget.Budget // of bytes of commands that wait for their replies
 

@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,25 +12,15 @@ import (
 
 	"numstore.example/contracts/raftkvpb"
 	"numstore.example/contracts/version"
+	"numstore.example/services/internal/engine/enginetest"
 	"numstore.example/services/raftkv/internal/node"
 )
-
-// fullable is a disk in memory that says how much is free.
-type fullable struct {
-	vfs.FS
-	free atomic.Uint64
-}
-
-func (f *fullable) GetDiskUsage(string) (vfs.DiskUsage, error) {
-	return vfs.DiskUsage{AvailBytes: f.free.Load(), TotalBytes: 8 << 20}, nil
-}
 
 // TestFull: on a full disk, reads and deletions are done and other writes refused, in a call of their own, a batch and a
 // pipeline; they did not happen, and the same request is taken when there is room.
 func TestFull(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		disk := &fullable{FS: vfs.NewMem()}
-		disk.free.Store(8 << 20)
+		disk := enginetest.NewToldDisk(vfs.NewMem())
 		h := start(t, nil, func(o *node.Options) { o.Storage.FS, o.Storage.Reserve = disk, 1<<20 })
 		id := func(n uint64) *raftkvpb.RequestId {
 			return &raftkvpb.RequestId{ClientId: []byte("0123456789abcdef"), Sequence: n}
@@ -41,7 +30,7 @@ func TestFull(t *testing.T) {
 		if _, err := h.Put(ctx, put); err != nil {
 			t.Fatal(err)
 		}
-		disk.free.Store(1000)
+		disk.Free.Store(1000)
 		time.Sleep(5 * time.Second) // by the clock of the test: the store looks at its disk
 		refused := &raftkvpb.PutRequest{Key: []byte("b"), Value: []byte("1"), RequestId: id(2)}
 		for name, call := range map[string]func() error{
@@ -81,7 +70,7 @@ func TestFull(t *testing.T) {
 		if got, err := h.Delete(ctx, &raftkvpb.DeleteRequest{Key: []byte("a")}); err != nil || !got.GetExisted() {
 			t.Errorf("a delete: %v, %v", got, err)
 		}
-		disk.free.Store(8 << 20)
+		disk.Empty()
 		time.Sleep(5 * time.Second) // likewise
 		if got, err := h.Put(ctx, refused); err != nil || got.GetExisted() {
 			t.Errorf("the put, when there is room: %v, %v", got, err)
