@@ -98,7 +98,8 @@ func TestSnapshot_fails(t *testing.T) {
 			if err := <-taken; err == nil {
 				t.Errorf("%s fails: the receiver has taken a part for the whole", c.name)
 			}
-			// The next one is not held up.
+			// The next one is not held up, once the receiver has left the call that the sender has given up.
+			synctest.Wait()
 			two.snapshots = ends
 			if c.name == "the link" {
 				two.serve()
