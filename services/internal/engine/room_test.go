@@ -94,10 +94,14 @@ func TestRoom_wayOut(t *testing.T) {
 		}
 		s.must(t, remove(fmt.Sprintf("key %d", i)))
 	}
-	if err := errors.Join(s.cut(keptLog), s.Compact(context.Background(), nothing)); err != nil {
+	if err := s.cut(keptLog); err != nil {
 		t.Error(err)
 	}
-	for late := time.After(time.Minute); s.Writable() != nil; { // files are removed in the background
+	for late := time.After(time.Minute); s.Writable() != nil; {
+		// Files are removed in the background: there may not be room for all that a compaction writes yet, and there is for the next.
+		if err := s.Compact(context.Background(), nothing); err != nil && !errors.Is(err, ErrFull) {
+			t.Fatal(err)
+		}
 		select {
 		case <-time.After(10 * time.Millisecond):
 		case <-late:

@@ -123,6 +123,9 @@ func TestTornManifest_unsynced(t *testing.T) {
 
 // TestDamage_controls: each of the four gaps in what Pebble notices is there, and the mechanism closes it.
 func TestDamage_controls(t *testing.T) {
+	if enginetest.Racing {
+		t.Skip("it opens thousands of stores with Pebble alone, which takes minutes under the race detector and has no code of this package")
+	}
 	random := enginetest.Random(t, "./services/internal/engine")
 	t.Run("manifest not checked", func(t *testing.T) {
 		all, _ := sample(t, fillSample, true)
