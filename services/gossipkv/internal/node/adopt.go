@@ -58,13 +58,13 @@ func (l *loop) adopter(lost merge.Origin) merge.Origin {
 	return adopter
 }
 
-// stray says whether no vector will cover the write of a version: its origin is no member, and no member knows it.
+// stray says whether no vector will cover the write of a version: its origin is no member, and no member knows it. One that a member knows will count, if it does not yet.
 func (l *loop) stray(v merge.Version) bool {
 	if state := l.state.Roster[v.Origin].State; state == 0 || state == merge.Member || l.state.Known.Covers(v) {
 		return false
 	}
 	for _, standing := range l.state.Roster {
-		if standing.State == merge.Member && l.state.Roster.Clip(standing.Known).Covers(v) {
+		if standing.State == merge.Member && standing.Known.Covers(v) {
 			return false
 		}
 	}

@@ -37,12 +37,26 @@ func TestDisconnect(t *testing.T) {
 	if err := network.Join(1, 2); err != nil {
 		t.Fatal(err)
 	}
+	carried := make(chan merge.Version, 1000) // what was sent to 2, by a push or an exchange
+	network.Lose(func(_, to merge.ServerID, m node.Message) bool {
+		for _, e := range entriesOf(m) {
+			if to == 2 {
+				carried <- e.Version
+			}
+		}
+		return false
+	})
 	for range 10 {
 		version, err := nodes[1].Put(t.Context(), []byte("key"), nil, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
-		network.Settle()
+		for sent := range carried {
+			if sent == version {
+				break
+			}
+		}
+		network.Settle() // so it has come
 		if err := nodes[2].Disconnect(t.Context(), 1, ""); err != nil {
 			t.Fatal(err)
 		}
@@ -54,4 +68,15 @@ func TestDisconnect(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// entriesOf returns the entries that a message carries.
+func entriesOf(m node.Message) []merge.Entry {
+	switch {
+	case m.Push != nil:
+		return m.Push.Entries
+	case m.Piece != nil:
+		return m.Piece.Entries
+	}
+	return nil
 }

@@ -20,6 +20,9 @@ const (
 // The pieces come in the order of versions. That does not yet say what is known in the middle: of what is to come, an entry may have replaced one that would have come before. So the vector
 // is left alone until the last piece, and then covers what the other server knew at the first one. That holds although its entries change meanwhile: what
 // replaces one is greater, and so comes later, or comes with the last piece.
+//
+// All entries are taken, also of a forgotten server those that do not count as far as this one knows, though the vector does not cover them: the other server has them, so they will
+// count when it says up to where it knew that one. It may say so in the middle, and then the vector covers them; and one of them may have replaced another that this server lacks.
 type exchange struct {
 	with   merge.ServerID
 	number uint64

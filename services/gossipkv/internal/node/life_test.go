@@ -63,7 +63,8 @@ func (l *life) beforeOperation(op errorfs.Op) error {
 	return nil
 }
 
-// crash keeps what a crash would leave of the disk. The lock is held.
+// crash keeps what a crash would leave of the disk. The node is not told, and may go on telling others for a while what its next life does not know any more: so do servers whose disks
+// lose what they had synced. The lock is held.
 func (l *life) crash() {
 	if l.node != nil {
 		l.known = l.node.State().Known

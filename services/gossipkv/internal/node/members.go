@@ -98,12 +98,12 @@ func (l *loop) forget(server merge.ServerID) error {
 // takeTable learns from a neighbour who the servers are.
 func (l *loop) takeTable(from merge.ServerID, t *Table) {
 	n := l.neighbours[from]
-	l.suspect(from, t.Roster[l.state.Self].Known)
 	n.roster = t.Roster
-	if t.Roster[n.origin].State == merge.Replaced { // it goes on under another incarnation: nobody but itself can say so
+	if t.Roster[n.origin].State == merge.Replaced { // it goes on under another incarnation, and may know less: nobody but itself can say so
 		for _, origin := range t.Roster.Of(from) {
 			if t.Roster[origin].State == merge.Member {
-				n.origin = origin
+				n.origin, n.announced = origin, t.Roster[origin].Known
+				n.ripe = n.announced
 			}
 		}
 	}
@@ -121,7 +121,7 @@ func (l *loop) meet(g Greeting) {
 	l.learn(roster)
 }
 
-// learn takes a roster that includes all that was known. Of who is forgotten, it adds up to where this server has its writes. Who is no
+// learn takes a roster that includes all that was known. Of who is forgotten, it adds up to where this server has its writes, claimed or owed. Who is no
 // member loses its link.
 func (l *loop) learn(roster merge.Roster) {
 	for origin, standing := range roster {
@@ -132,7 +132,7 @@ func (l *loop) learn(roster merge.Roster) {
 		if standing.State != merge.Forgotten {
 			continue
 		}
-		if known := l.state.Known[origin]; before.State != merge.Forgotten && standing.Final < known {
+		if known := max(l.state.Known[origin], l.state.Owed[origin]); before.State != merge.Forgotten && standing.Final < known {
 			standing.Final = known
 			roster = roster.With(origin, standing)
 		}
@@ -148,9 +148,10 @@ func (l *loop) learn(roster merge.Roster) {
 	}
 }
 
-// judge finds what the roster says of this server. Another store of its number is taken for lost, as after a loss of the disk. If that lives all the same, it finds
+// judge finds what the roster says of this server, once it is sure of its incarnation. Another store of its number is taken for lost, as after a loss of the disk. If that lives all the same, it finds
 // itself replaced. If it had a link in this run, it was there first, and objects. If not, its folder is one that came back: it goes on as a new store would.
 func (l *loop) judge() {
+	l.doubt()
 	self := l.state.Self
 	before := l.refused
 	switch l.state.Roster[self].State {
@@ -213,8 +214,18 @@ func (l *loop) renew() {
 	l.publishing = true
 }
 
-// suspect goes on under another incarnation if another server knows more of this one than it does itself, or was told that this one does: its folder is an older copy, or has
-// lost its end.
+// doubt goes on under another incarnation if others were told that this one knows something, whoever wrote it, which it does not: its folder is an older copy, or has lost its end.
+// The others go by what they were told. It may be nowhere any more, and then they would wait for ever for this server's word, and keep all tombstones.
+func (l *loop) doubt() {
+	standing := l.state.Roster[l.state.Self]
+	if standing.State != merge.Member && standing.State != merge.Replaced || l.state.Known.Includes(standing.Known) {
+		return
+	}
+	l.node.options.Logger.Warn("others were told that this server knows more than it does, so its folder is an older copy, or has lost something: it goes on under another incarnation")
+	l.renew()
+}
+
+// suspect goes on under another incarnation if another server knows more of this one's writes than it does itself: its folder is an older copy, or has lost its end.
 func (l *loop) suspect(who merge.ServerID, known merge.Vector) {
 	if self := l.state.Self; known[self] > l.state.Known[self] {
 		l.node.options.Logger.Warn("another server knows more of this one than it does itself, so its folder is an older copy, or has lost something: it goes on under another incarnation",

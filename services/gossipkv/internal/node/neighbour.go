@@ -40,7 +40,7 @@ func (l *loop) linkUp(g Greeting) {
 		l.unlink(id)
 		return
 	}
-	l.suspect(id, g.Known.Join(g.Held).Join(g.Roster[l.state.Self].Known))
+	l.suspect(id, g.Known.Join(g.Held))
 	l.heard[id] = true
 	l.linked = true
 	l.neighbours[id] = &neighbour{origin: g.Self, announced: g.Known, ripe: g.Known, roster: g.Roster}

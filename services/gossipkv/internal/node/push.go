@@ -49,7 +49,7 @@ func (l *loop) takePush(from merge.ServerID, push *Push) {
 		}
 	}
 	for _, e := range push.Entries {
-		if l.merge(e) != nil {
+		if l.state.Roster.Counts(e.Version) && l.merge(e) != nil {
 			return
 		}
 	}
@@ -66,7 +66,7 @@ func (l *loop) takePush(from merge.ServerID, push *Push) {
 // merge takes an entry that another server has sent. What this one knows already has no effect, whatever it was replaced by.
 func (l *loop) merge(e merge.Entry) error {
 	switch {
-	case l.state.Known.Covers(e.Version), !l.state.Roster.Counts(e.Version):
+	case l.state.Known.Covers(e.Version):
 		return nil
 	case e.Version.Time <= l.state.Floor.Latest():
 		if _, there, err := l.batch.Stored(e.Key); err != nil {

@@ -2,7 +2,6 @@ package server
 
 import (
 	"strings"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,6 +18,7 @@ import (
 	"numstore.example/contracts/version"
 	"numstore.example/services/gossipkv/internal/merge"
 	"numstore.example/services/gossipkv/internal/node"
+	"numstore.example/services/internal/engine/enginetest"
 )
 
 var lately = time.Date(2000, 1, 2, 3, 4, 5, 0, time.UTC)
@@ -154,24 +154,13 @@ gossipkv_writable 1
 	}
 }
 
-// fullable is a disk in memory that says how much is free.
-type fullable struct {
-	vfs.FS
-	free atomic.Uint64
-}
-
-func (f *fullable) GetDiskUsage(string) (vfs.DiskUsage, error) {
-	return vfs.DiskUsage{AvailBytes: f.free.Load(), TotalBytes: 8 << 20}, nil
-}
-
 // TestFull: on a full disk, reads and deletions are done and puts refused; they did not happen, and are taken again when there is room.
 func TestFull(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		disk := &fullable{FS: vfs.NewMem()}
-		disk.free.Store(8 << 20)
+		disk := enginetest.NewToldDisk(vfs.NewMem())
 		h := start(t, nil, func(o *node.Options) { o.Storage.FS, o.Storage.Reserve = disk, 1<<20 })
 		h.put(t, "a", "1", 0)
-		disk.free.Store(1000)
+		disk.Free.Store(1000)
 		time.Sleep(5 * time.Second) // by the clock of the test: the store looks at its disk
 		put := &gossipkvpb.PutRequest{Key: []byte("b"), Value: []byte("1")}
 		if _, err := h.Put(t.Context(), put); status.Code(err) != codes.Unavailable || !strings.Contains(err.Error(), "nothing happened") {
@@ -189,7 +178,7 @@ func TestFull(t *testing.T) {
 		if _, err := h.Delete(t.Context(), &gossipkvpb.DeleteRequest{Key: []byte("a")}); err != nil {
 			t.Errorf("a deletion: %v", err)
 		}
-		disk.free.Store(8 << 20)
+		disk.Empty()
 		time.Sleep(5 * time.Second) // likewise
 		if _, err := h.Put(t.Context(), put); err != nil {
 			t.Errorf("the put, when there is room: %v", err)
