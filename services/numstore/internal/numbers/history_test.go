@@ -1,110 +1,19 @@
 package numbers
 
 import (
-	"fmt"
-	"math/rand/v2"
 	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/anishathalye/porcupine"
+
+	"numstore.example/services/numstore/internal/numberstest"
 )
-
-// A history is what clients that call at the same time saw. It is linearizable when there is an order of
-// the calls, one in which none comes before another that had ended when it began, that explains every
-// answer (Herlihy and Wing 1990). The total makes every Set depend on every other, so that a store
-// cannot get by with keys that are right one by one.
-
-const (
-	historyClients = 4
-	historyCalls   = 12 // of each client
-	historyKeys    = 3
-)
-
-// callInput and callOutput are what a history records of a call. Hits are left out: which of two
-// simultaneous calls finds the other's number in the cache is open.
-type callInput struct {
-	isSet bool
-	key   int
-	value int64
-}
-
-type callOutput struct {
-	result  int64 // the total, or the factorial
-	refused bool
-}
-
-// numbersState is the state of the sequential store: small, and comparable as it is.
-type numbersState struct {
-	values [historyKeys]int64
-	exists [historyKeys]bool
-	total  int64
-}
-
-var numbersModel = porcupine.Model{
-	Init: func() any { return numbersState{} },
-	Step: func(before, input, output any) (bool, any) {
-		state, call, got := before.(numbersState), input.(callInput), output.(callOutput)
-		if !call.isSet {
-			n := state.values[call.key]
-			if !state.exists[call.key] || n < 0 || n > maxFactorial {
-				return got == callOutput{refused: true}, state
-			}
-			return got == callOutput{result: factorial(n)}, state
-		}
-		state.total += call.value - state.values[call.key] // no value here comes near an overflow
-		state.values[call.key], state.exists[call.key] = call.value, true
-		return got == callOutput{result: state.total}, state
-	},
-}
-
-// record lets clients call a store at the same time. Time is a counter that every beginning and end of a
-// call advances.
-func record(store subject, seed uint64) (history []porcupine.Operation) {
-	var clock atomic.Int64
-	var wg sync.WaitGroup
-	perClient := make([][]porcupine.Operation, historyClients)
-	for client := range historyClients {
-		random := rand.New(rand.NewPCG(seed, uint64(client)))
-		wg.Go(func() {
-			for range historyCalls {
-				input := callInput{isSet: random.IntN(2) == 0, key: random.IntN(historyKeys), value: random.Int64N(23) - 1}
-				begin := clock.Add(1)
-				output := perform(store, input)
-				perClient[client] = append(perClient[client], porcupine.Operation{
-					ClientId: client, Input: input, Call: begin, Output: output, Return: clock.Add(1),
-				})
-				runtime.Gosched()
-			}
-		})
-	}
-	wg.Wait()
-	for _, operations := range perClient {
-		history = append(history, operations...)
-	}
-	return history
-}
-
-func perform(store subject, call callInput) callOutput {
-	key := fmt.Sprint(call.key)
-	if call.isSet {
-		total, err := store.Set(key, call.value)
-		return callOutput{result: total, refused: err != nil}
-	}
-	value, _, err := store.Fact(key)
-	return callOutput{result: value, refused: err != nil}
-}
-
-// checkHistory is generous with time: these histories take milliseconds. Unknown is no pass.
-func checkHistory(history []porcupine.Operation) porcupine.CheckResult {
-	return porcupine.CheckOperationsTimeout(numbersModel, history, time.Minute)
-}
 
 func TestHistories(t *testing.T) {
 	for seed := range uint64(300) {
-		if result := checkHistory(record(New(testMaxKeys), seed)); result != porcupine.Ok {
+		if result := numberstest.Check(numberstest.Record(seed, New(testMaxKeys))); result != porcupine.Ok {
 			t.Fatalf("history %d is %s", seed, result)
 		}
 	}
@@ -123,7 +32,7 @@ func TestHistories_controls(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			for seed := range uint64(10_000) {
-				if checkHistory(record(newSubject(), seed)) == porcupine.Illegal {
+				if numberstest.Check(numberstest.Record(seed, newSubject())) == porcupine.Illegal {
 					t.Logf("noticed in history %d", seed)
 					return
 				}
@@ -137,7 +46,7 @@ func TestHistories_controls(t *testing.T) {
 // Go would end the test at the first map that two goroutines write.
 type lockless struct {
 	*Store
-	values [historyKeys]atomic.Pointer[int64]
+	values [numberstest.Keys]atomic.Pointer[int64]
 	sum    atomic.Int64
 }
 

@@ -1,5 +1,6 @@
 // Package numbers is the core of numstore: numbers by key, their running total, and their factorials
-// from a small cache. It knows no network and no clock.
+// from a small cache. It knows no network and no clock. Store keeps them in memory; who keeps them elsewhere
+// has the same rules in Sum and in Factorials.
 //
 // What it promises:
 //
@@ -12,14 +13,8 @@ package numbers
 
 import (
 	"errors"
-	"fmt"
 	"sync"
-
-	"github.com/hashicorp/golang-lru/v2/simplelru"
 )
-
-// CacheEntries is the number of factorials that a Store remembers.
-const CacheEntries = 10
 
 // Set returns these, wrapped with the values that explain them.
 var (
@@ -49,9 +44,7 @@ type Store struct {
 	mu     sync.Mutex
 	values map[string]int64
 	total  int64 // always the sum of values
-	// cache maps a number to its factorial. When it is full, the entry that was used least recently
-	// makes room for the new one (LRU). A hit counts as a use. Only successful results enter it.
-	cache *simplelru.LRU[int64, int64]
+	cache  cache
 }
 
 // New returns an empty Store that takes at most maxKeys keys.
@@ -60,15 +53,11 @@ func New(maxKeys int) *Store {
 }
 
 func newStore(maxKeys, cacheEntries int) *Store {
-	cache, err := simplelru.NewLRU[int64, int64](cacheEntries, nil)
-	if err != nil {
-		panic(err) // only for a size below 1, which no caller passes
-	}
 	return &Store{
 		maxKeys:   maxKeys,
 		factorial: factorial,
 		values:    make(map[string]int64),
-		cache:     cache,
+		cache:     newCache(cacheEntries),
 	}
 }
 
@@ -79,16 +68,13 @@ func (s *Store) Set(key string, value int64) (total int64, err error) {
 	defer s.mu.Unlock()
 
 	old, exists := s.values[key]
-	if !exists && len(s.values) >= s.maxKeys {
-		return 0, fmt.Errorf("%w: it holds %d keys, its limit; set an existing key, or raise the limit", ErrFull, s.maxKeys)
-	}
-	total, ok := replace(s.total, old, value)
-	if !ok {
-		return 0, fmt.Errorf("%w: it is %d, and this update would replace %d by %d", ErrOverflow, s.total, old, value)
+	sum, err := Sum{len(s.values), s.total}.Replace(exists, old, value, s.maxKeys)
+	if err != nil {
+		return 0, err
 	}
 	s.values[key] = value
-	s.total = total
-	return total, nil
+	s.total = sum.Total
+	return sum.Total, nil
 }
 
 // Fact returns the factorial of the key's current value, and whether it came from the cache. It fails
@@ -119,16 +105,11 @@ func (s *Store) lookup(key string) (n, value int64, hit bool, err error) {
 	defer s.mu.Unlock()
 
 	n, exists := s.values[key]
-	switch {
-	case !exists:
-		return 0, 0, false, fmt.Errorf("%w: %q; set it first", ErrMissing, key)
-	case n < 0:
-		return 0, 0, false, fmt.Errorf("%w: the value is %d; it must be 0 to %d", ErrNegative, n, maxFactorial)
-	case n > maxFactorial:
-		return 0, 0, false, fmt.Errorf("%w: the value is %d; it must be 0 to %d", ErrTooLarge, n, maxFactorial)
+	if !exists {
+		return 0, 0, false, Missing(key)
 	}
-	value, hit = s.cache.Get(n)
-	return n, value, hit, nil
+	value, hit, err = s.cache.recall(n)
+	return n, value, hit, err
 }
 
 // remember puts the factorial of n into the cache.

@@ -1,0 +1,26 @@
+package numbers
+
+import "fmt"
+
+// Sum is what the numbers come to.
+type Sum struct {
+	Keys  int   // how many keys there are
+	Total int64 // what their numbers add up to
+}
+
+// Replace returns the sum after an update that gives a key a value: one of the keys, whose number was old, or a new one,
+// with old 0. It fails with ErrOverflow, or with ErrFull when the key is new and there are maxKeys already.
+func (s Sum) Replace(exists bool, old, value int64, maxKeys int) (Sum, error) {
+	if !exists {
+		if s.Keys >= maxKeys {
+			return s, fmt.Errorf("%w: it holds %d keys, its limit; set an existing key, or raise the limit", ErrFull, maxKeys)
+		}
+		s.Keys++
+	}
+	total, ok := replace(s.Total, old, value)
+	if !ok {
+		return s, fmt.Errorf("%w: it is %d, and this update would replace %d by %d", ErrOverflow, s.Total, old, value)
+	}
+	s.Total = total
+	return s, nil
+}
