@@ -6,8 +6,10 @@ import numstore_pb2 as numstore__pb2
 
 
 class NumStoreStub(object):
-    """NumStore keeps one int64 for each key, in memory: a restart starts empty. Calls take effect one
-    after the other, in some order that agrees with real time (it is linearizable).
+    """NumStore keeps one int64 for each key. In memory, which is the default, a restart starts empty; a server that was
+    started with --engine keeps them in an engine, where they outlive it, and where several servers may have the same
+    numbers. Calls take effect one after the other, in some order that agrees with real time (it is linearizable), also
+    when they are made to several servers with the same numbers.
     """
 
     def __init__(self, channel):
@@ -29,8 +31,10 @@ class NumStoreStub(object):
 
 
 class NumStoreServicer(object):
-    """NumStore keeps one int64 for each key, in memory: a restart starts empty. Calls take effect one
-    after the other, in some order that agrees with real time (it is linearizable).
+    """NumStore keeps one int64 for each key. In memory, which is the default, a restart starts empty; a server that was
+    started with --engine keeps them in an engine, where they outlive it, and where several servers may have the same
+    numbers. Calls take effect one after the other, in some order that agrees with real time (it is linearizable), also
+    when they are made to several servers with the same numbers.
     """
 
     def SetNum(self, request, context):
@@ -70,8 +74,10 @@ def add_NumStoreServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class NumStore(object):
-    """NumStore keeps one int64 for each key, in memory: a restart starts empty. Calls take effect one
-    after the other, in some order that agrees with real time (it is linearizable).
+    """NumStore keeps one int64 for each key. In memory, which is the default, a restart starts empty; a server that was
+    started with --engine keeps them in an engine, where they outlive it, and where several servers may have the same
+    numbers. Calls take effect one after the other, in some order that agrees with real time (it is linearizable), also
+    when they are made to several servers with the same numbers.
     """
 
     @staticmethod
