@@ -25,7 +25,7 @@ func FuzzRequests(f *testing.F) {
 		f.Add(encoded)
 	}
 	f.Fuzz(func(t *testing.T, encoded []byte) {
-		store := numbers.New(2)
+		store := InMemory(numbers.New(2))
 		adapter := &adapter{store: store, maxKey: testMaxKey, facts: newFactCounters(prometheus.NewRegistry(), store)}
 		adapter.SetNum(t.Context(), set("held", 20))
 

@@ -1,10 +1,6 @@
 package server
 
-import (
-	"github.com/prometheus/client_golang/prometheus"
-
-	"numstore.example/services/numstore/internal/numbers"
-)
+import "github.com/prometheus/client_golang/prometheus"
 
 // factCounters count the answers to Fact by where they came from: the share of hits is the cache's
 // worth.
@@ -12,7 +8,7 @@ type factCounters struct {
 	hit, computed, refused prometheus.Counter
 }
 
-func newFactCounters(registry prometheus.Registerer, store *numbers.Store) factCounters {
+func newFactCounters(registry prometheus.Registerer, store Store) factCounters {
 	facts := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "numstore_facts_total",
 		Help: "Answered Facts by result: hit (from the cache), computed, or refused (the key is missing or its value has no factorial).",

@@ -28,7 +28,7 @@ const testMaxKey = 8
 func dial(t *testing.T, maxKeys int) *grpc.ClientConn {
 	t.Helper()
 	server, listener := grpc.NewServer(), bufconn.Listen(1<<20)
-	Register(server, prometheus.NewRegistry(), numbers.New(maxKeys), testMaxKey)
+	Register(server, prometheus.NewRegistry(), InMemory(numbers.New(maxKeys)), testMaxKey)
 	go server.Serve(listener)
 	t.Cleanup(server.Stop)
 
@@ -119,7 +119,7 @@ func TestDescriptors(t *testing.T) {
 
 // TestMetrics counts what Fact answered.
 func TestMetrics(t *testing.T) {
-	store, registry := numbers.New(10), prometheus.NewRegistry()
+	store, registry := InMemory(numbers.New(10)), prometheus.NewRegistry()
 	adapter := &adapter{store: store, maxKey: testMaxKey, facts: newFactCounters(registry, store)}
 	adapter.SetNum(t.Context(), set("k", 5))
 	for _, key := range []string{"k", "k", "k", "missing"} {
@@ -142,7 +142,7 @@ numstore_keys 1
 
 // TestAllocations: a call allocates nothing but its response.
 func TestAllocations(t *testing.T) {
-	store := numbers.New(10)
+	store := InMemory(numbers.New(10))
 	adapter := &adapter{store: store, maxKey: testMaxKey, facts: newFactCounters(prometheus.NewRegistry(), store)}
 	setNum, fact := set("k", 5), fact("k")
 	for name, call := range map[string]func(){
@@ -153,6 +153,17 @@ func TestAllocations(t *testing.T) {
 		if n := testing.AllocsPerRun(100, call); n > 1 {
 			t.Errorf("%s allocates %v times; want once, for the response", name, n)
 		}
+	}
+}
+
+// BenchmarkSetNum is the way of a call through the adapter and the store, without gRPC.
+func BenchmarkSetNum(b *testing.B) {
+	store := InMemory(numbers.New(10))
+	adapter := &adapter{store: store, maxKey: testMaxKey, facts: newFactCounters(prometheus.NewRegistry(), store)}
+	request := set("k", 5)
+	b.ReportAllocs()
+	for b.Loop() {
+		adapter.SetNum(b.Context(), request)
 	}
 }
 
