@@ -14,6 +14,8 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+
+	"numstore.example/tools/internal/process"
 )
 
 // Fleet starts servers. Its methods are called by one goroutine at a time.
@@ -23,7 +25,7 @@ type Fleet struct {
 	data    string // the folder with the folders of servers
 	secret  string // what administrative calls carry
 
-	spawner *spawner
+	spawner *process.Spawner
 	running sync.WaitGroup
 	started []*Server
 }
@@ -44,7 +46,7 @@ func Open(program, private, data string) (_ *Fleet, err error) {
 	if _, err = f.newSecret(peerToken); err != nil {
 		return nil, err
 	}
-	f.spawner = newSpawner()
+	f.spawner = process.NewSpawner()
 	return f, nil
 }
 
@@ -69,5 +71,5 @@ func (f *Fleet) Close() {
 		s.process.Process.Kill() // all at once
 	}
 	f.running.Wait()
-	f.spawner.close()
+	f.spawner.Close()
 }

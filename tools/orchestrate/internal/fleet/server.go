@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"numstore.example/tools/internal/process"
 )
 
 // Server is a server process.
@@ -34,7 +36,7 @@ func (f *Fleet) Start(ctx context.Context, number int) (*Server, error) {
 	s.process = exec.Command(f.program, "--id", strconv.Itoa(number), "--addr", "127.0.0.1:0", "--data-dir", folder,
 		"--admin-token-file", filepath.Join(f.private, adminToken), "--peer-token-file", filepath.Join(f.private, peerToken))
 	s.process.Env = withoutSettings(os.Environ())
-	s.process.SysProcAttr = attributes()
+	s.process.SysProcAttr = process.Attributes()
 	log, err := os.OpenFile(s.log, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, err
@@ -45,7 +47,7 @@ func (f *Fleet) Start(ctx context.Context, number int) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := f.spawner.start(s.process); err != nil {
+	if err := f.spawner.Start(s.process); err != nil {
 		return nil, err
 	}
 	f.started = append(f.started, s)
