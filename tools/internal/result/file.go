@@ -1,8 +1,6 @@
 package result
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +8,8 @@ import (
 	"os"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"numstore.example/tools/internal/jsonlines"
 )
 
 // line is one line of a file; exactly one member is there.
@@ -65,38 +65,17 @@ func Open(name string) (*Run, error) {
 	return run, nil
 }
 
-// longestLine is far beyond what a Writer writes: a histogram takes some kilobytes.
-const longestLine = 4 << 20
-
 // Read reads a whole file. What a run that was killed, or a full disk, leaves unfinished is left out: intervals whose step
 // never came, and a last line that is no whole one. Of one that was killed at once nothing is left: a run without steps.
 func Read(r io.Reader) (*Run, error) {
-	lines := bufio.NewScanner(r)
-	lines.Buffer(nil, longestLine)
-	torn := false
-	lines.Split(func(data []byte, atEOF bool) (int, []byte, error) {
-		torn = atEOF && len(data) > 0 && bytes.IndexByte(data, '\n') < 0
-		return bufio.ScanLines(data, atEOF)
-	})
 	var run Run
 	var pending []Interval // of the step to come
-	number := 0
-	for lines.Scan() {
-		number++
-		if torn && number > 1 && !json.Valid(lines.Bytes()) {
-			break
-		}
-		var l line
-		err := json.Unmarshal(lines.Bytes(), &l)
-		if err == nil {
-			pending, err = run.take(l, pending)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("line %d: %w", number, err)
-		}
-	}
-	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("after line %d: %w", number, err)
+	err := jsonlines.Each(r, func(l line) (err error) {
+		pending, err = run.take(l, pending)
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
 	return &run, nil
 }

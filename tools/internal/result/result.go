@@ -61,7 +61,7 @@ type Step struct {
 	Rate       int       `json:"rate,omitempty"`    // open loop: calls due in a second
 	Started    time.Time `json:"started"`           // of the window
 	Stopped    time.Time `json:"stopped"`           // when the last call had ended
-	Seconds    float64   `json:"seconds"`           // length of the window; shorter than asked if the step was cut short
+	Seconds    float64   `json:"seconds"`           // length of the window, or the time that a number of calls took; shorter than asked if the step was cut short
 	Throughput float64   `json:"throughput"`        // calls answered in a second of the window
 
 	MaxInFlight int     `json:"max_in_flight"`            // most calls that were under way at one time
