@@ -22,7 +22,8 @@ type Load struct {
 	Rate        int           // open loop: calls due in a second, whatever has become of those before
 	MaxInFlight int           // open loop: most workers
 	Warmup      time.Duration // before the window; calls are sent and not counted
-	Duration    time.Duration // of the window, above 0
+	Duration    time.Duration // of the window, above 0; without meaning if there are Calls
+	Calls       int           // closed loop: the window lasts until each worker has made so many calls in it; 0 if it lasts for Duration
 	Timeout     time.Duration // of each call, above 0
 }
 
@@ -31,6 +32,9 @@ const (
 	Interrupted = "interrupted"
 	HistoryFull = "the history is full"
 )
+
+// forever is longer than any window. It leaves room for a warm-up.
+const forever = time.Duration(1 << 62)
 
 // Driver drives one target, step after step. It is not for concurrent use.
 type Driver struct {
@@ -73,6 +77,9 @@ func (d *Driver) Run(ctx context.Context, load Load, seen func(result.Interval))
 	if d.base.IsZero() {
 		d.base = time.Now()
 	}
+	if load.Calls > 0 {
+		load.Duration = forever
+	}
 	start := time.Now()
 	inner, cancel := context.WithDeadline(ctx, start.Add(load.Warmup+load.Duration))
 	defer cancel()
@@ -94,6 +101,7 @@ func (d *Driver) Run(ctx context.Context, load Load, seen func(result.Interval))
 	figures := s.figures()
 	switch {
 	case figures.Seconds >= load.Duration.Seconds():
+	case load.Calls > 0 && figures.Answered()+figures.Failed() == int64(load.Clients)*int64(load.Calls):
 	case ctx.Err() != nil:
 		figures.CutShort = Interrupted
 	default:
@@ -139,7 +147,7 @@ func (s *step) collect(ctx context.Context, stop <-chan struct{}) {
 			s.counts.cut(s.elapsed())
 			done = nil
 		case <-stop:
-			s.counts.cut(s.elapsed())
+			s.counts.cut(s.elapsed() + 1) // what ended at this very moment is in the window
 			s.take()
 			s.counts.emitAll()
 			return

@@ -222,3 +222,57 @@ func TestConclude(t *testing.T) {
 		}
 	})
 }
+
+// TestClosed_calls: each client makes as many calls as asked, behind the warm-up, whether they are answered or not; the window ends with
+// the last of them.
+func TestClosed_calls(t *testing.T) {
+	for _, test := range []struct {
+		warmup, latency time.Duration
+		answered        int64
+		seconds         float64
+	}{
+		{0, 10 * time.Millisecond, 600, 1.5},
+		{1005 * time.Millisecond, 10 * time.Millisecond, 600, 1.505}, // a call of the warm-up ends in the window
+		{0, time.Hour, 0, 15},                                        // all fail at their deadline
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			seen, throughput := watch()
+			load := Load{Clients: 4, Calls: 150, Warmup: test.warmup, Timeout: 100 * time.Millisecond}
+			start := time.Now()
+			got := steady(test.latency).driver().Run(t.Context(), load, seen)
+			if got.Answered() != test.answered || got.Answered()+got.Failed() != 600 || got.CutShort != "" || got.Clients != 4 {
+				t.Errorf("%+v; want 600 calls, %d of them answered", got, test.answered)
+			}
+			if took := time.Since(start) - test.warmup; !near(got.Seconds, test.seconds) || !near(took.Seconds(), test.seconds) {
+				t.Errorf("a window of %v s, after %v; want %v s", got.Seconds, took, test.seconds)
+			}
+			if all := got.Throughput * got.Seconds; test.warmup == 0 && math.Abs(all-float64(test.answered)) > 0.5 {
+				t.Errorf("the throughput is of %v calls; want %d, the last ones too", all, test.answered)
+			}
+			if want := float64(test.answered) / test.seconds; !near(got.Throughput, want) || len(*throughput) < 2 || !near((*throughput)[0], want) {
+				t.Errorf("%v calls/s, by intervals %v; want %v", got.Throughput, *throughput, want)
+			}
+		})
+	}
+}
+
+// TestClosed_callsCut: a step that ends before all its calls are made says so.
+func TestClosed_callsCut(t *testing.T) {
+	for want, limit := range map[string]int{Interrupted: 0, HistoryFull: 30, "": 200} {
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+			defer cancel()
+			driver := steady(10 * time.Millisecond).driver()
+			driver.HistoryLimit = limit
+			seen, _ := watch()
+			load := Load{Clients: 2, Calls: 1000, Timeout: time.Second}
+			if limit == 200 {
+				load.Calls = 100 // they just fit
+			}
+			got := driver.Run(ctx, load, seen)
+			if got.CutShort != want || limit > 0 && got.Answered() != int64(limit) {
+				t.Errorf("%+v; want that it was cut short: %q", got, want)
+			}
+		})
+	}
+}

@@ -8,14 +8,18 @@ import (
 	"numstore.example/tools/internal/pace"
 )
 
-// closed lets all clients send until ctx is done.
+// closed lets all clients send until ctx is done, or each has made the calls of the load. Those that were sent in the warm-up do not count.
 func (s *step) closed(ctx context.Context) {
 	var wg sync.WaitGroup
 	for range s.load.Clients {
 		w := s.newWorker()
 		wg.Go(func() {
-			for ctx.Err() == nil {
-				w.call(ctx, s.elapsed())
+			for made := 0; ctx.Err() == nil && (s.load.Calls == 0 || made < s.load.Calls); {
+				due := s.elapsed()
+				w.call(ctx, due)
+				if due >= s.load.Warmup {
+					made++
+				}
 			}
 		})
 	}
