@@ -20,6 +20,7 @@ import (
 type cluster struct {
 	Service string         `group:"cluster" enum:"raftkv,gossipkv" default:"raftkv" env:"KV_SERVICE" placeholder:"NAME" help:"Which service the servers are of: ${enum} (default ${default})."`
 	Servers []string       `group:"cluster" aliases:"addr,server" env:"KV_SERVERS" placeholder:"HOST:PORT" help:"Servers, separated by commas; of raftkv one of a cluster is enough, of gossipkv the first that answers is asked. A server of this machine may have a socket: unix:/path. --server and --addr are the same flag (default localhost:6000, for gossipkv localhost:8000)."`
+	Ring    bool           `group:"raftkv" env:"KV_RING" help:"The servers know nothing of each other: kv chooses one by the key, by consistent hashing over --servers in this order. For get, put, delete, scan, count, import, shell and shutdown; kv stat shows how the keys are spread."`
 	Timeout *time.Duration `group:"cluster" placeholder:"TIME" help:"How long a call may take, waiting for a server included. By default 5s, for a call of kv pipe or kv import 1m; kv compact takes as long as it needs; kv member gives up when nobody could do what it asks for 30s. A scan or a backup may take longer as long as something comes."`
 	Session string         `group:"gossipkv" env:"KV_SESSION" placeholder:"FILE" help:"File that keeps what a session has seen, so that a later command goes on with it, at whichever server. It is made if there is none, and written whole after each command, and only one kv has it at a time. Without it, each command is a session of its own. It has an entry for each key that was written or shown."`
 	form
@@ -106,6 +107,9 @@ type app struct {
 // newApp returns what a command needs; its ctx lasts until the process ends.
 func newApp(c cluster, in io.Reader, out, err io.Writer) *app {
 	a := &app{cluster: c, backend: backends[c.Service], in: in, out: out, err: err, onScreen: terminal(out)}
+	if c.onRing() {
+		a.backend = ringOfRaftkv
+	}
 	a.ctx, a.giveUp = context.WithCancelCause(context.Background())
 	return a
 }

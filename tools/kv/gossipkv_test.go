@@ -225,8 +225,10 @@ func TestHelp_services(t *testing.T) {
 			t.Errorf("kv %s --help does not say that it is for %s alone:\n%s", args, want, help)
 		}
 	}
-	if _, help, _ := kv("", "put", "--help"); !strings.Contains(help, "For raftkv alone:\n  --expect-version") {
-		t.Errorf("kv put --help does not say for which service --expect-version is:\n%s", help)
+	_, help, _ = kv("", "put", "--help")
+	_, below, _ := strings.Cut(help, "For raftkv alone:\n")
+	if below, _, _ = strings.Cut(below, "\nFor "); !strings.Contains(below, "  --expect-version") || !strings.Contains(below, "  --ring") {
+		t.Errorf("kv put --help does not say for which service --expect-version and --ring are:\n%s", help)
 	}
 	if _, script, _ := kv("", "completion", "bash", "--service=gossipkv"); !strings.Contains(script, "connect disconnect forget") || !strings.Contains(script, `"raftkv gossipkv"`) {
 		t.Error("the completion for bash does not have all verbs, or the names of the services")

@@ -15,6 +15,7 @@
 //	kv shell                               # for people; type help
 //	kv pipe                                # for programs: a call on a line, an answer on a line
 //	kv backup FILE --admin-token-file F    # and kv compact, kv shutdown [--all]; - is standard output, for a pipe
+//	kv put fruit green --ring --servers a,b,c   # servers that know nothing of each other: the key says which one
 //	source <(kv completion bash)           # has the shell complete all of this
 //	kv --help                              # the commands, and which service has them; kv put --help lists the flags of one
 //
@@ -130,7 +131,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return exit
 	}
 	a := newApp(line.Cluster, stdin, stdout, stderr)
-	err := a.backend.lacks(command)
+	err := and(backends[line.Cluster.Service].lacks(command), a.ringLacks(command))
 	if err == nil && command.Selected().Name != "completion" { // which needs no cluster
 		err = a.check()
 	}

@@ -10,12 +10,15 @@ import (
 )
 
 // clerk returns a Clerk for the cluster.
-func (a *app) clerk() (*raftkv.Clerk, error) {
+func (a *app) clerk() (*raftkv.Clerk, error) { return a.clerkOf(a.Servers) }
+
+// clerkOf returns a Clerk for the cluster that has these servers.
+func (a *app) clerkOf(servers []string) (*raftkv.Clerk, error) {
 	options, err := a.DialOptions()
 	if err != nil {
 		return nil, err
 	}
-	return raftkv.Dial(a.Servers, append(options, a.Explained(a.Servers, a.giveUp)...)...)
+	return raftkv.Dial(servers, append(options, a.Explained(servers, a.giveUp)...)...)
 }
 
 // withClerk has a function make one call that may take as long as --timeout says.
