@@ -1,9 +1,7 @@
 package main
 
 import (
-	"fmt"
-	"strconv"
-	"strings"
+	"numstore.example/tools/internal/lab"
 )
 
 // nodes is how many a cluster of the bench has, and how many have each key.
@@ -14,15 +12,15 @@ const etcdLeader = "etcd, at its leader"
 
 // clusterSuite compares raftkv with etcd on three nodes each.
 func clusterSuite(b *bench) (*suite, error) {
-	ours, err := raftkvCluster(b, raftKV, 1)
+	ours, err := lab.RaftkvCluster(b.rig(), nodes, 1)
 	if err != nil {
 		return nil, err
 	}
-	theirs, err := etcdCluster(b)
+	theirs, err := lab.EtcdCluster(b.rig(), nodes)
 	if err != nil {
 		return nil, err
 	}
-	s := &suite{servers: []command{ours, theirs}, pairs: []pair{{clerk, etcd}, {clerk, etcdLeader}}}
+	s := &suite{servers: []lab.Command{ours, theirs}, pairs: []pair{{clerk, etcd}, {clerk, etcdLeader}}}
 	for _, at := range []workload{{"put", 1}, {"put", 64}, {"put", 256}, {"get", 64}} {
 		s.groups = append(s.groups, []load{b.clerk(at.call, at.callers), b.etcd(at.call, at.callers), b.etcdLeader(at.call, at.callers)})
 	}
@@ -50,10 +48,11 @@ func shardsSuite(b *bench) (*suite, error) {
 		name   string
 		shards int
 	}{{allShards, 16}, {oneShard, 1}} {
-		command, err := raftkvCluster(b, server.name, server.shards)
+		command, err := lab.RaftkvCluster(b.rig(), nodes, server.shards)
 		if err != nil {
 			return nil, err
 		}
+		command.Name = server.name
 		s.servers = append(s.servers, command)
 	}
 	const callers = 256
@@ -62,51 +61,10 @@ func shardsSuite(b *bench) (*suite, error) {
 	return s, nil
 }
 
-// raftkvCluster is nodes of raftkv that find each other by their addresses.
-func raftkvCluster(b *bench, name string, shards int) (command, error) {
-	free, err := freeAddresses(2 * nodes)
-	if err != nil {
-		return command{}, err
-	}
-	addresses, metrics := free[:nodes], free[nodes:]
-	c := command{name: name, ask: raftkvStatus}
-	for i, address := range addresses {
-		node := strconv.Itoa(i + 1)
-		p := raftkvProcess(b, fmt.Sprintf("raftkv-%d-%s", shards, node), "--addr", address, "--node", node, "--peers", members(addresses),
-			"--shards", strconv.Itoa(shards), "--replicas", strconv.Itoa(nodes))
-		c.processes = append(c.processes, p.counted(metrics[i]))
-	}
-	return c, nil
-}
-
-// etcdCluster is the same of etcd, whose members have addresses of their own for each other.
-func etcdCluster(b *bench) (command, error) {
-	free, err := freeAddresses(2 * nodes)
-	if err != nil {
-		return command{}, err
-	}
-	addresses, peers := free[:nodes], free[nodes:]
-	c := command{name: etcd, ask: etcdStatus}
-	for i, address := range addresses {
-		node := strconv.Itoa(i + 1)
-		c.processes = append(c.processes, etcdProcess(b, "etcd-"+node, "--addr", address, "--node", node, "--peers", members(peers)))
-	}
-	return c, nil
-}
-
-// members lists nodes by their numbers: 1=host:port,2=…
-func members(addresses []string) string {
-	var all []string
-	for i, address := range addresses {
-		all = append(all, fmt.Sprintf("%d=%s", i+1, address))
-	}
-	return strings.Join(all, ",")
-}
-
 // etcdLeader is a load on the leader of a cluster of etcd.
 func (b *bench) etcdLeader(call string, callers int) load {
 	l := b.etcd(call, callers)
-	all := l.command
-	l.series, l.command = etcdLeader, func(addresses []string) []string { return all(addresses[:1]) }
+	all := l.Command
+	l.Series, l.Command = etcdLeader, func(addresses []string) []string { return all(addresses[:1]) }
 	return l
 }

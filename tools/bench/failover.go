@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 
+	"numstore.example/tools/internal/lab"
 	"numstore.example/tools/internal/result"
 )
 
@@ -13,29 +14,8 @@ func failoverSuite(b *bench) (*suite, error) {
 	})
 }
 
-// loseLeader kills the leader in the middle of a load, and returns the longest time without an answered call. The node
-// is back, with all that was written, when it returns.
-func loseLeader(ctx context.Context, b *bench, s *server, load load) (seconds float64, run *result.Run, err error) {
-	generator, err := b.holdUntilInterrupted(ctx, load, s)
-	if err != nil {
-		return 0, nil, err
-	}
-	defer generator.kill()
-	if err := generator.awaitAnswers(ctx); err != nil {
-		return 0, nil, err
-	}
-	leader, err := s.awaitLeader(ctx)
-	if err != nil {
-		return 0, nil, err
-	}
-	leader.kill()
-	// A new leader is not enough: all callers may be waiting for answers to what the dead one had taken.
-	if err := generator.awaitAnswers(ctx); err != nil {
-		return 0, nil, err
-	}
-	if run, err = generator.interrupt(); err != nil {
-		return 0, nil, err
-	}
-	_, err = s.bringBack(ctx, leader)
-	return run.Steps[0].LongestGap / 1000, run, err
+// loseLeader kills the leader in the middle of a load.
+func loseLeader(ctx context.Context, b *bench, s *lab.Server, load load) (seconds float64, run *result.Run, err error) {
+	loss, err := b.rig().LoseLeader(ctx, s, load.Load)
+	return loss.Gap.Seconds(), loss.Run, err
 }

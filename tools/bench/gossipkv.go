@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"numstore.example/tools/internal/lab"
 )
 
 // The servers of the suite, and what raftkv and the bare put are called in it.
@@ -25,7 +27,7 @@ const gossips = 5
 // gossipkvSuite compares one server of gossipkv with one node of raftkv, and with puts that are only synced, as many together as
 // there are; and measures how five servers tell each other what they have.
 func gossipkvSuite(b *bench) (*suite, error) {
-	free, err := freeAddresses(2 * gossips)
+	free, err := lab.FreeAddresses(2 * gossips)
 	if err != nil {
 		return nil, err
 	}
@@ -38,12 +40,12 @@ func gossipkvSuite(b *bench) (*suite, error) {
 		return fmt.Sprintf("bytes between five servers for each put of %d bytes, to four times its own", size)
 	}
 	return &suite{
-		servers: []command{
-			alone(gossipKV, gossipkvProcess(b, "alone", 1, "localhost:0")),
-			alone(raftKV, raftkvProcess(b, "raftkv", "--addr", "localhost:0")),
-			alone(grouped, process{args: []string{filepath.Join(b.Bin, "syncput"), "--group", "--data-dir", filepath.Join(b.scratch, "syncput")}}),
-			linked(b, mesh, token, free[:gossips], func(i int) []string { return free[:i] }),
-			linked(b, chain, token, free[gossips:2*gossips], func(i int) []string { return free[gossips : gossips+i][max(0, i-1):] }),
+		servers: []lab.Command{
+			lab.Gossipkv(b.rig(), "alone"),
+			lab.Raftkv(b.rig(), "raftkv"),
+			lab.Alone(grouped, lab.Process{Args: []string{filepath.Join(b.Bin, "syncput"), "--group", "--data-dir", filepath.Join(b.scratch, "syncput")}}),
+			lab.GossipkvLinked(b.rig(), mesh, free[:gossips], func(i int) []string { return free[:i] }, "--admin-token-file", token),
+			lab.GossipkvLinked(b.rig(), chain, free[gossips:2*gossips], func(i int) []string { return free[gossips : gossips+i][max(0, i-1):] }, "--admin-token-file", token),
 		},
 		groups: [][]load{{b.sessions(callers), b.unary("put", callers), b.raftkv(grouped, grouped, "put", callers, "--unary", "--connections", "4")}},
 		pairs:  []pair{{gossipKV, unary}, {gossipKV, grouped}, {unary, grouped}},
@@ -58,33 +60,12 @@ func gossipkvSuite(b *bench) (*suite, error) {
 	}, nil
 }
 
-// gossipkvProcess starts a gossipkv on a folder of its own.
-func gossipkvProcess(b *bench, folder string, number int, address string, flags ...string) process {
-	args := []string{filepath.Join(b.Bin, "gossipkv"), "--id", strconv.Itoa(number), "--addr", address,
-		"--data-dir", filepath.Join(b.scratch, "gossipkv-"+folder), "--log-level", "warn"}
-	return process{args: append(args, flags...)}
-}
-
-// linked is a server at each of the addresses, linked to its peers, which an administrator may tell to link itself otherwise.
-func linked(b *bench, name, token string, addresses []string, peers func(i int) []string) command {
-	c := command{name: name}
-	for i, address := range addresses {
-		flags := []string{"--admin-token-file", token}
-		if peers := peers(i); len(peers) > 0 {
-			flags = append(flags, "--peers", strings.Join(peers, ","))
-		}
-		number := i + 1
-		c.processes = append(c.processes, gossipkvProcess(b, fmt.Sprintf("%s-%d", strings.ReplaceAll(name, " ", "-"), number), number, address, flags...))
-	}
-	return c
-}
-
 // sessions is a load of puts, by as many sessions.
 func (b *bench) sessions(callers int) load {
-	return load{series: gossipKV, server: gossipKV, call: "put", callers: callers, command: func(addresses []string) []string {
+	return load{server: gossipKV, Load: lab.Load{Series: gossipKV, Call: "put", Callers: callers, Command: func(addresses []string) []string {
 		return []string{"loadgen", "run", addresses[0], "--service", "gossipkv", "--mix", mixes["put"],
 			"--keys", strconv.Itoa(b.Keys), "--value-size", strconv.Itoa(valueSize), "--connections", "4"}
-	}}
+	}}}
 }
 
 // commandsPerSecond is what orchestrate says in its end.
@@ -94,7 +75,7 @@ var commandsPerSecond = regexp.MustCompile(`([0-9.]+) commands/s`)
 var faultyLine = regexp.MustCompile(`line \d+: .*`)
 
 // orchestrate runs a script of puts, and returns the commands in a second, with what it takes to start the servers.
-func orchestrate(ctx context.Context, b *bench, _ *server) (float64, error) {
+func orchestrate(ctx context.Context, b *bench, _ []string) (float64, error) {
 	var script strings.Builder
 	for i := range gossips {
 		fmt.Fprintf(&script, "joinServer %d\n", i)

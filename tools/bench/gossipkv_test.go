@@ -12,12 +12,14 @@ import (
 	"google.golang.org/grpc"
 
 	"numstore.example/contracts/gossipkv/inprocess"
+	"numstore.example/tools/internal/lab"
 )
 
 // gossipsInMemory are servers that are linked as told, and which the bench knows as those of a command.
-func gossipsInMemory(t *testing.T, links ...[2]uint32) *server {
+func gossipsInMemory(t *testing.T, links ...[2]uint32) []string {
 	t.Helper()
-	cluster, s := inprocess.NewCluster(), new(server)
+	cluster := inprocess.NewCluster()
+	var addresses []string
 	for i := range gossips {
 		listener, err := net.Listen("tcp", "localhost:0")
 		if err != nil {
@@ -27,12 +29,12 @@ func gossipsInMemory(t *testing.T, links ...[2]uint32) *server {
 		cluster.Register(server, uint32(i+1), listener.Addr().String())
 		go server.Serve(listener)
 		t.Cleanup(server.Stop)
-		s.nodes = append(s.nodes, &node{process: process{address: listener.Addr().String()}})
+		addresses = append(addresses, listener.Addr().String())
 	}
 	for _, link := range links {
 		cluster.Connect(link[0], link[1])
 	}
-	return s
+	return addresses
 }
 
 // TestGossipTrials: what is measured happens, and is over when the servers are as they shall be.
@@ -45,8 +47,8 @@ func TestGossipTrials(t *testing.T) {
 	}
 	b := &bench{Keys: 10}
 	for what, trial := range map[string]struct {
-		measure func(context.Context, *bench, *server) (float64, error)
-		server  *server
+		measure func(context.Context, *bench, []string) (float64, error)
+		servers []string
 		keys    uint64 // that every server has then
 	}{
 		"heal":  {heal, gossipsInMemory(t, all...), 100},
@@ -54,11 +56,11 @@ func TestGossipTrials(t *testing.T) {
 		"cross": {cross, gossipsInMemory(t, [2]uint32{1, 2}, [2]uint32{2, 3}, [2]uint32{3, 4}, [2]uint32{4, 5}), 1},
 	} {
 		for range 2 {
-			if value, err := trial.measure(t.Context(), b, trial.server); err != nil || value < 0 {
+			if value, err := trial.measure(t.Context(), b, trial.servers); err != nil || value < 0 {
 				t.Fatalf("%s: %v, %v", what, value, err)
 			}
 		}
-		g, err := dialGossip(trial.server)
+		g, err := dialGossip(trial.servers)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -83,14 +85,14 @@ func TestGossipLinks(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string][]int{mesh: {0, 1, 2, 3, 4}, chain: {0, 1, 1, 1, 1}} {
-		i := slices.IndexFunc(s.servers, func(c command) bool { return c.name == name })
+		i := slices.IndexFunc(s.servers, func(c lab.Command) bool { return c.Name == name })
 		var before []string
-		for place, p := range s.servers[i].processes {
+		for place, p := range s.servers[i].Processes {
 			var peers []string
-			if at := slices.Index(p.args, "--peers"); at >= 0 {
-				peers = strings.Split(p.args[at+1], ",")
+			if at := slices.Index(p.Args, "--peers"); at >= 0 {
+				peers = strings.Split(p.Args[at+1], ",")
 			}
-			if own := p.args[slices.Index(p.args, "--addr")+1]; len(peers) != want[place] || !slices.Equal(peers, before[max(0, len(before)-len(peers)):]) {
+			if own := p.Args[slices.Index(p.Args, "--addr")+1]; len(peers) != want[place] || !slices.Equal(peers, before[max(0, len(before)-len(peers)):]) {
 				t.Errorf("%s: server %d is told of %v, behind %v; want the last %d", name, place+1, peers, before, want[place])
 			} else {
 				before = append(before, own)
@@ -98,7 +100,7 @@ func TestGossipLinks(t *testing.T) {
 		}
 	}
 	for _, trial := range s.trials {
-		if trial.server != "" && !slices.ContainsFunc(s.servers, func(c command) bool { return c.name == trial.server }) {
+		if trial.server != "" && !slices.ContainsFunc(s.servers, func(c lab.Command) bool { return c.Name == trial.server }) {
 			t.Errorf("%s is done to %s, which is not started", trial.what, trial.server)
 		}
 	}

@@ -15,6 +15,7 @@ import (
 
 	"numstore.example/contracts/gossipkv"
 	"numstore.example/contracts/gossipkvpb"
+	"numstore.example/tools/internal/lab"
 )
 
 // gossip is connections with all servers of a command, and what is asked of them beside a load.
@@ -34,8 +35,8 @@ const (
 	gossipPause = 2 * time.Millisecond
 )
 
-func dialGossip(s *server) (g *gossip, err error) {
-	g = &gossip{addresses: s.addresses()}
+func dialGossip(addresses []string) (g *gossip, err error) {
+	g = &gossip{addresses: addresses}
 	plain := grpc.WithTransportCredentials(insecure.NewCredentials())
 	if g.client, err = gossipkv.Dial(g.addresses, plain); err != nil {
 		return nil, err
@@ -86,7 +87,7 @@ func (g *gossip) await(ctx context.Context, what string, good func([]*gossipkvpb
 		if err == nil && good(all) {
 			return all, nil
 		}
-		if pause(ctx, gossipPause) != nil {
+		if lab.Pause(ctx, gossipPause) != nil {
 			return nil, errors.Join(context.Cause(ctx), err)
 		}
 	}

@@ -18,8 +18,8 @@ var halves = [][2]int{{0, 2}, {0, 3}, {0, 4}, {1, 2}, {1, 3}, {1, 4}}
 
 // heal cuts the mesh apart, has half of the keys written on each side, and returns the seconds from when it is told to link itself
 // again until all servers are equal.
-func heal(ctx context.Context, b *bench, s *server) (float64, error) {
-	g, err := dialGossip(s)
+func heal(ctx context.Context, b *bench, addresses []string) (float64, error) {
+	g, err := dialGossip(addresses)
 	if err != nil {
 		return 0, err
 	}
@@ -55,8 +55,8 @@ func heal(ctx context.Context, b *bench, s *server) (float64, error) {
 const crossings = 21
 
 // cross puts at one end of the chain, and returns the milliseconds until the other end shows it: the put itself counts.
-func cross(ctx context.Context, _ *bench, s *server) (float64, error) {
-	g, err := dialGossip(s)
+func cross(ctx context.Context, _ *bench, addresses []string) (float64, error) {
+	g, err := dialGossip(addresses)
 	if err != nil {
 		return 0, err
 	}
@@ -85,9 +85,9 @@ func cross(ctx context.Context, _ *bench, s *server) (float64, error) {
 
 // onTheWire has puts made in all of the mesh, and returns how many bytes the servers have sent each other until they are equal, to what
 // it would be if each put went to the four others as nothing but its key and its value.
-func onTheWire(size int) func(context.Context, *bench, *server) (float64, error) {
-	return func(ctx context.Context, b *bench, s *server) (float64, error) {
-		g, err := dialGossip(s)
+func onTheWire(size int) func(context.Context, *bench, []string) (float64, error) {
+	return func(ctx context.Context, b *bench, addresses []string) (float64, error) {
+		g, err := dialGossip(addresses)
 		if err != nil {
 			return 0, err
 		}

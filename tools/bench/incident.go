@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"time"
 
+	"numstore.example/tools/internal/lab"
 	"numstore.example/tools/internal/result"
 )
 
@@ -15,7 +15,7 @@ type incident struct {
 	what      string
 	most, aim float64 // seconds that it may take, and shall
 	loads     []load  // one for each server, ours first
-	happen    func(ctx context.Context, b *bench, s *server, load load) (seconds float64, run *result.Run, err error)
+	happen    func(ctx context.Context, b *bench, s *lab.Server, load load) (seconds float64, run *result.Run, err error)
 }
 
 // event is one incident.
@@ -31,33 +31,31 @@ const incidentCallers = 64
 
 // clusterIncident is a suite of an incident, on three nodes of raftkv and of etcd.
 func clusterIncident(b *bench, i incident) (*suite, error) {
-	ours, err := raftkvCluster(b, raftKV, 1)
+	ours, err := lab.RaftkvCluster(b.rig(), nodes, 1)
 	if err != nil {
 		return nil, err
 	}
-	theirs, err := etcdCluster(b)
+	theirs, err := lab.EtcdCluster(b.rig(), nodes)
 	if err != nil {
 		return nil, err
 	}
 	i.loads = []load{b.clerk("put", incidentCallers), b.etcd("put", incidentCallers)}
-	return &suite{servers: []command{ours, theirs}, incident: &i}, nil
-}
-
-// holdUntilInterrupted has a load held on a server.
-func (b *bench) holdUntilInterrupted(ctx context.Context, load load, s *server) (*generator, error) {
-	return b.startGenerator(ctx, load, s, 24*time.Hour)
+	return &suite{servers: []lab.Command{ours, theirs}, incident: &i}, nil
 }
 
 // measureIncident has the incident of a suite happen to each server, starting with another one in each round.
-func (b *bench) measureIncident(ctx context.Context, i *incident, servers map[string]*server, round int, f *findings) error {
+func (b *bench) measureIncident(ctx context.Context, i *incident, servers map[string]*lab.Server, round int, f *findings) error {
 	for place := range i.loads {
 		load := i.loads[(place+round)%len(i.loads)]
 		seconds, run, err := i.happen(ctx, b, servers[load.server], load)
-		if err != nil {
-			return fmt.Errorf("%s, %s: %w", load.series, i.what, err)
+		if err == nil {
+			err = allThere(run)
 		}
-		fmt.Fprintf(os.Stderr, "round %d  %-24s  %s: %.3f s\n", round+1, load.series, i.what, seconds)
-		f.events = append(f.events, event{i.what, load.series, round, seconds})
+		if err != nil {
+			return fmt.Errorf("%s, %s: %w", load.Series, i.what, err)
+		}
+		fmt.Fprintf(os.Stderr, "round %d  %-24s  %s: %.3f s\n", round+1, load.Series, i.what, seconds)
+		f.events = append(f.events, event{i.what, load.Series, round, seconds})
 		f.merge(run)
 	}
 	return nil
@@ -68,18 +66,18 @@ func (s *suite) incidentRatios(events []event) (all []ratio) {
 	if s.incident == nil {
 		return nil
 	}
-	ours := s.incident.loads[0].series
+	ours := s.incident.loads[0].Series
 	for _, peer := range s.incident.loads[1:] {
 		var values []float64
 		for _, e := range events {
 			for _, other := range events {
-				if e.Server == ours && other.Server == peer.series && e.Round == other.Round && finite(other.Seconds/e.Seconds) {
+				if e.Server == ours && other.Server == peer.Series && e.Round == other.Round && finite(other.Seconds/e.Seconds) {
 					values = append(values, other.Seconds/e.Seconds)
 				}
 			}
 		}
 		if len(values) > 0 {
-			all = append(all, ratio{s.incident.what + ", theirs to ours", ours, peer.series, peer.call, peer.callers, median(values), slices.Min(values), slices.Max(values)})
+			all = append(all, ratio{s.incident.what + ", theirs to ours", ours, peer.Series, peer.Call, peer.Callers, median(values), slices.Min(values), slices.Max(values)})
 		}
 	}
 	return all
@@ -95,12 +93,12 @@ func (s *suite) incidentRows(events []event) [][]string {
 	for _, load := range s.incident.loads {
 		var values []float64
 		for _, e := range events {
-			if e.Server == load.series {
+			if e.Server == load.Series {
 				values = append(values, e.Seconds)
 			}
 		}
 		if len(values) > 0 {
-			head, row = append(head, load.series), append(row, summary(values))
+			head, row = append(head, load.Series), append(row, summary(values))
 		}
 	}
 	for _, r := range s.incidentRatios(events) {

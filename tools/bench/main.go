@@ -31,6 +31,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"numstore.example/tools/internal/cli"
+	"numstore.example/tools/internal/lab"
 	"numstore.example/tools/internal/result"
 )
 
@@ -101,6 +102,9 @@ func (b *bench) run(ctx context.Context) (err error) {
 	return errors.Join(err, b.report(context.WithoutCancel(ctx), suite, findings, name))
 }
 
+// rig is where the programs are, and the data of the servers.
+func (b *bench) rig() lab.Rig { return lab.Rig{Bin: b.Bin, Scratch: b.scratch, Warmup: b.Warmup} }
+
 // findings is what a suite has measured.
 type findings struct {
 	samples  []sample
@@ -112,18 +116,18 @@ type findings struct {
 
 // measureAll starts the servers, holds all loads on them, round by round, and stops them.
 func (b *bench) measureAll(ctx context.Context, suite *suite) (f findings, err error) {
-	servers := make(map[string]*server)
+	servers := make(map[string]*lab.Server)
 	defer func() {
 		for _, server := range servers {
-			server.stop()
+			server.Stop()
 		}
 	}()
 	for _, command := range suite.servers {
-		server, err := startServer(ctx, command)
+		server, err := lab.Start(ctx, command)
 		if err != nil {
 			return f, err
 		}
-		servers[command.name] = server
+		servers[command.Name] = server
 	}
 	for round := range b.Rounds {
 		for _, group := range suite.groups {
@@ -151,24 +155,15 @@ func (b *bench) measureAll(ctx context.Context, suite *suite) (f findings, err e
 }
 
 // measure holds a load on a server once, and returns the run of one step as well.
-func (b *bench) measure(ctx context.Context, load load, server *server, round int) (sample, *result.Run, error) {
-	before, err := server.usage(ctx)
+func (b *bench) measure(ctx context.Context, load load, server *lab.Server, round int) (sample, *result.Run, error) {
+	run, used, err := b.rig().Run(ctx, load.Load, server, b.Duration)
+	if err == nil {
+		err = allThere(run)
+	}
 	if err != nil {
 		return sample{}, nil, err
 	}
-	generator, err := b.startGenerator(ctx, load, server, b.Duration)
-	if err != nil {
-		return sample{}, nil, err
-	}
-	run, err := generator.await()
-	if err != nil {
-		return sample{}, nil, err
-	}
-	after, err := server.usage(ctx)
-	if err != nil {
-		return sample{}, nil, err
-	}
-	return newSample(load, round, run.Steps[0], b.Warmup, after.since(before)), run, nil
+	return newSample(load, round, run.Steps[0], b.Warmup, used), run, nil
 }
 
 // report writes the results, draws them, and prints the tables.

@@ -3,6 +3,9 @@ package main
 import (
 	"path/filepath"
 	"strconv"
+
+	"numstore.example/tools/internal/lab"
+	"numstore.example/tools/internal/markdown"
 )
 
 // The servers of the suite, and the series of raftkv, which is reached in two ways.
@@ -18,15 +21,15 @@ const (
 // raftkvSuite compares raftkv with etcd, on one node each, and with Redis where there is one: puts that are on disk before
 // they are answered, and linearizable gets.
 func raftkvSuite(b *bench) (*suite, error) {
-	free, err := freeAddresses(1)
+	ours, err := lab.RaftkvCounted(b.rig(), "raftkv")
 	if err != nil {
 		return nil, err
 	}
 	s := &suite{
-		servers: []command{
-			alone(raftKV, raftkvProcess(b, "raftkv", "--addr", "localhost:0").counted(free[0])),
-			alone(etcd, etcdProcess(b, "etcd")),
-			alone(syncput, process{args: []string{filepath.Join(b.Bin, "syncput"), "--data-dir", filepath.Join(b.scratch, "syncput")}}),
+		servers: []lab.Command{
+			ours,
+			lab.Etcd(b.rig(), "etcd"),
+			lab.Alone(syncput, lab.Process{Args: []string{filepath.Join(b.Bin, "syncput"), "--data-dir", filepath.Join(b.scratch, "syncput")}}),
 		},
 		// Puts come first: gets need keys that are there.
 		groups: [][]load{
@@ -50,7 +53,7 @@ func raftkvSuite(b *bench) (*suite, error) {
 	for callers := 1; callers <= 64; callers *= 2 {
 		s.groups = append(s.groups, []load{b.clerk("mix", callers)})
 	}
-	redis, err := redisCommand(b)
+	redis, err := lab.Redis(b.rig(), "always")
 	if err != nil {
 		s.left = append(s.left, err.Error())
 		return s, nil
@@ -62,25 +65,6 @@ func raftkvSuite(b *bench) (*suite, error) {
 	return s, nil
 }
 
-// raftkvProcess starts raftkv on a folder of its own.
-func raftkvProcess(b *bench, folder string, flags ...string) process {
-	args := []string{filepath.Join(b.Bin, "raftkv"), "--data-dir", filepath.Join(b.scratch, folder), "--log-level", "warn"}
-	return process{args: append(args, flags...)}
-}
-
-// counted lets the process serve its counters at an address.
-func (p process) counted(address string) process {
-	p.args = append(p.args, "--http-addr", address)
-	p.metrics, p.syncs = address, "raftkv_log_syncs_total"
-	return p
-}
-
-// etcdProcess starts an etcd on a folder of its own.
-func etcdProcess(b *bench, folder string, flags ...string) process {
-	args := []string{filepath.Join(b.Bin, "etcd"), "--data-dir", filepath.Join(b.scratch, folder)}
-	return process{args: append(args, flags...), syncs: "etcd_disk_wal_fsync_duration_seconds_count"}
-}
-
 // valueSize is how many bytes every value has.
 const valueSize = 128
 
@@ -88,10 +72,10 @@ const valueSize = 128
 var mixes = map[string]string{"put": "put=100", "get": "get=100", "mix": "get=50,put=50"}
 
 func (b *bench) raftkv(series, server, call string, callers int, flags ...string) load {
-	return load{series: series, server: server, call: call, callers: callers, command: func(addresses []string) []string {
+	return load{server: server, Load: lab.Load{Series: series, Call: call, Callers: callers, Command: func(addresses []string) []string {
 		return append([]string{"loadgen", "run", addresses[0], "--service", "raftkv", "--mix", mixes[call],
 			"--keys", strconv.Itoa(b.Keys), "--value-size", strconv.Itoa(valueSize)}, flags...)
-	}}
+	}}}
 }
 
 func (b *bench) clerk(call string, callers int) load { return b.raftkv(clerk, raftKV, call, callers) }
@@ -110,7 +94,7 @@ func (b *bench) etcd(call string, callers int) load {
 
 // raftkvTables are the mix and the restarts.
 func raftkvTables(f findings) []string {
-	return []string{table(growth(f.samples)), table(restartRows(f.restarts))}
+	return []string{markdown.Table(growth(f.samples)), markdown.Table(restartRows(f.restarts))}
 }
 
 // growth is how the throughput of the mix rises when the callers double, round by round.

@@ -1,10 +1,19 @@
 package main
 
 import (
+	"fmt"
 	"slices"
 
 	"numstore.example/tools/internal/result"
 )
+
+// allThere is an error if a run of one step has asked for keys that were not there: to find nothing is too easy to be compared.
+func allThere(run *result.Run) error {
+	if missing := run.Steps[0].Marks["missing"]; missing > 0 {
+		return fmt.Errorf("%s: %d gets found nothing; every key has to be there", run.Header.Label, missing)
+	}
+	return nil
+}
 
 // merge adds the one step of a run to all those with its label: to the step with as many clients, if there
 // is one.

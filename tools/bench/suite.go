@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"numstore.example/tools/internal/lab"
 )
 
 // suites are all suites by their names. A further one is a file of its own, a line here, and, so that mage runs it, one
@@ -21,7 +23,7 @@ var suites = map[string]func(*bench) (*suite, error){
 
 // suite is servers, what they are asked, and what is compared.
 type suite struct {
-	servers  []command
+	servers  []lab.Command
 	groups   [][]load // the loads of a group are compared, and so held one soon after the other
 	pairs    []pair
 	goals    []goal
@@ -36,52 +38,22 @@ type suite struct {
 func (s *suite) add(loads ...load) {
 	for _, l := range loads {
 		for i, group := range s.groups {
-			if group[0].call == l.call && group[0].callers == l.callers {
+			if group[0].Call == l.Call && group[0].Callers == l.Callers {
 				s.groups[i] = append(group, l)
 			}
 		}
 	}
 }
 
-// command is how to start a server: its processes, several if it is a cluster.
-type command struct {
-	name      string
-	processes []process
-	ask       func(ctx context.Context, address string) (status, error) // of a cluster: asks a node for its status
-}
-
-// alone is how to start a server of one process.
-func alone(name string, p process) command { return command{name: name, processes: []process{p}} }
-
-// process is how to start a process of a server.
-type process struct {
-	args    []string
-	ready   string // what it prints when it serves, if that does not name the address; empty if it does
-	address string // then: the address
-	metrics string // address of its counters, where it has another than its service; empty if it has none
-	syncs   string // the counter of its syncs; empty if it has none
-}
-
-// load is so many callers of one series.
+// load is a load of a suite.
 type load struct {
-	series  string // what the tables call the server and the way to it, such as "raftkv, one Clerk"
-	server  string // its name
-	call    string // what is called; empty if the suite has one workload only
-	callers int
-	command func(addresses []string) []string // given those of the server: the generator and its arguments, but for clients, times, label and output
-}
-
-// label is the series of the plots that the load belongs to.
-func (l load) label() string {
-	if l.call == "" {
-		return l.series
-	}
-	return l.series + ": " + l.call
+	lab.Load
+	server string // the name of whom it is held on
 }
 
 // made says whether a sample comes from this load.
 func (l load) made(s sample) bool {
-	return s.Server == l.series && s.Call == l.call && s.Callers == l.callers
+	return s.Server == l.Series && s.Call == l.Call && s.Callers == l.Callers
 }
 
 // goal is a ratio that a server was built to reach.

@@ -7,9 +7,10 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
+	"numstore.example/tools/internal/lab"
+	"numstore.example/tools/internal/markdown"
 	"numstore.example/tools/internal/result"
 	"numstore.example/tools/internal/wholefile"
 )
@@ -30,19 +31,19 @@ type sample struct {
 
 // newSample works out the figures of a step, during which the server used something. That covers the
 // warm-up as well, the counted calls do not; so it is shared out by time.
-func newSample(load load, round int, step result.Step, warmup time.Duration, used usage) sample {
+func newSample(load load, round int, step result.Step, warmup time.Duration, used lab.Usage) sample {
 	seconds := step.Seconds + warmup.Seconds()
 	calls := max(step.Throughput*seconds, 1) // a window without an answer is a figure too
 	s := sample{
-		Server: load.series, Call: load.call, Round: round, Callers: load.callers,
+		Server: load.Series, Call: load.Call, Round: round, Callers: load.Callers,
 		Throughput: step.Throughput,
 		P50:        step.Latency.Milliseconds(50),
 		P99:        step.Latency.Milliseconds(99),
-		CPU:        used.cpu.Seconds() / calls * 100_000,
-		Written:    used.written / calls,
+		CPU:        used.CPU.Seconds() / calls * 100_000,
+		Written:    used.Written / calls,
 	}
-	if used.syncs >= 0 {
-		rate := used.syncs / seconds
+	if used.Syncs >= 0 {
+		rate := used.Syncs / seconds
 		s.Syncs = &rate
 	}
 	return s
@@ -134,8 +135,8 @@ func (s *suite) tables(f findings, ratios []ratio) string {
 	for _, ours := range s.ours() {
 		tables = append(tables, ratioTable(ours, ratios))
 	}
-	tables = append(tables, table(s.reached(ratios)))
-	tables = append(tables, table(s.incidentRows(f.events)), table(s.trialRows(f.readings)))
+	tables = append(tables, markdown.Table(s.reached(ratios)))
+	tables = append(tables, markdown.Table(s.incidentRows(f.events)), markdown.Table(s.trialRows(f.readings)))
 	if s.more != nil {
 		tables = append(tables, s.more(f)...)
 	}
@@ -171,7 +172,7 @@ func (s *suite) figures(samples []sample) string {
 			if !slices.ContainsFunc(samples, load.made) {
 				continue
 			}
-			row := []string{load.call, fmt.Sprint(load.callers), load.series}
+			row := []string{load.Call, fmt.Sprint(load.Callers), load.Series}
 			for _, column := range columns {
 				cell := ""
 				if values := valuesOf(samples, load, column.figure); len(values) > 0 {
@@ -182,7 +183,7 @@ func (s *suite) figures(samples []sample) string {
 			rows = append(rows, row)
 		}
 	}
-	return table(rows)
+	return markdown.Table(rows)
 }
 
 func valuesOf(samples []sample, load load, figure func(sample) (float64, bool)) (values []float64) {
@@ -221,29 +222,5 @@ func ratioTable(ours string, ratios []ratio) string {
 		}
 		rows[len(rows)-1][slices.Index(head, r.Figure)] = r.String() // some figures may have none
 	}
-	return table(rows)
-}
-
-// table writes rows, the first of which is the head, as Markdown. Columns without any content are left out,
-// and so is a table of a head alone.
-func table(rows [][]string) string {
-	if len(rows) < 2 {
-		return ""
-	}
-	var text strings.Builder
-	out := tabwriter.NewWriter(&text, 0, 0, 1, ' ', 0)
-	for i, row := range rows {
-		line, rule := "", ""
-		for column, cell := range row {
-			if slices.ContainsFunc(rows[1:], func(row []string) bool { return row[column] != "" }) {
-				line, rule = line+"| "+cell+"\t", rule+"| ---\t"
-			}
-		}
-		fmt.Fprintln(out, line+"|")
-		if i == 0 {
-			fmt.Fprintln(out, rule+"|")
-		}
-	}
-	out.Flush()
-	return text.String()
+	return markdown.Table(rows)
 }

@@ -1,13 +1,13 @@
 package main
 
 import (
-	"bufio"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"numstore.example/tools/internal/lab"
 	"numstore.example/tools/internal/result"
 )
 
@@ -85,7 +85,7 @@ func TestReport_nothing(t *testing.T) {
 	step := result.Step{Seconds: 0.1}
 	step.Latency = result.NewHistogram()
 	f := findings{samples: []sample{
-		newSample(load{series: numstore, callers: 64}, 0, step, 0, usage{}),
+		newSample(load{Load: lab.Load{Series: numstore, Callers: 64}}, 0, step, 0, lab.Usage{}),
 		{Server: bare, Callers: 64, Throughput: 10, P50: 1, P99: 2},
 	}}
 	ratios := suite.ratios(f.samples)
@@ -103,33 +103,25 @@ func TestNewSample(t *testing.T) {
 	step.Latency = result.NewHistogram()
 	step.Latency.Record(3 * time.Millisecond)
 	// For 2,500 calls in 2.5 seconds, the warm-up's included.
-	got := newSample(load{series: numstore, callers: 8}, 1, step, 500*time.Millisecond, usage{cpu: 250 * time.Millisecond, written: 5000, syncs: 500})
+	got := newSample(load{Load: lab.Load{Series: numstore, Callers: 8}}, 1, step, 500*time.Millisecond, lab.Usage{CPU: 250 * time.Millisecond, Written: 5000, Syncs: 500})
 	if got.CPU < 9.99 || got.CPU > 10.01 || got.P99 < 2.99 || got.P99 > 3.01 || got.Written != 2 || *got.Syncs != 200 {
 		t.Errorf("got %v; want 10 CPU seconds per 100,000 calls, a p99 of 3 ms, 2 bytes for each call, 200 syncs/s", got)
 	}
-	if got := newSample(load{}, 0, step, 0, usage{syncs: -1}); got.Syncs != nil {
+	if got := newSample(load{}, 0, step, 0, lab.Usage{Syncs: -1}); got.Syncs != nil {
 		t.Errorf("got %v syncs/s of a server that does not count them", *got.Syncs)
 	}
 }
 
-func TestUsage_since(t *testing.T) {
-	got := usage{cpu: 5, written: 7, syncs: 9}.since(usage{cpu: 1, written: 2, syncs: 3})
-	if want := (usage{cpu: 4, written: 5, syncs: 6}); got != want {
-		t.Errorf("got %+v; want %+v", got, want)
+// TestAllThere: what asked for keys that were not there is not compared.
+func TestAllThere(t *testing.T) {
+	run := &result.Run{Header: result.Header{Label: "it"}, Steps: []result.Step{{}}}
+	run.Steps[0].Marks = map[string]int64{"found": 2}
+	if err := allThere(run); err != nil {
+		t.Error(err)
 	}
-	if got := (usage{syncs: -1}).since(usage{syncs: -1}); got.syncs != -1 {
-		t.Errorf("got %v syncs of a server that does not count them", got.syncs)
-	}
-}
-
-// TestFind reads counters as Prometheus writes them.
-func TestFind(t *testing.T) {
-	const text = "# HELP syncs_total Syncs.\nsyncs_total_other 5\nsyncs_total 1.25e+06\nlabelled{a=\"b\"} 7\n"
-	if got, found := find(bufio.NewScanner(strings.NewReader(text)), "syncs_total"); got != 1.25e6 || !found {
-		t.Errorf("found %v, %v; want 1.25e6", got, found)
-	}
-	if got, found := find(bufio.NewScanner(strings.NewReader(text)), "labelled"); found {
-		t.Errorf("found %v; want nothing", got)
+	run.Steps[0].Marks["missing"] = 3
+	if err := allThere(run); err == nil || !strings.Contains(err.Error(), "it: 3 gets found nothing") {
+		t.Errorf("got %v; want how many found nothing", err)
 	}
 }
 
@@ -163,15 +155,5 @@ func TestMerge(t *testing.T) {
 	}
 	if _, err := result.Read(strings.NewReader(text.String())); err != nil {
 		t.Errorf("what was merged cannot be read: %v", err)
-	}
-}
-
-func TestSum(t *testing.T) {
-	const text = "# TYPE syncs_total counter\nsyncs_total{shard=\"0\"} 3\nsyncs_total{shard=\"1\"} 4e1\nsyncs_total_other 5\n"
-	if got, found := sum(bufio.NewScanner(strings.NewReader(text)), "syncs_total"); got != 43 || !found {
-		t.Errorf("got %v, %v; want 43", got, found)
-	}
-	if _, found := sum(bufio.NewScanner(strings.NewReader(text)), "syncs"); found {
-		t.Error("found one that is not there")
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"os"
+
+	"numstore.example/tools/internal/lab"
 )
 
 // trial is something that is done once in each round, behind the loads, and gives one figure.
@@ -11,7 +13,7 @@ type trial struct {
 	what, unit string // the figure
 	limit, aim string // that it is to keep, and to reach, for people
 	server     string // whom it is done to; empty if it starts what it needs
-	measure    func(ctx context.Context, b *bench, s *server) (float64, error)
+	measure    func(ctx context.Context, b *bench, addresses []string) (float64, error)
 }
 
 // reading is the figure of a trial in one round.
@@ -23,9 +25,13 @@ type reading struct {
 }
 
 // measureTrials does all trials of a suite once.
-func (b *bench) measureTrials(ctx context.Context, trials []trial, servers map[string]*server, round int, f *findings) error {
+func (b *bench) measureTrials(ctx context.Context, trials []trial, servers map[string]*lab.Server, round int, f *findings) error {
 	for _, t := range trials {
-		value, err := t.measure(ctx, b, servers[t.server])
+		var addresses []string
+		if server := servers[t.server]; server != nil {
+			addresses = server.Addresses()
+		}
+		value, err := t.measure(ctx, b, addresses)
 		if err != nil {
 			return fmt.Errorf("%s: %w", t.what, err)
 		}

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"crypto/tls"
 	"flag"
 	"fmt"
 	"log"
@@ -20,6 +21,8 @@ func main() {
 	addr := flag.String("addr", "", "host:port for clients (default: a free port)")
 	node := flag.String("node", "default", "this member's name among --peers")
 	peers := flag.String("peers", "", "members of a cluster, as name=host:port,…, this one included; without it this one is alone")
+	cert := flag.String("tls-cert", "", "file with a certificate (PEM), with --tls-key: clients speak TLS, and show one that this one has signed, or itself")
+	key := flag.String("tls-key", "", "file with the key (PEM) of --tls-cert")
 	flag.Parse()
 	if *dir == "" {
 		log.Fatal("etcd: --data-dir is missing; name a folder on the disk that is to be measured")
@@ -31,11 +34,27 @@ func main() {
 		*peers = *node + "=" + freeAddress()
 	}
 	own, all := cluster(*node, *peers)
-	go sayReady(*addr)
+	clients, security, ask := "http://"+*addr, []string(nil), http.DefaultClient
+	if *cert != "" {
+		clients, ask = "https://"+*addr, askWith(*cert, *key)
+		security = []string{"--cert-file", *cert, "--key-file", *key, "--client-cert-auth", "--trusted-ca-file", *cert}
+	}
+	go sayReady(ask, clients, *addr)
 	// Its own defaults but for addresses, and for logs: it would call its own end an error.
-	etcdmain.Main([]string{os.Args[0], "--data-dir", *dir, "--log-level", "fatal", "--name", *node,
-		"--listen-client-urls", "http://" + *addr, "--advertise-client-urls", "http://" + *addr,
-		"--listen-peer-urls", own, "--initial-advertise-peer-urls", own, "--initial-cluster", all})
+	etcdmain.Main(append([]string{os.Args[0], "--data-dir", *dir, "--log-level", "fatal", "--name", *node,
+		"--listen-client-urls", clients, "--advertise-client-urls", clients,
+		"--listen-peer-urls", own, "--initial-advertise-peer-urls", own, "--initial-cluster", all}, security...))
+}
+
+// askWith returns what asks this etcd itself, with the certificate that clients show.
+func askWith(cert, key string) *http.Client {
+	pair, err := tls.LoadX509KeyPair(cert, key)
+	if err != nil {
+		log.Fatal("etcd: --tls-cert, --tls-key: ", err)
+	}
+	return &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{
+		Certificates: []tls.Certificate{pair}, InsecureSkipVerify: true, // it is this process
+	}}}
 }
 
 // cluster returns the URL of a member, and what etcd is told of all.
@@ -67,9 +86,9 @@ func freeAddress() string {
 
 // sayReady prints the address once etcd says that it is healthy, which takes a leader. It ends with the
 // program if that never comes.
-func sayReady(address string) {
-	for ; ; time.Sleep(50 * time.Millisecond) {
-		reply, err := http.Get("http://" + address + "/health")
+func sayReady(ask *http.Client, url, address string) {
+	for ; ; time.Sleep(5 * time.Millisecond) {
+		reply, err := ask.Get(url + "/health")
 		if err != nil {
 			continue
 		}

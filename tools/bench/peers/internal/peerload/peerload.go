@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -30,7 +31,8 @@ type Client interface {
 type load struct {
 	Target string `arg:"" help:"The server, as host:port, or the nodes of a cluster, with commas between."`
 
-	Call        string        `default:"put" enum:"put,get" help:"What to call: put, or get (default ${default})."`
+	Call        string        `default:"put" enum:"put,get,mix" help:"What to call: put, get, or each half of the time (default ${default})."`
+	Fill        bool          `help:"First put every key once, so that no get finds one missing. That is not counted."`
 	Clients     int           `default:"1" help:"Clients with one call in flight each (default ${default})."`
 	Connections int           `default:"4" help:"Connections that the clients share in turn (default ${default})."`
 	Keys        int           `default:"1000" help:"Number of keys, all equally often called (default ${default})."`
@@ -84,7 +86,13 @@ func (l *load) run(ctx context.Context, dial func(target string) (Client, error)
 		defer client.Close()
 		clients = append(clients, client)
 	}
-	driver := &drive.Driver{Calls: calls, Send: func(worker int) drive.Send { return l.sender(clients[worker%len(clients)]) }}
+	if l.Fill {
+		if err := l.fill(ctx, clients); err != nil {
+			return err
+		}
+	}
+	noise := noise(l.ValueSize + offsets)
+	driver := &drive.Driver{Calls: calls, Send: func(worker int) drive.Send { return l.sender(clients[worker%len(clients)], noise) }}
 	step, err := l.measure(ctx, driver)
 	if err == nil && step.Failed() > 0 {
 		err = fmt.Errorf("%d calls failed, such as: %v", step.Failed(), step.Examples)
@@ -103,7 +111,7 @@ func (l *load) measure(ctx context.Context, driver *drive.Driver) (result.Step, 
 		Label: l.Label, Service: l.peer, Target: l.Target, Started: time.Now(),
 		Parameters: map[string]string{
 			"duration": l.Duration.String(), "warmup": l.Warmup.String(), "timeout": l.Timeout.String(),
-			"keys": strconv.Itoa(l.Keys), "mix": l.Call + "=100", "value-size": strconv.Itoa(l.ValueSize),
+			"keys": strconv.Itoa(l.Keys), "mix": mixes[l.Call], "value-size": strconv.Itoa(l.ValueSize),
 			"connections": strconv.Itoa(l.Connections),
 		},
 	})
@@ -127,24 +135,39 @@ const (
 	plain, missing = 0, 1
 )
 
+// mixes are what --call names, as loadgen run says it.
+var mixes = map[string]string{"put": "put=100", "get": "get=100", "mix": "get=50,put=50"}
+
+// offsets is how many different values there are.
+const offsets = 1 << 16
+
 // sender makes the calls of one worker.
-func (l *load) sender(client Client) drive.Send {
+func (l *load) sender(client Client, noise string) drive.Send {
 	random := rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))
-	key := func() string { return "key" + strconv.Itoa(random.IntN(l.Keys)) }
-	if l.Call == "get" {
-		return func(ctx context.Context, _ *history.Operation) drive.Outcome {
-			found, err := client.Get(ctx, key())
-			outcome := drive.Outcome{Call: get, Err: err}
-			if err == nil && !found {
-				outcome.Mark = missing
-			}
-			return outcome
-		}
-	}
-	noise := noise(l.ValueSize + 1<<16)
 	return func(ctx context.Context, _ *history.Operation) drive.Outcome {
-		return drive.Outcome{Call: put, Err: client.Put(ctx, key(), noise[random.IntN(1<<16):][:l.ValueSize])}
+		key := "key" + strconv.Itoa(random.IntN(l.Keys))
+		if l.Call == "put" || l.Call == "mix" && random.IntN(2) == 0 {
+			return drive.Outcome{Call: put, Err: client.Put(ctx, key, noise[random.IntN(offsets):][:l.ValueSize])}
+		}
+		found, err := client.Get(ctx, key)
+		outcome := drive.Outcome{Call: get, Err: err}
+		if err == nil && !found {
+			outcome.Mark = missing
+		}
+		return outcome
 	}
+}
+
+// fill puts every key once.
+func (l *load) fill(ctx context.Context, clients []Client) error {
+	noise, number := noise(l.ValueSize+offsets), new(atomic.Int64)
+	return drive.Fill(ctx, drive.Fillers(int64(l.ValueSize)), l.Keys, l.Timeout, func(worker int) drive.Send {
+		client := clients[worker%len(clients)]
+		return func(ctx context.Context, _ *history.Operation) drive.Outcome {
+			i := int(number.Add(1) - 1)
+			return drive.Outcome{Call: put, Err: client.Put(ctx, "key"+strconv.Itoa(i), noise[i%offsets:][:l.ValueSize])}
+		}
+	})
 }
 
 // noise returns bytes that no store can make smaller.

@@ -1,4 +1,4 @@
-package main
+package lab
 
 import (
 	"bufio"
@@ -12,45 +12,63 @@ import (
 	"time"
 )
 
-// usage is what a server has used, so far or between two moments.
-type usage struct {
-	cpu     time.Duration // in user and kernel mode
-	written float64       // bytes that it made the disk write
-	syncs   float64       // of its log; -1 if it does not count them
+// Usage is what a server has used, so far or between two moments.
+type Usage struct {
+	CPU     time.Duration // in user and kernel mode
+	Written float64       // bytes that it made the disk write
+	Syncs   float64       // of its log; -1 if it does not count them
+
+	// Loopback is bytes that went over the loopback interface, headers included: what clients and servers of this machine said to each
+	// other, of all that ran then.
+	Loopback float64
 }
 
-func (u usage) since(before usage) usage {
-	u.cpu -= before.cpu
-	u.written -= before.written
-	if u.syncs >= 0 {
-		u.syncs -= before.syncs
+// Since is what was used behind an earlier moment.
+func (u Usage) Since(before Usage) Usage {
+	u.CPU -= before.CPU
+	u.Written -= before.Written
+	u.Loopback -= before.Loopback
+	if u.Syncs >= 0 {
+		u.Syncs -= before.Syncs
 	}
 	return u
 }
 
-// usage adds up what all nodes have used.
-func (s *server) usage(ctx context.Context) (total usage, err error) {
+// Usage adds up what all nodes have used. Nodes that were restarted begin again at nothing; of one that does not run it is an error.
+func (s *Server) Usage(ctx context.Context) (total Usage, err error) {
+	counted := true
 	for _, n := range s.nodes {
+		if n.dead() {
+			return Usage{}, fmt.Errorf("%s has died", n.name)
+		}
 		u, err := n.usage(ctx)
 		if err != nil {
 			return u, fmt.Errorf("what %s has used: %w", n.name, err)
 		}
-		total.cpu += u.cpu
-		total.written += u.written
-		total.syncs += u.syncs
+		total.CPU += u.CPU
+		total.Written += u.Written
+		total.Syncs += u.Syncs
+		counted = counted && u.Syncs >= 0
 	}
-	return total, nil
+	if !counted {
+		total.Syncs = -1
+	}
+	devices, err := os.ReadFile("/proc/net/dev")
+	if err == nil {
+		total.Loopback, err = received(string(devices), "lo")
+	}
+	return total, err
 }
 
 // usage reads what Linux keeps in /proc, and what the server counts itself; elsewhere there are no such
 // figures.
-func (n *node) usage(ctx context.Context) (u usage, err error) {
+func (n *Node) usage(ctx context.Context) (u Usage, err error) {
 	pid := n.running.Process.Pid
-	if u.cpu, err = processorTime(pid); err == nil {
-		u.written, err = value(fmt.Sprintf("/proc/%d/io", pid), "write_bytes:")
+	if u.CPU, err = processorTime(pid); err == nil {
+		u.Written, err = value(fmt.Sprintf("/proc/%d/io", pid), "write_bytes:")
 	}
 	if err == nil {
-		u.syncs, err = n.countSyncs(ctx)
+		u.Syncs, err = n.countSyncs(ctx)
 	}
 	return u, err
 }
@@ -78,6 +96,17 @@ func processorTime(pid int) (time.Duration, error) {
 	return time.Duration(ticks) * time.Second / perSecond, nil
 }
 
+// received returns how many bytes an interface has received, from the text of /proc/net/dev.
+func received(devices, device string) (float64, error) {
+	for line := range strings.Lines(devices) {
+		name, numbers, _ := strings.Cut(line, ":")
+		if fields := strings.Fields(numbers); strings.TrimSpace(name) == device && len(fields) > 0 {
+			return strconv.ParseFloat(fields[0], 64) // the first is bytes received
+		}
+	}
+	return 0, fmt.Errorf("/proc/net/dev has no %s", device)
+}
+
 // value returns the number after a name in a file.
 func value(file, name string) (float64, error) {
 	text, err := os.ReadFile(file)
@@ -92,13 +121,13 @@ func value(file, name string) (float64, error) {
 }
 
 // countSyncs reads the server's counter; -1 if there is none.
-func (n *node) countSyncs(ctx context.Context) (float64, error) {
-	if n.syncs == "" {
+func (n *Node) countSyncs(ctx context.Context) (float64, error) {
+	if n.program.Syncs == "" {
 		return -1, nil
 	}
-	address := n.metrics
+	address := n.program.Metrics
 	if address == "" {
-		address = n.address
+		address = n.Address()
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/metrics", nil)
 	if err != nil {
@@ -109,9 +138,9 @@ func (n *node) countSyncs(ctx context.Context) (float64, error) {
 		return 0, err
 	}
 	defer reply.Body.Close()
-	count, found := sum(bufio.NewScanner(reply.Body), n.syncs)
+	count, found := sum(bufio.NewScanner(reply.Body), n.program.Syncs)
 	if !found {
-		return 0, fmt.Errorf("http://%s/metrics has no %s", address, n.syncs)
+		return 0, fmt.Errorf("http://%s/metrics has no %s", address, n.program.Syncs)
 	}
 	return count, nil
 }

@@ -1,4 +1,4 @@
-package main
+package lab
 
 import (
 	"strings"
@@ -16,39 +16,20 @@ func TestStartServer(t *testing.T) {
 		"echo first; echo the port is taken":                  `the last that it printed is "the port is taken\n"`,
 		"true":                                                `the last that it printed is ""`,
 	} {
-		process := process{args: []string{"sh", "-c", script}}
+		program := Process{Args: []string{"sh", "-c", script}}
 		if want == known {
-			process.ready, process.address = ready, known
+			program.Ready, program.Address = ready, known
 		}
-		server, err := startServer(t.Context(), alone("it", process))
+		server, err := Start(t.Context(), Alone("it", program))
 		if err != nil {
 			if !strings.Contains(err.Error(), want) {
 				t.Errorf("%s: %v; want %s", script, err, want)
 			}
 			continue
 		}
-		server.kill()
-		if got := server.addresses(); len(got) != 1 || got[0] != want {
+		server.Kill()
+		if got := server.Addresses(); len(got) != 1 || got[0] != want {
 			t.Errorf("%s: the addresses are %s; want %s", script, got, want)
-		}
-	}
-}
-
-// TestRedis_left: without a Redis on PATH the suite has the rest, and says so.
-func TestRedis_left(t *testing.T) {
-	t.Setenv("PATH", t.TempDir())
-	suite, err := raftkvSuite(&bench{scratch: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if tables := suite.tables(findings{}, nil); !strings.Contains(tables, "Left out: there is no redis-server on PATH") {
-		t.Errorf("the tables do not say that Redis is left out:\n%s", tables)
-	}
-	for _, group := range suite.groups {
-		for _, load := range group {
-			if load.server == redis {
-				t.Errorf("%s is asked of a Redis that is not there", load.label())
-			}
 		}
 	}
 }
