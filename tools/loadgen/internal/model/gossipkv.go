@@ -146,19 +146,23 @@ func (g *gossip) verdict() Verdict {
 	}
 	summary := fmt.Sprintf("%s: %d operations of %d sessions on %d keys at %d servers (%d gets met an unmet dependency; %d writes of unknown outcome; %d calls without visible effect left out)",
 		verdict, of.operations, len(of.sessions), len(of.keys), len(of.servers), of.unmet, of.unknown, of.dropped)
+	each := g.figures()
 	return Verdict{
 		Kept:    verdict == "kept",
+		Broken:  g.any(),
+		Reads:   of.reads,
+		Each:    each,
 		Summary: summary,
 		Details: g.lines(),
-		Draw:    func(w io.Writer) error { return page.WriteFindings(w, summary, g.figures()) },
+		Draw:    func(w io.Writer) error { return page.WriteFindings(w, summary, each) },
 	}
 }
 
 // totals say what a history is made of, but for its end.
 type totals struct {
-	operations, unmet, unknown, dropped int
-	sessions                            map[int]bool
-	keys, servers                       map[string]bool
+	operations, reads, unmet, unknown, dropped int
+	sessions                                   map[int]bool
+	keys, servers                              map[string]bool
 }
 
 func newTotals(events []*event) *totals {
@@ -176,6 +180,8 @@ func newTotals(events []*event) *totals {
 			t.dropped++
 		case e.Answer == Unmet:
 			t.unmet++
+		case e.Call == Get:
+			t.reads++
 		}
 	}
 	return t

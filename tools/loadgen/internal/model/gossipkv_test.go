@@ -268,7 +268,7 @@ func TestGossipKV(t *testing.T) {
 			shown[p] = true
 		}
 		slices.Sort(want)
-		if got := slices.Sorted(slices.Values(broken(verdict))); !slices.Equal(got, want) || verdict.Kept != (len(want) == 0) {
+		if got := slices.Sorted(slices.Values(broken(verdict))); !slices.Equal(got, want) || verdict.Kept != (len(want) == 0) || verdict.Broken == verdict.Kept {
 			t.Errorf("%s: broken are %q, want %q:\n%s\n%s", name, got, want, verdict.Summary, strings.Join(verdict.Details, "\n"))
 		}
 	}
@@ -299,6 +299,14 @@ func TestGossipKV_lines(t *testing.T) {
 	if got := strings.Join(verdict.Details, "\n"); verdict.Summary != summary || !strings.Contains(got, want) {
 		t.Errorf("%s\n%s\nwant %s and\n%s", verdict.Summary, got, summary, want)
 	}
+	for _, each := range verdict.Each {
+		if broken := each.Name == "monotonic reads"; each.Broken > 0 != broken || broken && each.Tested != 1 {
+			t.Errorf("%s: %d tested, %d broken", each.Name, each.Tested, each.Broken)
+		}
+	}
+	if len(verdict.Each) != int(allPromises) || verdict.Reads != 2 {
+		t.Errorf("%d promises, %d reads; want all, and 2", len(verdict.Each), verdict.Reads)
+	}
 	var picture strings.Builder
 	if err := verdict.Draw(&picture); err != nil || !strings.Contains(picture.String(), "session 2 at A: Get k") {
 		t.Errorf("the picture has no session 2 (%v):\n%s", err, picture.String())
@@ -315,7 +323,7 @@ func TestGossipKV_open(t *testing.T) {
 		"unknown (what A had in the end is not known: UNAVAILABLE): 1 operations":                dumpless,
 	} {
 		verdict := judgeGossip(t, operations)
-		if verdict.Kept || !strings.HasPrefix(verdict.Summary, says) || len(broken(verdict)) > 0 {
+		if verdict.Kept || verdict.Broken || !strings.HasPrefix(verdict.Summary, says) || len(broken(verdict)) > 0 {
 			t.Errorf("kept: %v, %s, broken are %q; want %s", verdict.Kept, verdict.Summary, broken(verdict), says)
 		}
 	}

@@ -16,6 +16,7 @@ import (
 type Problem struct {
 	Model      porcupine.Model
 	Operations []porcupine.Operation
+	Reads      int // among these
 	Unknown    int // writes whose outcome is not known
 	Dropped    int // operations that are not among these: failed reads, calls that had no effect, or none that shows
 }
@@ -48,7 +49,9 @@ func Linearizable(pose func([]history.Operation) (Problem, error)) Judge {
 		}
 		found, drawn := problem.search(ctx, effort)
 		verdict := Verdict{
-			Kept: found == linearizable,
+			Kept:   found == linearizable,
+			Broken: found == notLinearizable,
+			Reads:  problem.Reads,
 			Summary: fmt.Sprintf("%s: %d operations of %d clients on %d keys (%d writes of unknown outcome; %d calls without visible effect left out)",
 				found, len(operations), distinct(operations, client), distinct(operations, key), problem.Unknown, problem.Dropped),
 		}
@@ -81,5 +84,24 @@ func (p Problem) search(ctx context.Context, effort Effort) (verdict string, dra
 		}[f.result], &f.info
 	case <-ctx.Done():
 		return interrupted, nil
+	}
+}
+
+// byKey returns what parts operations into those of each key, in the order in which the keys come up.
+func byKey(key func(input any) string) func([]porcupine.Operation) [][]porcupine.Operation {
+	return func(operations []porcupine.Operation) [][]porcupine.Operation {
+		places := make(map[string]int)
+		var parts [][]porcupine.Operation
+		for _, o := range operations {
+			key := key(o.Input)
+			place, known := places[key]
+			if !known {
+				place = len(parts)
+				places[key] = place
+				parts = append(parts, nil)
+			}
+			parts[place] = append(parts[place], o)
+		}
+		return parts
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"numstore.example/tools/internal/history"
+	"numstore.example/tools/loadgen/internal/page"
 )
 
 // Judge judges a history. An error says why it is not one of the service.
@@ -28,6 +29,9 @@ type Effort struct {
 // Verdict is what has become of the promises of a service.
 type Verdict struct {
 	Kept    bool                  // no operation speaks against them; false too if nobody can tell
+	Broken  bool                  // an operation speaks against them
+	Reads   int                   // that were answered with a value, or with that there is none
+	Each    []page.Promise        // of a service that makes several: what was found of each
 	Summary string                // a line
 	Details []string              // lines that say more, if there is more to say
 	Draw    func(io.Writer) error // writes a picture, as a page of HTML; nil if there is none

@@ -104,6 +104,8 @@ func Numstore(operations []history.Operation) (Problem, error) {
 		case out.kind == unknown:
 			problem.Unknown++
 			end = forever
+		case !in.set:
+			problem.Reads++
 		}
 		problem.Operations = append(problem.Operations, porcupine.Operation{ClientId: o.Client, Input: in, Output: out, Call: o.Start, Return: end})
 	}

@@ -149,8 +149,8 @@ func TestNumstore_counts(t *testing.T) {
 		4 5 Fact a =UNAVAILABLE
 		6 7 Fact a =error
 		8 9 SetNum a 1=OUT_OF_RANGE`))
-	if err != nil || len(problem.Operations) != 3 || problem.Unknown != 1 || problem.Dropped != 2 {
-		t.Errorf("%+v, %v; want 3 operations, 1 of unknown outcome, and 2 dropped", problem, err)
+	if err != nil || len(problem.Operations) != 3 || problem.Reads != 1 || problem.Unknown != 1 || problem.Dropped != 2 {
+		t.Errorf("%+v, %v; want 3 operations, 1 of which reads, 1 of unknown outcome, and 2 dropped", problem, err)
 	}
 }
 

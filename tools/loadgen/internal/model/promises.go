@@ -27,6 +27,12 @@ const (
 	allPromises // their number
 )
 
+// Names of the promises that are of all servers together, and of the end.
+const (
+	EqualServers = "servers become equal"
+	GreatestWins = "the greatest write wins"
+)
+
 // promises are their names for people, and what each says.
 var promises = [allPromises]struct{ name, text string }{
 	readYourWrites:    {"read your writes", "A session reads what it wrote, or something greater."},
@@ -39,8 +45,8 @@ var promises = [allPromises]struct{ name, text string }{
 	serverOrder:       {"writes follow what their server told", "A write is greater than all that its server had told before."},
 	oneWrite:          {"a version is of one write", "No two writes have one version."},
 	onlyWritten:       {"only what was written is read", "What is read was written so, with that version, and not later."},
-	equalServers:      {"servers become equal", "In the end all servers have the same."},
-	greatestWins:      {"the greatest write wins", "In the end each key has the greatest of what was acknowledged or read of it, or a greater write of unknown outcome."},
+	equalServers:      {EqualServers, "In the end all servers have the same."},
+	greatestWins:      {GreatestWins, "In the end each key has the greatest of what was acknowledged or read of it, or a greater write of unknown outcome."},
 }
 
 // finding is a promise that was not kept, and the few operations that show it.

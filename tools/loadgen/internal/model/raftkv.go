@@ -71,6 +71,8 @@ func Raftkv(operations []history.Operation) (Problem, error) {
 		case out.kind == uncertain:
 			problem.Unknown++
 			end = forever
+		case in.call == "Get":
+			problem.Reads++
 		}
 		problem.Operations = append(problem.Operations, porcupine.Operation{ClientId: o.Client, Input: in, Output: out, Call: o.Start, Return: end})
 	}
@@ -109,7 +111,7 @@ func parseRaftKV(o history.Operation) (in kvQuestion, out kvAnswer, err error) {
 func raftkvModel() porcupine.Model {
 	seed := maphash.MakeSeed()
 	return porcupine.Model{
-		Partition: byKey,
+		Partition: byKey(func(input any) string { return input.(kvQuestion).key }),
 		Init:      func() any { return pair{} },
 		Step: func(state, input, output any) (bool, any) {
 			return stepRaftKV(state.(pair), input.(kvQuestion), output.(kvAnswer))
@@ -119,23 +121,6 @@ func raftkvModel() porcupine.Model {
 		DescribeOperation: func(input, output any) string { return describeKV(input.(kvQuestion), output.(kvAnswer)) },
 		DescribeState:     func(state any) string { return describePair(state.(pair)) },
 	}
-}
-
-// byKey returns the operations of each key, in the order in which the keys come up.
-func byKey(operations []porcupine.Operation) [][]porcupine.Operation {
-	places := make(map[string]int)
-	var parts [][]porcupine.Operation
-	for _, o := range operations {
-		key := o.Input.(kvQuestion).key
-		place, known := places[key]
-		if !known {
-			place = len(parts)
-			places[key] = place
-			parts = append(parts, nil)
-		}
-		parts[place] = append(parts[place], o)
-	}
-	return parts
 }
 
 // stepRaftKV says whether an answer is right in a state, and returns the next state.

@@ -184,8 +184,8 @@ func TestRaftKV_counts(t *testing.T) {
 		4 5 Get a - = UNAVAILABLE
 		6 7 Get a - = 0 none
 		8 9 CompareAndSet a 7 "y" = refused`))
-	if err != nil || len(problem.Operations) != 3 || problem.Unknown != 1 || problem.Dropped != 2 {
-		t.Errorf("%+v, %v; want 3 operations, 1 of unknown outcome, and 2 dropped", problem, err)
+	if err != nil || len(problem.Operations) != 3 || problem.Reads != 1 || problem.Unknown != 1 || problem.Dropped != 2 {
+		t.Errorf("%+v, %v; want 3 operations, 1 of which reads, 1 of unknown outcome, and 2 dropped", problem, err)
 	}
 }
 
