@@ -1,17 +1,10 @@
 package page
 
 import (
-	_ "embed"
 	"fmt"
-	"html/template"
 	"io"
 	"math"
 )
-
-//go:embed findings.html
-var findingsSource string
-
-var findingsPage = template.Must(template.New("findings").Parse(findingsSource))
 
 // Promise is what a checker found of one promise of a service.
 type Promise struct {
@@ -34,7 +27,7 @@ type Bar struct {
 
 // WriteFindings writes a page of what was found, with all timelines.
 func WriteFindings(w io.Writer, summary string, promises []Promise) error {
-	return findingsPage.Execute(w, map[string]any{"Style": template.CSS(style), "Summary": summary, "Promises": promises})
+	return pages.ExecuteTemplate(w, "findings.html", map[string]any{"Head": head{"loadgen check"}, "Summary": summary, "Promises": promises})
 }
 
 // Sizes of a timeline, in the units of its drawing.

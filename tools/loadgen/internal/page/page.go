@@ -1,29 +1,39 @@
-// Package page draws runs as one page of HTML that needs nothing beside itself: no network, no scripts. It
-// is readable in the light and in the dark, as the reader's system prefers.
+// Package page draws runs, and experiments, as one page of HTML that needs nothing beside itself: no network, no scripts. It is
+// readable in the light and in the dark, as the reader's system prefers, on a phone, and on paper. What others chose, such as labels
+// and errors, is text on it, whatever it has in it; however long it is, it stays in its place.
 package page
 
 import (
-	_ "embed"
+	"embed"
 	"fmt"
 	"html/template"
 	"io"
 	"maps"
+	"math"
 	"slices"
 	"strings"
-	"time"
+	"unicode/utf8"
 
 	"numstore.example/tools/internal/result"
 	"numstore.example/tools/loadgen/internal/table"
 )
 
-//go:embed page.html
-var source string
+//go:embed *.html
+var sources embed.FS
+
+var pages = template.Must(template.New("").Funcs(template.FuncMap{"long": long}).ParseFS(sources, "*.html"))
+
+// long says whether the text of a cell is to be broken into lines, as errors are, and figures are not.
+func long(cell string) bool { return utf8.RuneCountInString(cell) > 40 }
 
 //go:embed page.css
 var style string
 
-// The page is well-formed XML too, so that a test can read it strictly.
-var page = template.Must(template.New("page").Parse(source))
+// head is what is said of a page in its head.
+type head struct{ Title string }
+
+// Style returns the style sheet of all pages.
+func (head) Style() template.CSS { return template.CSS(style) }
 
 // Write writes the page of some runs.
 func Write(w io.Writer, runs []*result.Run) error {
@@ -32,13 +42,17 @@ func Write(w io.Writer, runs []*result.Run) error {
 	if err != nil {
 		return err
 	}
-	return page.Execute(w, map[string]any{
-		"Style":      template.CSS(style),
-		"Title":      title(runs),
-		"Series":     series(runs),
-		"Plots":      plots,
-		"Table":      figures,
-		"Parameters": parameters(runs),
+	return pages.ExecuteTemplate(w, "page.html", map[string]any{
+		"Head":      head{title(runs) + " – loadgen"},
+		"Title":     title(runs),
+		"Subtitle":  subtitle(runs),
+		"Gist":      gist(runs),
+		"Series":    series(runs),
+		"Plots":     plots[:inTimeFrom],
+		"TimePlots": plots[inTimeFrom:],
+		"Several":   len(runs) > 1,
+		"Table":     figures,
+		"Settings":  settingsOf(runs),
 	})
 }
 
@@ -50,45 +64,57 @@ func title(runs []*result.Run) string {
 }
 
 // entry is one line of the legend.
-type entry struct {
-	Class, Label, Detail string
-}
+type entry struct{ Class, Label string }
 
 func series(runs []*result.Run) []entry {
 	var entries []entry
 	for i, run := range runs {
-		header := run.Header
-		detail := fmt.Sprintf("%s at %s, %s", header.Service, header.Target, header.Started.UTC().Format("2 January 2006, 15:04 UTC"))
-		entries = append(entries, entry{Class: fmt.Sprintf("s%d", i%hues), Label: header.Label, Detail: detail})
+		entries = append(entries, entry{Class: fmt.Sprintf("s%d", i%hues), Label: run.Header.Label})
 	}
 	return entries
 }
 
-// parameters is a table of the settings: a row for each that any run has, a column for each run.
-func parameters(runs []*result.Run) table.Table {
-	names := make(map[string]bool)
-	head := []string{"setting"}
+// subtitle says of whom and when the runs are.
+func subtitle(runs []*result.Run) string {
+	const day = "2 January 2006, 15:04 UTC"
+	first, last := runs[0].Header.Started, runs[0].Header.Started
+	services := make(map[string]bool)
 	for _, run := range runs {
-		head = append(head, run.Header.Label)
-		for name := range run.Header.Parameters {
-			names[name] = true
+		services[run.Header.Service] = true
+		if run.Header.Started.Before(first) {
+			first = run.Header.Started
+		}
+		if run.Header.Started.After(last) {
+			last = run.Header.Started
 		}
 	}
-	settings := table.Table{Head: head}
-	row := func(name string, of func(*result.Run) string) {
-		cells := []string{name}
-		for _, run := range runs {
-			cells = append(cells, of(run))
+	who := strings.Join(slices.Sorted(maps.Keys(services)), ", ")
+	if len(runs) == 1 {
+		who += " at " + runs[0].Header.Target
+	}
+	from, to := first.UTC().Format(day), last.UTC().Format(day)
+	if from != to {
+		from += " to " + to
+	}
+	return who + ", " + from
+}
+
+// gist is the one sentence for whoever reads no more: which series answered most calls, and how fast. It is "" if no call was answered.
+func gist(runs []*result.Run) string {
+	var most result.Step
+	label := ""
+	for _, run := range runs {
+		for _, step := range best(answered(run)) {
+			if step.Throughput > most.Throughput {
+				most, label = step, run.Header.Label
+			}
 		}
-		settings.Rows = append(settings.Rows, cells)
 	}
-	row("service", func(r *result.Run) string { return r.Header.Service })
-	row("target", func(r *result.Run) string { return r.Header.Target })
-	row("started", func(r *result.Run) string { return r.Header.Started.Format(time.RFC3339) })
-	for _, name := range slices.Sorted(maps.Keys(names)) {
-		row(name, func(r *result.Run) string { return r.Header.Parameters[name] })
+	if label == "" {
+		return ""
 	}
-	return settings
+	return fmt.Sprintf("%s answered the most calls: %s a second with %s, half of them within %.3f ms, 99 %% within %.3f ms.",
+		label, thousands(math.Round(most.Throughput)), table.Load(most), most.Latency.Milliseconds(50), most.Latency.Milliseconds(99))
 }
 
 // figure is a plot with what is said about it.
@@ -96,6 +122,9 @@ type figure struct {
 	Title, Caption string
 	SVG            template.HTML // empty if there is nothing to draw
 }
+
+// inTimeFrom is the first of the plots whose axis is time: of several runs they are folded away, as their lines cover each other.
+const inTimeFrom = 2
 
 func plots(runs []*result.Run) ([]figure, error) {
 	var figures []figure

@@ -6,6 +6,7 @@ import (
 	"io"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -70,15 +71,28 @@ func elements(t *testing.T, text string) (words string, count map[string]int) {
 	}
 }
 
+// checkAlone complains about what a page would have to fetch, and about what drawing has left that belongs to no page. The only addresses are names of
+// XML's vocabularies.
+func checkAlone(t *testing.T, text string) {
+	t.Helper()
+	rest := strings.NewReplacer(`"http://www.w3.org/1999/xhtml"`, "", `"http://www.w3.org/2000/svg"`, "").Replace(text)
+	for _, never := range []string{"http", "url(", "@import", "#F0F0", "Liberation", "NaN", "Inf", lengthMark} {
+		if strings.Contains(rest, never) {
+			t.Errorf("the page has %q", never)
+		}
+	}
+}
+
 func TestWrite(t *testing.T) {
-	const hostile = `a<b>"&'</title><script>alert(1)</script>`
+	other := testRun("other")
+	other.Header.Parameters["seed"] = "7<seed>" // a setting that not all have
 	for _, test := range []struct {
 		runs  []*result.Run
 		paths string // a colour that must be drawn with
 		says  []string
 	}{
 		{[]*result.Run{testRun(hostile)}, "stroke:var(--s0)", []string{hostile, "32 clients: 3 x UNAVAILABLE, such as: gone & <lost>", "16 clients"}},
-		{[]*result.Run{testRun(hostile), testRun("other")}, "stroke:var(--s1)", []string{"2 runs", hostile, "other", "other, 32 clients: 3 x"}},
+		{[]*result.Run{testRun(hostile), other}, "stroke:var(--s1)", []string{"2 runs", hostile, "other", "other, 32 clients: 3 x", "7<seed>"}},
 	} {
 		text := write(t, test.runs...)
 		words, count := elements(t, text)
@@ -87,16 +101,63 @@ func TestWrite(t *testing.T) {
 				t.Errorf("of %d runs: the page does not say %q", len(test.runs), say)
 			}
 		}
-		if count["svg"] != 4 || count["script"] != 0 || count["link"] != 0 || count["img"] != 0 || count["table"] != 2 || count["path"] < 20 {
+		if count["svg"] != 4 || count["script"] != 0 || count["link"] != 0 || count["img"] != 0 || count["table"] != len(test.runs) || count["path"] < 20 {
 			t.Errorf("of %d runs: the page has the elements %v", len(test.runs), count)
 		}
-		// Nothing is fetched; the only addresses are names of XML's vocabularies.
-		if rest := strings.NewReplacer(`"http://www.w3.org/1999/xhtml"`, "", `"http://www.w3.org/2000/svg"`, "").Replace(text); strings.Contains(rest, "http") || strings.Contains(rest, "url(") || strings.Contains(rest, "@import") {
-			t.Errorf("of %d runs: the page refers to something outside", len(test.runs))
+		checkAlone(t, text)
+		if !strings.Contains(text, test.paths) {
+			t.Errorf("of %d runs: the plots lack %s", len(test.runs), test.paths)
 		}
-		if !strings.Contains(text, test.paths) || strings.Contains(text, "#F0F0") || strings.Contains(text, "Liberation") || strings.Contains(text, "NaN") || strings.Contains(text, "Inf") {
-			t.Errorf("of %d runs: the plots lack %s, or have kept a value, a font, or no number", len(test.runs), test.paths)
+	}
+}
+
+// TestSettings: what all runs share is said once, and only what differs in a row for each.
+func TestSettings(t *testing.T) {
+	runs := []*result.Run{testRun("a"), testRun("b"), testRun("c")}
+	runs[1].Header.Parameters["keys"] = "7"
+	delete(runs[2].Header.Parameters, "keys")
+	got := settingsOf(runs)
+	if want := [][]string{{"a", "100"}, {"b", "7"}, {"c", ""}}; !slices.Equal(got.Own.Head, []string{"series", "keys"}) || !slices.EqualFunc(got.Own.Rows, want, slices.Equal) {
+		t.Errorf("of each: %v %v; want the keys of each, %v", got.Own.Head, got.Own.Rows, want)
+	}
+	if want := [][2]string{{"service", "numstore"}, {"target", "localhost:1"}, {"started", "2026-11-21 08:00:00 UTC"}, {"mix", "<set>"}}; !slices.Equal(got.Shared, want) {
+		t.Errorf("of all: %v; want %v", got.Shared, want)
+	}
+	if alone := settingsOf(runs[:1]); len(alone.Own.Rows) != 0 || len(alone.Shared) != 5 {
+		t.Errorf("of one run: %+v; want that all is shared", alone)
+	}
+}
+
+// TestGist: the series that answered most is named, with figures of its best step.
+func TestGist(t *testing.T) {
+	few, many := testRun("few"), testRun("many")
+	few.Steps = few.Steps[1:]
+	if got, want := gist([]*result.Run{few, many}), "many answered the most calls: 1\u202f000 a second with 1 client, half of them within 0.999 ms, 99 % within 1.979 ms."; got != want {
+		t.Errorf("%q; want %q", got, want)
+	}
+	few.Steps = few.Steps[1:] // nothing was answered
+	if got := gist([]*result.Run{few}); got != "" {
+		t.Errorf("%q of a run without an answer", got)
+	}
+}
+
+func TestWriteMarkdown(t *testing.T) {
+	other := testRun("other")
+	other.Header.Parameters["keys"] = "7"
+	var text strings.Builder
+	if err := WriteMarkdown(&text, []*result.Run{testRun("a|b<i>"), other}); err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range []string{
+		"# 2 runs", `| a\|b&lt;i> | 1 client   | 1000 `, "- other, 32 clients: 3 x UNAVAILABLE, such as: gone & &lt;lost>", "## Settings",
+		"| series     | keys |", "| other      | 7    |", "| mix     | &lt;set>                |",
+	} {
+		if !strings.Contains(text.String(), "\n"+line) && !strings.HasPrefix(text.String(), line) {
+			t.Errorf("it has no line that begins with %q:\n%s", line, &text)
 		}
+	}
+	if err := WriteMarkdown(broken{}, []*result.Run{other}); !errors.Is(err, errBroken) {
+		t.Errorf("%v; want the writer's error", err)
 	}
 }
 
@@ -204,4 +265,24 @@ func TestThousands(t *testing.T) {
 			t.Errorf("%q; want %q", got, want)
 		}
 	}
+}
+
+// writeRuns is the page of as many runs as there are labels, each slower than the one before.
+func writeRuns(t *testing.T, labels []string) string {
+	var runs []*result.Run
+	for i, label := range labels {
+		run := testRun(label)
+		run.Header.Parameters["keys"] = strconv.Itoa(100 * (i + 1))
+		for place := range run.Steps {
+			step := &run.Steps[place]
+			step.Throughput /= math.Pow(1.3, float64(i))
+			slow := result.NewHistogram()
+			for _, bar := range step.Latency.Distribution() {
+				slow.RecordValues(bar.To*int64(i+1), bar.Count)
+			}
+			step.Latency = slow
+		}
+		runs = append(runs, run)
+	}
+	return write(t, runs...)
 }

@@ -14,15 +14,15 @@ import (
 
 // latencyAgainstThroughput shows what each step reached, and at which price.
 func latencyAgainstThroughput(runs []*result.Run) *chart {
-	c := newChart("calls answered per second", "latency, ms")
+	c := newChart("calls answered per second", "latency, ms", runSize)
 	for i, run := range runs {
 		var median, tail plotter.XYs
 		for _, step := range answered(run) {
 			median = append(median, plotter.XY{X: step.Throughput, Y: positive(step.Latency.Milliseconds(50))})
 			tail = append(tail, plotter.XY{X: step.Throughput, Y: positive(step.Latency.Milliseconds(99))})
 		}
-		c.line(median, hue(i, 1), true)
-		c.line(tail, hue(i, 1), false)
+		c.line(median, hue(i, 1), 4, 3)
+		c.line(tail, hue(i, 1))
 		for place, step := range answered(run) {
 			if len(runs) == 1 || place == len(tail)-1 { // the others would cover each other
 				c.label(tail[place].X, tail[place].Y, strconv.Itoa(max(step.Clients, step.Rate)), hue(i, 1))
@@ -41,7 +41,7 @@ func positive(milliseconds float64) float64 {
 
 // percentiles shows a curve for each step of a single run, or for the best of each of several.
 func percentiles(runs []*result.Run) *chart {
-	c := newChart("percentile of the calls", "latency, ms")
+	c := newChart("percentile of the calls", "latency, ms", runSize)
 	var curves []named
 	for i, run := range runs {
 		steps := answered(run)
@@ -51,7 +51,7 @@ func percentiles(runs []*result.Run) *chart {
 		for place, step := range steps {
 			opacity := 0.25 + 0.75*float64(place+1)/float64(len(steps))
 			points := curve(step)
-			c.line(points, hue(i, opacity), false)
+			c.line(points, hue(i, opacity))
 			curves = append(curves, named{table.Load(step), points[0].Y, hue(i, 1)})
 		}
 	}
@@ -140,7 +140,7 @@ func curve(step result.Step) (points plotter.XYs) {
 }
 
 func throughputInTime(runs []*result.Run) *chart {
-	c := newChart("seconds of all steps", "calls per second")
+	c := newChart("seconds of all steps", "calls per second", runSize)
 	inTime(c, runs, func(i result.Interval) (float64, bool) { return i.Throughput(), true })
 	fromZero(&c.X)
 	fromZero(&c.Y)
@@ -148,7 +148,7 @@ func throughputInTime(runs []*result.Run) *chart {
 }
 
 func latencyInTime(runs []*result.Run) *chart {
-	c := newChart("seconds of all steps", "p99 latency, ms")
+	c := newChart("seconds of all steps", "p99 latency, ms", runSize)
 	inTime(c, runs, func(i result.Interval) (float64, bool) {
 		return positive(i.Latency.Milliseconds(99)), i.Latency.TotalCount() > 0
 	})
@@ -168,7 +168,7 @@ func inTime(c *chart, runs []*result.Run, value func(result.Interval) (float64, 
 					points = append(points, plotter.XY{X: start + interval.Start + interval.Seconds/2, Y: y})
 				}
 			}
-			c.line(points, hue(i, 1), false)
+			c.line(points, hue(i, 1))
 			start += step.Seconds
 		}
 	}
