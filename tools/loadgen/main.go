@@ -2,10 +2,12 @@
 //
 //	loadgen 54321                                     # the course's workload against the numstore on that port
 //	loadgen run 54321 --clients 1,8,64 --out a.json   # closed loop: a step for each number of clients
+//	loadgen run 54321 --clients 16 --requests 2000    # the same, until each client has made so many calls
 //	loadgen run 54321 --rate 1000,5000 --out b.json   # open loop: calls that are due in a second
-//	loadgen report a.json b.json --html report.html   # a table, and a page with plots
+//	loadgen report a.json b.json --html report.html   # a table, and a page with plots; or the file of an experiment
 //	loadgen run 54321 --history h.json                # keeps every call and its answer …
 //	loadgen check h.json                              # … and says whether the answers agree
+//	loadgen experiment clients                        # starts servers, asks a question, draws the answer
 //	loadgen run 6000 --service raftkv --mix get=90,put=10 --clients 64
 //	loadgen run 8000,8001 --service gossipkv          # sessions that move between servers
 //	loadgen --help                                    # the commands; loadgen run --help lists its flags
@@ -28,6 +30,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"numstore.example/tools/internal/cli"
+	"numstore.example/tools/loadgen/internal/experiment"
 	"numstore.example/tools/loadgen/internal/service"
 )
 
@@ -82,10 +85,11 @@ func contracts() (all []protoreflect.FileDescriptor) {
 // run is main without the process around it. It returns the exit status.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var line struct {
-		Course course        `cmd:"" default:"withargs" help:"Drive a numstore with the course's workload: 8 workers send 100 requests each. This is the default; loadgen course --help lists its flags."`
-		Run    runCommand    `cmd:"" help:"Hold loads on a target, so many clients or such a rate, one step after the other; measure it, and write it down."`
-		Report reportCommand `cmd:"" help:"Show what runs have measured: a table, and a page with plots."`
-		Check  checkCommand  `cmd:"" help:"Say whether a recorded history keeps what its service promises: that it is linearizable; of gossipkv, what each session is promised, and that all servers become equal. Status 0 if it does, 1 if it does not or nobody can tell, 2 if there is nothing to check."`
+		Course     course            `cmd:"" default:"withargs" help:"Drive a numstore with the course's workload: 8 workers send 100 requests each. This is the default; loadgen course --help lists its flags."`
+		Run        runCommand        `cmd:"" help:"Hold loads on a target, so many clients or such a rate, one step after the other; measure it, and write it down."`
+		Experiment experimentCommand `cmd:"" help:"Answer a question about the servers: start them, measure, and write a page with plots."`
+		Report     reportCommand     `cmd:"" help:"Show what runs have measured: a table, and a page with plots."`
+		Check      checkCommand      `cmd:"" help:"Say whether a recorded history keeps what its service promises: that it is linearizable; of gossipkv, what each session is promised, and that all servers become equal. Status 0 if it does, 1 if it does not or nobody can tell, 2 if there is nothing to check."`
 	}
 	program := cli.Program{
 		Name:      "loadgen",
@@ -93,7 +97,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		Contracts: contracts(),
 		Stdout:    stdout, Stderr: stderr,
 	}
-	command, status := program.Parse(&line, args, kong.Vars{"mixes": mixes(), "services": strings.Join(service.Names(), ",")},
+	command, status := program.Parse(&line, args, kong.Vars{"mixes": mixes(), "services": strings.Join(service.Names(), ","), "experiments": strings.Join(experiment.Names(), ", ")},
 		kong.WithHyphenPrefixedParameters(true)) // for --values -5..5
 	if command == nil {
 		return status

@@ -18,7 +18,10 @@ import (
 const asProgram = "LOADGEN_TEST_AS_PROGRAM"
 
 func TestMain(m *testing.M) {
-	if os.Getenv(asProgram) != "" {
+	switch {
+	case os.Getenv(asServer) != "":
+		serveForever()
+	case os.Getenv(asProgram) != "":
 		main()
 	}
 	os.Exit(m.Run())

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"time"
 
@@ -34,7 +35,11 @@ func (p *progress) begin(load drive.Load) {
 	}
 	name := table.Load(result.Step{Clients: load.Clients, Rate: load.Rate})
 	length := load.Warmup + load.Duration
-	bar := progressbar.NewOptions64(length.Milliseconds(),
+	full := length.Milliseconds()
+	if load.Calls > 0 {
+		length, full = math.MaxInt64, -1 // nobody knows how long they take: a spinner
+	}
+	bar := progressbar.NewOptions64(full,
 		progressbar.OptionSetWriter(p.out),
 		progressbar.OptionSetDescription(fmt.Sprintf("step %d of %d, %s", p.ended+1, p.steps, name)),
 		progressbar.OptionClearOnFinish(),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -17,13 +18,15 @@ import (
 	"numstore.example/contracts/raftkvpb"
 	"numstore.example/tools/internal/history"
 	"numstore.example/tools/internal/result"
+	"numstore.example/tools/internal/ring"
 )
 
 // kv is a server of raftkv that keeps everything in memory, and is wrong in one way, if any, at every
 // tenth occasion.
 type kv struct {
 	raftkvpb.UnimplementedRaftKVServer
-	fault string
+	fault    string
+	topology *raftkvpb.TopologyResponse // nil if the server does not tell; set before the first call
 
 	mu        sync.Mutex
 	pairs     map[string]pair
@@ -32,6 +35,7 @@ type kv struct {
 	occasions int
 	longest   int // value
 	unary     int // calls
+	gets      int
 	ids       int // writes with a request id
 }
 
@@ -78,6 +82,7 @@ func (s *kv) write(key []byte, expected *uint64, id *raftkvpb.RequestId, change 
 }
 
 func (s *kv) get(r *raftkvpb.GetRequest) *raftkvpb.GetResponse {
+	s.gets++
 	found := s.pairs[string(r.GetKey())]
 	if s.wrong(staleRead) {
 		found = s.before[string(r.GetKey())]
@@ -131,6 +136,13 @@ func (s *kv) Stat(context.Context, *raftkvpb.StatRequest) (*raftkvpb.StatRespons
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return &raftkvpb.StatResponse{Keys: uint64(len(s.pairs))}, nil
+}
+
+func (s *kv) Topology(context.Context, *raftkvpb.TopologyRequest) (*raftkvpb.TopologyResponse, error) {
+	if s.topology == nil {
+		return nil, status.Error(codes.Unimplemented, "no topology")
+	}
+	return s.topology, nil
 }
 
 func (s *kv) Get(_ context.Context, r *raftkvpb.GetRequest) (*raftkvpb.GetResponse, error) {
@@ -210,6 +222,111 @@ func serveKV(t *testing.T, fault string) (_ *kv, port string) {
 	t.Cleanup(server.Stop)
 	_, port, _ = net.SplitHostPort(listener.Addr().String())
 	return s, port
+}
+
+// TestRun_raftkvAny: gets go to the leader of the shard, and with --any to the other server that holds it, too.
+func TestRun_raftkvAny(t *testing.T) {
+	for _, any := range []bool{false, true} {
+		leader, port := serveKV(t, "")
+		follower, other := serveKV(t, "")
+		topology := &raftkvpb.TopologyResponse{
+			Nodes:  []*raftkvpb.Node{{Id: 1, Address: "localhost:" + port}, {Id: 2, Address: "localhost:" + other}},
+			Shards: []*raftkvpb.Shard{{Replicas: []uint64{1, 2}, Leader: 1}},
+		}
+		leader.topology, follower.topology = topology, topology
+		file := filepath.Join(t.TempDir(), "out.json")
+		args := "run " + port + " --service raftkv --clients 2 --mix get=100 --out " + file + quick
+		if any {
+			args += " --any"
+		}
+		if code, stdout, stderr := loadgen(t, args); code != exitOK {
+			t.Fatalf("status %d, printed\n%s\nand %q", code, stdout, stderr)
+		}
+		leader.mu.Lock()
+		led := leader.gets
+		leader.mu.Unlock()
+		follower.mu.Lock()
+		followed := follower.gets
+		follower.mu.Unlock()
+		if led == 0 || (followed > 0) != any {
+			t.Errorf("--any=%v: the leader got %d gets, the follower %d", any, led, followed)
+		}
+		if run, err := result.Open(file); err != nil || run.Header.Parameters["any"] != strconv.FormatBool(any) {
+			t.Errorf("--any=%v: the file has %+v, %v", any, run, err)
+		}
+	}
+}
+
+// TestRun_raftkvRing: each key is at the server that the ring has for it, and at no other; what all did together is linearizable, and a
+// server among them that is none of raftkv is found before.
+func TestRun_raftkvRing(t *testing.T) {
+	const keys = 100
+	for _, way := range []string{"", " --unary"} {
+		var servers []*kv
+		var targets []string
+		for range 3 {
+			s, port := serveKV(t, "")
+			servers, targets = append(servers, s), append(targets, "localhost:"+port)
+		}
+		placed, err := ring.New(targets)
+		if err != nil {
+			t.Fatal(err)
+		}
+		file := filepath.Join(t.TempDir(), "history")
+		target := strings.Join(targets, ",")
+		code, stdout, stderr := loadgen(t, "run "+target+" --service raftkv --ring --clients 4 --mix get=20,put=70,delete=5,cas=5 --duration 1h --history-limit 1000 --history "+file+way+" --keys "+strconv.Itoa(keys))
+		if code != exitOK {
+			t.Fatalf("%s: status %d, printed\n%s\nand %q", way, code, stdout, stderr)
+		}
+		for place, s := range servers {
+			s.mu.Lock()
+			if len(s.pairs) < keys/10 {
+				t.Errorf("%s: server %d has %d keys; want its share of %d", way, place, len(s.pairs), keys)
+			}
+			for key := range s.pairs {
+				if at := placed.Place([]byte(key)); at != place {
+					t.Errorf("%s: %s is at server %d; want %d", way, key, place, at)
+				}
+			}
+			s.mu.Unlock()
+		}
+		if code, stdout, stderr = loadgen(t, "check --service raftkv "+file); code != exitOK {
+			t.Errorf("%s: status %d, printed %q and %q", way, code, stdout, stderr)
+		}
+		_, other := serve(t, nil)
+		if code, _, stderr = loadgen(t, "run "+target+","+other+" --service raftkv --ring"+quick); code != exitMisuse || !strings.Contains(stderr, "does not serve raftkv") {
+			t.Errorf("%s: status %d, and %q; want that one is none of raftkv", way, code, stderr)
+		}
+	}
+}
+
+// TestRun_fill: every key is there before a get asks for it, once, and the puts that see to it are not counted.
+func TestRun_fill(t *testing.T) {
+	const keys = 1000
+	for _, way := range []string{"", " --unary"} {
+		s, port := serveKV(t, "")
+		file := filepath.Join(t.TempDir(), "out.json")
+		code, stdout, stderr := loadgen(t, "run "+port+" --service raftkv --clients 2 --mix get=100 --fill --out "+file+quick+way+" --keys "+strconv.Itoa(keys))
+		run, err := result.Open(file)
+		if code != exitOK || err != nil {
+			t.Fatalf("%s: status %d, printed\n%s\nand %q (%v)", way, code, stdout, stderr, err)
+		}
+		s.mu.Lock()
+		there, puts := len(s.pairs), int(s.version)
+		s.mu.Unlock()
+		if step := run.Steps[0]; there != keys || puts != keys || step.Marks["missing"] > 0 || step.Calls["Put"] > 0 || step.Calls["Get"] == 0 {
+			t.Errorf("%s: %d keys of %d puts, and %+v; want %d keys, and gets alone", way, there, puts, step, keys)
+		}
+	}
+}
+
+// TestRun_fillFails: a server that refuses the keys is not measured.
+func TestRun_fillFails(t *testing.T) {
+	_, port := serve(t, status.Error(codes.ResourceExhausted, "no room"))
+	code, stdout, stderr := loadgen(t, "run "+port+" --clients 1 --mix fact=100 --fill"+quick)
+	if code != exitFailed || stdout != "" || !strings.Contains(stderr, "filling: ") || !strings.Contains(stderr, "no room") {
+		t.Errorf("status %d, printed %q and %q", code, stdout, stderr)
+	}
 }
 
 // TestCheck_raftkv records the histories of servers that are right, and of some that are not, and checks

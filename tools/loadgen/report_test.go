@@ -25,12 +25,23 @@ func TestReport(t *testing.T) {
 	}
 }
 
+// TestReport_markdown prints for documents.
+func TestReport_markdown(t *testing.T) {
+	_, port := serve(t, nil)
+	out := filepath.Join(t.TempDir(), "run.jsonl")
+	loadgen(t, "run "+port+" --clients 2 --duration 300ms --warmup 0s --label tried --out "+out)
+	code, stdout, stderr := loadgen(t, "report --format markdown "+out)
+	if code != exitOK || stderr != "" || !strings.HasPrefix(stdout, "# tried\n") || !strings.Contains(stdout, "\n| load      | calls/s |") || !strings.Contains(stdout, "\n| duration ") {
+		t.Errorf("status %d, printed\n%s\nand %q", code, stdout, stderr)
+	}
+}
+
 // TestReport_nothing: a run that was killed, or ended before a call did, is told from one that measured something.
 func TestReport_nothing(t *testing.T) {
 	_, port := serve(t, nil)
 	dir := t.TempDir()
 	good, killed, page := filepath.Join(dir, "good.json"), filepath.Join(dir, "killed.json"), filepath.Join(dir, "page.html")
-	loadgen(t, "run "+port+" --clients 1 --duration 10ms --warmup 0s --label good --out "+good)
+	loadgen(t, "run "+port+" --clients 1 --requests 1 --label good --out "+good)
 	text, err := os.ReadFile(good)
 	if err != nil {
 		t.Fatal(err)
@@ -57,7 +68,7 @@ func TestReport_misuse(t *testing.T) {
 	_, port := serve(t, nil)
 	dir := t.TempDir()
 	good, bad := filepath.Join(dir, "good.json"), filepath.Join(dir, "bad.json")
-	loadgen(t, "run "+port+" --clients 1 --duration 10ms --warmup 0s --out "+good)
+	loadgen(t, "run "+port+" --clients 1 --requests 1 --out "+good)
 	if err := os.WriteFile(bad, []byte("{}\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -65,6 +76,7 @@ func TestReport_misuse(t *testing.T) {
 		"":                       "file",
 		"/does/not/exist":        "/does/not/exist: no such file",
 		bad:                      "bad.json is not a result file of loadgen: line 1: it must be a header of the format loadgen-result/1",
+		good + " --format xml":   "--format must be one of",
 		good + " --html /none/x": "--html: open /none/x: no such file",
 	} {
 		code, stdout, stderr := loadgen(t, "report "+args)

@@ -24,23 +24,25 @@ import (
 
 // runCommand holds one load after the other on a target.
 type runCommand struct {
-	Target string `arg:"" help:"The server: a port on this machine, host:port, or unix:/path of its socket. Of gossipkv several, separated by commas."`
+	Target string `arg:"" help:"The server: a port on this machine, host:port, or unix:/path of its socket. Of gossipkv, and with --ring, several, separated by commas."`
 
 	Service string `default:"numstore" enum:"${services}" placeholder:"NAME" help:"What the target is: ${enum} (default ${default})."`
 	Label   string `placeholder:"TEXT" help:"What reports call this run (default: the target)."`
 
-	Clients     []int         `placeholder:"N" help:"Closed loop: so many clients with one call in flight each; a step for each number (default 1,2,4,8 unless there is a --rate)."`
-	Rate        []int         `placeholder:"N" help:"Open loop: so many calls due in a second, whatever becomes of those before; a step for each number. Latency runs from when a call was due."`
-	MaxInFlight int           `default:"10000" placeholder:"N" help:"Open loop: most calls in flight; when they are reached, calls wait, and that is part of their latency (default ${default})."`
-	Duration    time.Duration `default:"5s" placeholder:"TIME" help:"Length of each step (default ${default})."`
-	Warmup      time.Duration `default:"1s" placeholder:"TIME" help:"Time before each step that is not counted; none with --history (default ${default})."`
-	Timeout     time.Duration `default:"10s" placeholder:"TIME" help:"Deadline of each call (default ${default})."`
+	Clients     []int `placeholder:"N" help:"Closed loop: so many clients with one call in flight each; a step for each number (default 1,2,4,8 unless there is a --rate)."`
+	Rate        []int `placeholder:"N" help:"Open loop: so many calls due in a second, whatever becomes of those before; a step for each number. Latency runs from when a call was due."`
+	MaxInFlight int   `default:"10000" placeholder:"N" help:"Open loop: most calls in flight; when they are reached, calls wait, and that is part of their latency (default ${default})."`
+	length
+	Timeout time.Duration `default:"10s" placeholder:"TIME" help:"Deadline of each call (default ${default})."`
 
 	Distribution workload.Distribution `default:"uniform" enum:"uniform,zipf" placeholder:"NAME" help:"How often each key is chosen: uniform, or zipf, where the r-th key is chosen in proportion to 1/r^skew (default ${default})."`
 	Skew         float64               `default:"0.99" placeholder:"X" help:"Of zipf, above 0 (default ${default})."`
 	Prefix       string                `default:"key" placeholder:"TEXT" help:"What the names of the keys begin with (default ${default})."`
 	ValueSize    workload.Range        `default:"128" placeholder:"A..B" help:"raftkv, gossipkv: bytes of a value, one number or a range of equally likely ones (default ${default})."`
 	Unary        bool                  `help:"raftkv: make each call by itself, with the generated client, and not through the Clerk, which bundles them; each connection has a Clerk of its own."`
+	Any          bool                  `help:"raftkv: let the servers that hold a shard answer its gets in turn, and not the leader alone; the gets are linearizable all the same."`
+	Ring         bool                  `help:"raftkv: the servers of the target know nothing of each other; each key is at one of them, by consistent hashing in their order, as with kv --ring."`
+	Fill         bool                  `help:"First write every key once, as fast as it goes, so that no get finds one missing; with several servers of gossipkv, one has each key at first. That is not counted."`
 	Move         int                   `default:"10" placeholder:"N" help:"gossipkv: each client is a session, which moves to another of the servers before so many of a hundred calls, and after each that failed (default ${default})."`
 
 	Out             string        `placeholder:"FILE" help:"Write what was measured, for loadgen report."`
@@ -64,6 +66,9 @@ func (c *runCommand) check() error {
 	if c.Clients != nil && c.Rate != nil {
 		return fmt.Errorf("--clients and --rate exclude each other: the one is a closed loop, the other an open one")
 	}
+	if err := c.length.check(c.Rate != nil, c.History != ""); err != nil {
+		return err
+	}
 	if c.Clients == nil && c.Rate == nil {
 		c.Clients = []int{1, 2, 4, 8}
 	}
@@ -80,10 +85,6 @@ func (c *runCommand) check() error {
 	switch {
 	case c.MaxInFlight < 1:
 		return fmt.Errorf("--max-in-flight is %d; it must be at least 1", c.MaxInFlight)
-	case c.Duration <= 0:
-		return fmt.Errorf("--duration is %v; it must be above 0", c.Duration)
-	case c.Warmup < 0:
-		return fmt.Errorf("--warmup is %v; it must not be negative", c.Warmup)
 	case c.Timeout <= 0:
 		return fmt.Errorf("--timeout is %v; it must be above 0", c.Timeout)
 	case c.Move < 0 || c.Move > 100:
@@ -92,6 +93,14 @@ func (c *runCommand) check() error {
 		return fmt.Errorf("--converge-timeout is %v; it must be above 0", c.ConvergeTimeout)
 	case c.Unary && !service.All[c.Service].Bundles:
 		return fmt.Errorf("--unary is for services whose client bundles calls; that of %s does not", c.Service)
+	case c.Any && !service.All[c.Service].Bundles:
+		return fmt.Errorf("--any is for services that have a leader for each key; %s has none", c.Service)
+	case c.Any && c.Unary:
+		return fmt.Errorf("--any and --unary exclude each other: it is the Clerk that knows which servers hold a shard")
+	case c.Ring && !service.All[c.Service].Spreads:
+		return fmt.Errorf("--ring is for raftkv, whose servers may each have some of the keys; those of %s may not", c.Service)
+	case c.Fill && c.History != "":
+		return fmt.Errorf("--fill and --history exclude each other: a history that lacks some calls proves nothing")
 	case c.HistoryLimit < 1:
 		return fmt.Errorf("--history-limit is %d; it must be at least 1", c.HistoryLimit)
 	case c.ValueSize.First < 0 || c.ValueSize.Last > maxValue:
@@ -101,9 +110,6 @@ func (c *runCommand) check() error {
 	}
 	if err := errors.Join(cli.Text("the target", c.Target), cli.Text("--label", c.Label), cli.Text("--prefix", c.Prefix)); err != nil {
 		return err // results and histories are JSON
-	}
-	if c.History != "" {
-		c.Warmup = 0 // its calls would fill the history and count for nothing
 	}
 	if c.Seed == 0 {
 		c.Seed = rand.Uint64() // chosen here so that it is in the file
@@ -118,7 +124,7 @@ func (c *runCommand) Run(ctx context.Context, console console) error {
 		return err
 	}
 	kind := service.All[c.Service]
-	target, hangUp, err := c.connect(ctx, kind.Several)
+	target, hangUp, err := c.connect(ctx, kind.Several || c.Ring)
 	if err != nil {
 		return err
 	}
@@ -134,6 +140,12 @@ func (c *runCommand) Run(ctx context.Context, console console) error {
 	run, err := c.create(target)
 	if err != nil {
 		return err
+	}
+	if c.Fill {
+		if err := c.fill(ctx, kind, target); err != nil {
+			console.complain(errors.Join(err, run.close(&drive.Driver{})))
+			return errFailed
+		}
 	}
 
 	driver := &drive.Driver{Calls: kind.Calls, Send: send, Nap: nap}
@@ -159,7 +171,7 @@ func (c *runCommand) Run(ctx context.Context, console console) error {
 
 // connect connects with all servers of the target. hangUp ends that.
 func (c *runCommand) connect(ctx context.Context, several bool) (target service.Target, hangUp func(), err error) {
-	target = service.Target{Workload: c.Config, Recorded: c.History != "", Unary: c.Unary, Move: c.Move}
+	target = service.Target{Workload: c.Config, Recorded: c.History != "", Unary: c.Unary, Any: c.Any, Move: c.Move}
 	hangUp = func() {
 		for _, server := range target.Servers {
 			dial.Close(server.Conns)
@@ -180,11 +192,25 @@ func (c *runCommand) connect(ctx context.Context, several bool) (target service.
 		}
 		target.Servers = append(target.Servers, server)
 	}
-	if target.Dialing, err = c.DialOptions(); err != nil {
+	if target.Dialing, err = c.DialOptions(); err == nil && c.Ring {
+		target.Ring, err = ringOf(target.Servers)
+	}
+	if err != nil {
 		hangUp()
 		return target, nil, err
 	}
 	return target, hangUp, nil
+}
+
+// fill writes every key once.
+func (c *runCommand) fill(ctx context.Context, kind service.Service, target service.Target) error {
+	target.Workload = target.Workload.Filling(kind.Fills)
+	send, closeAll, err := kind.Open(target)
+	if err != nil {
+		return err
+	}
+	defer closeAll()
+	return drive.Fill(ctx, drive.Fillers(c.ValueSize.Last), c.Keys, c.Timeout, send)
 }
 
 // conclude ends the history, if it needs that. It does so too when the run was interrupted: a history without an end shows less.
@@ -223,7 +249,8 @@ func (c *runCommand) warn(console console) {
 
 // loads returns the load of each step.
 func (c *runCommand) loads() []drive.Load {
-	load := drive.Load{MaxInFlight: c.MaxInFlight, Warmup: c.Warmup, Duration: c.Duration, Timeout: c.Timeout}
+	load := drive.Load{MaxInFlight: c.MaxInFlight, Timeout: c.Timeout}
+	c.length.of(&load)
 	var loads []drive.Load
 	for _, load.Clients = range c.Clients {
 		loads = append(loads, load)
@@ -240,11 +267,12 @@ func (c *runCommand) header(target service.Target) result.Header {
 		label = target.String()
 	}
 	parameters := map[string]string{
-		"duration": c.Duration.String(), "warmup": c.Warmup.String(), "timeout": c.Timeout.String(),
-		"keys": strconv.Itoa(c.Keys), "mix": c.Mix.String(),
+		"timeout": c.Timeout.String(),
+		"keys":    strconv.Itoa(c.Keys), "mix": c.Mix.String(),
 		"distribution": string(c.Distribution), "seed": strconv.FormatUint(c.Seed, 10),
 		"connections": strconv.Itoa(c.Connections), "generator": fmt.Sprintf("%s on %d processors", runtime.Version(), runtime.GOMAXPROCS(0)),
 	}
+	maps.Copy(parameters, c.length.parameters())
 	maps.Copy(parameters, service.All[c.Service].Parameters(target))
 	if c.Distribution == workload.Zipf {
 		parameters["skew"] = strconv.FormatFloat(c.Skew, 'g', -1, 64)

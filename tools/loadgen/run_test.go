@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"math"
 	"net"
 	"path/filepath"
 	"strings"
@@ -42,6 +43,27 @@ func TestRun_closed(t *testing.T) {
 	header := run.Header
 	if header.Service != "numstore" || header.Target != "localhost:"+port || header.Parameters["mix"] != "set=50,fact=50" || header.Parameters["skew"] != "0.99" || header.Parameters["seed"] == "0" {
 		t.Errorf("the header is %+v", header)
+	}
+}
+
+// TestRun_requests: each client makes as many calls as asked, and there is no warm-up.
+func TestRun_requests(t *testing.T) {
+	fake, port := serve(t, nil)
+	file := filepath.Join(t.TempDir(), "out.json")
+	code, stdout, stderr := loadgen(t, "run "+port+" --clients 1,3 --requests 50 --mix set=100 --out "+file)
+	run, err := result.Open(file)
+	if err != nil || code != exitOK || len(run.Steps) != 2 || fake.setNums != 200 || strings.Contains(stdout, "cut short") {
+		t.Fatalf("status %d, %+v, %v, the server counted %d SetNums; printed\n%s\nand %q; want 200 in two steps", code, run, err, fake.setNums, stdout, stderr)
+	}
+	for i, want := range []int64{50, 150} {
+		step := run.Steps[i]
+		if rate := float64(want) / step.Seconds; step.Answered() != want || math.Abs(step.Throughput-rate) > 1e-6*rate {
+			t.Errorf("%+v; want %d calls in %v s", step, want, step.Seconds)
+		}
+	}
+	p := run.Header.Parameters
+	if _, lasts := p["duration"]; lasts || p["requests"] != "50" || p["warmup"] != "0s" {
+		t.Errorf("the parameters are %v; want requests, and no duration", p)
 	}
 }
 
@@ -130,6 +152,12 @@ func TestRun_misuse(t *testing.T) {
 		"1 --rate 0":                            "--rate has 0; it must be 1 to 10000000",
 		"1 --rate 1.5":                          "--rate",
 		"1 --rate 1 --clients 1":                "exclude each other",
+		"1 --rate 1 --requests 1":               "--requests and --rate exclude each other",
+		"1 --requests 1 --duration 5s":          "--requests and --duration exclude each other",
+		"1 --requests 0":                        "--requests is 0; it must be 1 to 1000000000",
+		"1 --requests=-1":                       "--requests is -1; it must be",
+		"1 --requests 1000000001":               "--requests is 1000000001; it must be",
+		"1 --requests 1 --warmup=-1s":           "--warmup is -1s; it must not be negative",
 		"1 --max-in-flight 0":                   "--max-in-flight is 0; it must be at least 1",
 		"1 --duration 0s":                       "--duration is 0s; it must be above 0",
 		"1 --warmup=-1s":                        "--warmup is -1s; it must not be negative",
@@ -145,13 +173,19 @@ func TestRun_misuse(t *testing.T) {
 		"1 --value-size=-1":                     "--value-size is -1; it must be 0 to 16777216",
 		"1 --value-size 1..20000000":            "--value-size is 1..20000000; it must be 0 to 16777216",
 		"1 --value-size 1025 --history /none/x": "--value-size is 1025; with --history it must be at most 1024",
-		"1 --service etcd":                      "--service",
-		"1 --connections 0":                     "--connections is 0",
-		"1 --label a\xff":                       `--label is "a\xff"; it must be text in UTF-8`,
-		"unix:\xff":                             `the target is "unix:\xff"; it must be text in UTF-8`,
-		"1 --prefix \xfe":                       `--prefix is "\xfe"; it must be text in UTF-8`,
-		port + " --out /none/x":                 "--out: open /none/x: no such file",
-		port + " --history /none/x":             "--history: open /none/x: no such file",
+		"1 --any":                               "--any is for services that have a leader for each key; numstore has none",
+		"1 --service raftkv --any --unary":      "--any and --unary exclude each other",
+		"1 --ring":                              "--ring is for raftkv, whose servers may each have some of the keys; those of numstore may not",
+		"1 --service gossipkv --ring":           "those of gossipkv may not",
+		port + "," + port + " --service raftkv --ring": "is there twice; a ring has each server once",
+		"1 --fill --history /none/x":                   "--fill and --history exclude each other",
+		"1 --service etcd":                             "--service",
+		"1 --connections 0":                            "--connections is 0",
+		"1 --label a\xff":                              `--label is "a\xff"; it must be text in UTF-8`,
+		"unix:\xff":                                    `the target is "unix:\xff"; it must be text in UTF-8`,
+		"1 --prefix \xfe":                              `--prefix is "\xfe"; it must be text in UTF-8`,
+		port + " --out /none/x":                        "--out: open /none/x: no such file",
+		port + " --history /none/x":                    "--history: open /none/x: no such file",
 	} {
 		code, stdout, stderr := loadgen(t, "run "+args)
 		if code != exitMisuse || stdout != "" || strings.Count(stderr, "\n") != 1 || !strings.HasPrefix(stderr, "loadgen: ") || !strings.Contains(stderr, says) {

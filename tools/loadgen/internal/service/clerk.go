@@ -12,18 +12,25 @@ import (
 type clerks []*clerk
 
 // clerk has the calls of raftkv.Clerk in one.
-type clerk struct{ *raftkv.Clerk }
+type clerk struct {
+	*raftkv.Clerk
+	reads []raftkv.ReadOption // of each get
+}
 
 // dialClerks returns as many as there are connections.
 func dialClerks(target Target) (all clerks, err error) {
 	server := target.Servers[0]
+	var reads []raftkv.ReadOption
+	if target.Any {
+		reads = append(reads, raftkv.ReadAny())
+	}
 	for range server.Conns {
 		c, err := raftkv.Dial([]string{server.Addr}, target.Dialing...)
 		if err != nil {
 			all.close()
 			return nil, err
 		}
-		all = append(all, &clerk{c})
+		all = append(all, &clerk{c, reads})
 	}
 	return all, nil
 }
@@ -34,7 +41,7 @@ func (c clerks) close() {
 	}
 }
 
-func (c clerks) open(_ Target, worker int) ask {
+func (c clerks) open(worker int) ask {
 	return c[worker%len(c)].ask
 }
 
@@ -45,7 +52,7 @@ func (c *clerk) ask(ctx context.Context, q question) (reply, error) {
 	}
 	switch q.call {
 	case get:
-		r, err := c.Get(ctx, q.key)
+		r, err := c.Get(ctx, q.key, c.reads...)
 		return reply{r.Found, r.Value, r.Version}, err
 	case compareAndSet:
 		options = append(options, raftkv.ExpectVersion(q.expected))

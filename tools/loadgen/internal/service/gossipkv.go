@@ -35,6 +35,7 @@ var gossipKV = Service{
 		Marks: []string{gossipAnswered: "", noValue: "missing", unmet: "unmet"},
 	},
 	Mix:     workload.Mix{gossipGet: {Call: "get", Percent: 50}, gossipPut: {Call: "put", Percent: 50}, gossipDelete: {Call: "delete"}},
+	Fills:   "put",
 	Several: true,
 	Judge:   model.GossipKV,
 	Parameters: func(target Target) map[string]string {
@@ -43,6 +44,8 @@ var gossipKV = Service{
 	Ready: gossipKVReady,
 	Open:  openGossipKV,
 	End:   endGossipKV,
+
+	ReadBack: readBackGossipKV,
 }
 
 func gossipKVReady(ctx context.Context, target Target) error {

@@ -28,11 +28,13 @@ var numstore = Service{
 		Marks: []string{plain: "", hit: "hit", factError: "error"},
 	},
 	Mix:   workload.Mix{setNum: {Call: "set", Percent: 50}, fact: {Call: "fact", Percent: 50}},
+	Fills: "set",
 	Judge: model.Linearizable(model.Numstore),
 	Ready: numstoreReady,
 	Parameters: func(target Target) map[string]string {
 		return map[string]string{"values": target.Workload.Values.String()}
 	},
+	ReadBack:  readBackNumstore,
 	Checkable: 16, // takes a second; 32 take more than anybody wants to wait
 	Open: func(target Target) (func(int) drive.Send, func(), error) {
 		source := target.Workload.Source()

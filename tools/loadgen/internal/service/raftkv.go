@@ -37,36 +37,41 @@ var raftKV = Service{
 		remove:        {Call: "delete"},
 		compareAndSet: {Call: "cas"},
 	},
+	Fills: "put",
 	Judge: model.Linearizable(model.Raftkv),
 	Parameters: func(target Target) map[string]string {
-		return map[string]string{"value-size": target.Workload.Sizes.String(), "unary": strconv.FormatBool(target.Unary)}
+		return map[string]string{"value-size": target.Workload.Sizes.String(), "unary": strconv.FormatBool(target.Unary), "any": strconv.FormatBool(target.Any), "ring": strconv.FormatBool(target.Ring != nil)}
 	},
 	Ready: raftKVReady,
 	Open:  openRaftKV,
 
+	ReadBack: readBackRaftKV,
+
 	Bundles: true,
+	Spreads: true,
 }
 
 func raftKVReady(ctx context.Context, target Target) error {
-	server := target.Servers[0]
-	stat, err := raftkvpb.NewRaftKVClient(server.conn(0)).Stat(ctx, &raftkvpb.StatRequest{})
-	switch {
-	case status.Code(err) == codes.Unimplemented:
-		return another(server, "raftkv")
-	case target.Recorded && stat.GetKeys() > 0:
-		return fmt.Errorf("the server at %s has %d keys; a history can be checked only if the server is new", server.Addr, stat.GetKeys())
+	for _, server := range target.Servers {
+		stat, err := raftkvpb.NewRaftKVClient(server.conn(0)).Stat(ctx, &raftkvpb.StatRequest{})
+		switch {
+		case status.Code(err) == codes.Unimplemented:
+			return another(server, "raftkv")
+		case target.Recorded && stat.GetKeys() > 0:
+			return fmt.Errorf("the server at %s has %d keys; a history can be checked only if the server is new", server.Addr, stat.GetKeys())
+		}
 	}
 	return nil
 }
 
 func openRaftKV(target Target) (func(int) drive.Send, func(), error) {
-	open, closeAll := openStubs, func() {}
-	if !target.Unary {
-		clerks, err := dialClerks(target)
-		if err != nil {
-			return nil, nil, err
-		}
-		open, closeAll = clerks.open, clerks.close
+	openAll := openServer
+	if target.Ring != nil {
+		openAll = openRing
+	}
+	open, closeAll, err := openAll(target)
+	if err != nil {
+		return nil, nil, err
 	}
 	source := target.Workload.Source()
 	var known *versions
@@ -76,7 +81,7 @@ func openRaftKV(target Target) (func(int) drive.Send, func(), error) {
 	return func(worker int) drive.Send {
 		source := source(worker)
 		w := &raftkvWorker{
-			ask: open(target, worker), source: source, known: known, recorded: target.Recorded,
+			ask: open(worker), source: source, known: known, recorded: target.Recorded,
 			values: values{worker: worker, source: source, recorded: target.Recorded},
 		}
 		return w.send

@@ -15,6 +15,7 @@ import (
 
 	"numstore.example/tools/internal/drive"
 	"numstore.example/tools/internal/history"
+	"numstore.example/tools/internal/ring"
 	"numstore.example/tools/loadgen/internal/model"
 	"numstore.example/tools/loadgen/internal/workload"
 )
@@ -38,6 +39,9 @@ type Service struct {
 	// be asked for, also those with a share of 0.
 	Mix workload.Mix
 
+	// Fills is the call of the mix that makes a key be there.
+	Fills string
+
 	// Checkable is how many calls in flight a history may have so that a checker is done with it soon; 0 if
 	// it does not depend on that.
 	Checkable int
@@ -60,8 +64,13 @@ type Service struct {
 	// time of the history. What it returns is good also with an error, which says what is wrong with the servers. It is nil if a history needs no end.
 	End func(ctx context.Context, target Target, now func() int64) ([]history.Operation, error)
 
+	// ReadBack returns what servers have now of some keys, in a form that model.Survived compares with a history, as soon as
+	// they answer. It needs the addresses and the options of a target, and no connections.
+	ReadBack func(ctx context.Context, target Target, keys []string) ([]history.Operation, error)
+
 	Several bool // whether the target may be several servers
 	Bundles bool // whether calls go in bundles unless the target is Unary
+	Spreads bool // whether the target may be a Ring
 }
 
 // Server is where calls go.
@@ -75,12 +84,14 @@ func (s Server) conn(worker int) *grpc.ClientConn { return s.Conns[worker%len(s.
 
 // Target is servers and what they are to be asked.
 type Target struct {
-	Servers []Server          // one, or more if the service takes Several
+	Servers []Server          // one, or more if the service takes Several, or they are a Ring
 	Dialing []grpc.DialOption // for a client that opens connections of its own
 
 	Workload workload.Config // checked
 	Recorded bool            // the calls will be checked: values must differ, and be short
 	Unary    bool            // calls are made one by one, also where a client could bundle them
+	Any      bool            // any server that has a key may answer its reads, not only the one that leads; not with Unary
+	Ring     *ring.Ring      // of the servers, if they know nothing of each other and each has some of the keys; nil otherwise
 	Move     int             // in how many of a hundred calls a worker first moves to another server
 }
 

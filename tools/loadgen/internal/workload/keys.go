@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"sort"
 	"strconv"
+	"sync/atomic"
 )
 
 // Distribution is how often each key is chosen.
@@ -22,13 +23,14 @@ const (
 	maxZipf  = 10_000_000 // keys that Zipf may choose from: it keeps a number for each
 )
 
-// Keys is the keys of a workload, and how often each is chosen. It does not change, and all workers share
-// one.
+// Keys is the keys of a workload, and how often each is chosen. All workers share one.
 type Keys struct {
 	prefix string
 	count  int
-	names  []string  // empty if there are more than maxNamed
-	upTo   []float64 // for Zipf: the weights of all keys up to this one; empty for Uniform
+	names  []string     // empty if there are more than maxNamed
+	upTo   []float64    // for Zipf: the weights of all keys up to this one; empty for Uniform
+	inTurn bool         // each is chosen once before one is chosen again
+	turn   atomic.Int64 // how many were chosen in turn
 }
 
 // NewKeys returns count keys, named prefix0, prefix1 and so on. Skew is for Zipf.
@@ -54,9 +56,12 @@ func NewKeys(prefix string, count int, distribution Distribution, skew float64) 
 // Pick chooses a key.
 func (k *Keys) Pick(random *rand.Rand) string {
 	i := 0
-	if k.upTo == nil {
+	switch {
+	case k.inTurn:
+		i = int((k.turn.Add(1) - 1) % int64(k.count))
+	case k.upTo == nil:
 		i = random.IntN(k.count)
-	} else {
+	default:
 		// The last sum is the weight of all; a number below it is always found.
 		i = sort.SearchFloat64s(k.upTo, random.Float64()*k.upTo[k.count-1])
 	}

@@ -29,6 +29,24 @@ func TestKeys_zipf(t *testing.T) {
 	}
 }
 
+// TestFilling: as many calls as there are keys reach each once, whoever makes them, and are all of the one call.
+func TestFilling(t *testing.T) {
+	const keys = 100
+	config := Config{Keys: keys, Mix: usual, Sizes: Range{1, 15}, Distribution: Zipf, Skew: 1}
+	source := config.Filling("put").Source()
+	workers, seen := []*Source{source(0), source(1), source(2)}, make(map[string]bool)
+	for i := range keys {
+		call, key := workers[i%len(workers)].Next()
+		if usual[call].Call != "put" {
+			t.Errorf("call %d is %s", i, usual[call].Call)
+		}
+		seen[key] = true
+	}
+	if len(seen) != keys || usual.Percent("get") != 50 {
+		t.Errorf("%d of %d keys were reached; the usual mix is %v now", len(seen), keys, usual)
+	}
+}
+
 func TestKeys_names(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for _, count := range []int{1, maxNamed, maxNamed + 1} {

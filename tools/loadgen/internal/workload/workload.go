@@ -5,6 +5,7 @@ package workload
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -21,6 +22,8 @@ type Config struct {
 	Distribution Distribution `kong:"-"` // of keys
 	Skew         float64      `kong:"-"` // of Zipf
 	Prefix       string       `kong:"-"` // of the keys' names; "key" if empty
+
+	inTurn bool // see Filling
 }
 
 // Check says what is wrong with the first setting that cannot be used. The usual mix names every call that
@@ -32,6 +35,19 @@ func (c *Config) Check(usual Mix) error {
 	}
 	c.Mix = mix
 	return c.checkKeys()
+}
+
+// Filling is the workload that makes keys be there: one call alone, on each key in turn. As many calls as there are keys, whoever makes
+// them, reach every key once.
+func (c Config) Filling(call string) Config {
+	c.Mix, c.inTurn = slices.Clone(c.Mix), true
+	for i := range c.Mix {
+		c.Mix[i].Percent = 0
+		if c.Mix[i].Call == call {
+			c.Mix[i].Percent = 100
+		}
+	}
+	return c
 }
 
 // Source is the sequence of calls of one worker. It is not for concurrent use.
@@ -55,6 +71,7 @@ func (c Config) Source() func(worker int) *Source {
 		prefix = "key"
 	}
 	keys := NewKeys(prefix, c.Keys, c.Distribution, c.Skew)
+	keys.inTurn = c.inTurn
 	noise := make([]byte, c.Sizes.Last+offsets)
 	rand.NewChaCha8([32]byte{}).Read(noise)
 	return func(worker int) *Source {
