@@ -33,14 +33,17 @@ func Build() error {
 // take longer than the ten minutes that Go allows by itself when the machine has more to do.
 const testTimeout = "-timeout=30m"
 
+// vetted leaves out the part of go vet that go test does by itself for each package, with -race once more: Lint does all of it.
+const vetted = "-vet=off"
+
 // Test runs every test that this machine can run, and says which it could not.
 func Test() error {
-	return sh.RunV("go", "tool", "gotestsum", "--format=pkgname", "--", "-count=1", testTimeout, "work")
+	return sh.RunV("go", "tool", "gotestsum", "--format=pkgname", "--", "-count=1", vetted, testTimeout, "work")
 }
 
 // Race runs the fast tests, all but those with containers and Python, under the race detector.
 func Race() error {
-	return sh.RunV("go", "tool", "gotestsum", "--format=pkgname", "--", "-race", testTimeout, "./contracts/...", "./services/...", "./tools/...")
+	return sh.RunV("go", "tool", "gotestsum", "--format=pkgname", "--", "-race", vetted, testTimeout, "./contracts/...", "./services/...", "./tools/...")
 }
 
 // Compat runs the suite with Python clients and containers.
@@ -165,8 +168,25 @@ func BenchSuite(service string) error {
 	return fmt.Errorf("there is no suite for %q; magefile.go has those that there are", service)
 }
 
-// BenchSmoke runs every suite of the bench at its smallest, into a folder that is thrown away: what it prints is no
-// measurement, but shows that figures can be had.
+// Experiment answers a question about the servers, and draws the answer: go tool mage experiment clients. What it measured, and the page,
+// are in tools/bench/results.
+func Experiment(name string) error {
+	mg.SerialDeps(Build, Peers)
+	return sh.RunV("bin/loadgen", "experiment", name, "--out=tools/bench/results")
+}
+
+// experiments are those of loadgen, with the flags that make the smallest run of each.
+var experiments = []string{
+	"clients --clients=1,2",
+	"nodes --clients=4 --targets=raftkv-3",
+	"promises",
+	"restart --sizes=1MiB",
+	"servers --clients=1 --servers=1,2 --requests=50",
+	"value-size --sizes=512,64KiB",
+}
+
+// BenchSmoke runs every suite of the bench and every experiment at its smallest, into a folder that is thrown away: what it prints is
+// no measurement, but shows that figures can be had.
 func BenchSmoke() error {
 	results, err := os.MkdirTemp("", "bench-results-")
 	if err != nil {
@@ -179,12 +199,19 @@ func BenchSmoke() error {
 			return err
 		}
 	}
+	for _, experiment := range experiments {
+		args := append([]string{"experiment"}, strings.Fields(experiment)...)
+		args = append(args, "--keys=10", "--repeats=1", "--duration=300ms", "--warmup=50ms", "--out="+results)
+		if err := sh.RunV("bin/loadgen", args...); err != nil { // also if one measurement failed
+			return err
+		}
+	}
 	return nil
 }
 
 // measure runs a suite. What is measured is compiled first, once.
 func measure(suite string, besidePython bool, args ...string) error {
-	mg.SerialDeps(Build, peers)
+	mg.SerialDeps(Build, Peers)
 	if besidePython {
 		python, err := python()
 		if err != nil {
@@ -200,8 +227,8 @@ func python() (string, error) {
 	return sh.Output("go", "run", "./compat/cmd/withpython", "compat/requirements-newest.txt", "-c", "import sys; print(sys.executable)")
 }
 
-// peers compiles what the services are measured against into bin/.
-func peers() error {
+// Peers compiles what the services are measured against, and what drives that, into bin/.
+func Peers() error {
 	return sh.RunWithV(alone, "go", "build", "-C", "tools/bench/peers", "-o", "../../../bin/", "./...")
 }
 
@@ -227,10 +254,12 @@ func Torture() error {
 	return sh.RunWithV(map[string]string{"COMPAT_TORTURE": "full"}, "go", "test", "-count=1", "-v", "-timeout=120m", "-run=Raftkv|Gossipkv", "./compat")
 }
 
-// CI is what .ci/run runs: every check, with nothing left out.
+// CI is what .ci/run runs: every check, with nothing left out. The tests under the race detector compute, and those of compat wait for
+// processes and containers most of the time: each has what the other leaves of the machine.
 func CI() error {
 	os.Setenv("COMPAT_REQUIRE", "all")
-	mg.SerialDeps(Lint, Generate, Modules, unchanged, Build, Demo, BenchSmoke, Race, Test)
+	mg.SerialDeps(Lint, Generate, Modules, unchanged, Build, Demo, BenchSmoke)
+	mg.Deps(Race, Test)
 	return nil
 }
 
