@@ -11,21 +11,32 @@ import (
 // TestForeign makes stubs of the contracts in testdata/foreign, each a copy that differs where copies
 // do, and expects that a client with them is served like any other.
 func TestForeign(t *testing.T) {
+	folder := makeStubs(t, foreignContracts(t)...)
+	eachPython(t, func(t *testing.T, column column, python pyenv.Python) {
+		performForeigners(t, column, python, folder)
+	})
+}
+
+// foreignContracts returns the paths of the contracts.
+func foreignContracts(t *testing.T) []string {
+	t.Helper()
 	paths, err := filepath.Glob("testdata/foreign/*.proto")
 	if err != nil || len(paths) == 0 {
 		t.Fatalf("no contracts: %v", err)
 	}
-	folder := makeStubs(t, paths...)
-	eachPython(t, func(t *testing.T, column column, python pyenv.Python) {
-		for _, path := range paths {
-			name := strings.TrimSuffix(filepath.Base(path), ".proto")
-			t.Run(name, func(t *testing.T) {
-				for _, err := range performForeign(t, python, column.start(t), folder, name) {
-					t.Error(err)
-				}
-			})
-		}
-	})
+	return paths
+}
+
+// performForeigners performs the script on servers of their own, through the stubs of each contract.
+func performForeigners(t *testing.T, column column, python pyenv.Python, folder string) {
+	for _, path := range foreignContracts(t) {
+		name := strings.TrimSuffix(filepath.Base(path), ".proto")
+		t.Run(name, func(t *testing.T) {
+			for _, err := range performForeign(t, python, column.start(t), folder, name) {
+				t.Error(err)
+			}
+		})
+	}
 }
 
 // TestForeign_controls shows that it is the stubs that speak, and that clients which are not understood

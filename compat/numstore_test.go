@@ -21,22 +21,24 @@ import (
 
 // TestScripts performs every script of testdata/numstore on a server of its own.
 func TestScripts(t *testing.T) {
+	eachPython(t, performNumstore)
+}
+
+func performNumstore(t *testing.T, column column, python pyenv.Python) {
 	paths, err := filepath.Glob("testdata/numstore/*.txt")
 	if err != nil || len(paths) == 0 {
 		t.Fatalf("no scripts: %v", err)
 	}
-	eachPython(t, func(t *testing.T, column column, python pyenv.Python) {
-		for _, path := range paths {
-			t.Run(strings.TrimSuffix(filepath.Base(path), ".txt"), func(t *testing.T) {
-				steps := readScript(t, path)
-				for i, answer := range perform(t, python, column.start(t), callsOf(steps)) {
-					if err := steps[i].check(answer); err != nil {
-						t.Error(err)
-					}
+	for _, path := range paths {
+		t.Run(strings.TrimSuffix(filepath.Base(path), ".txt"), func(t *testing.T) {
+			steps := readScript(t, path)
+			for i, answer := range perform(t, python, column.start(t), callsOf(steps)) {
+				if err := steps[i].check(answer); err != nil {
+					t.Error(err)
 				}
-			})
-		}
-	})
+			}
+		})
+	}
 }
 
 // TestRestart: a server that is started again knows nothing of before.
@@ -82,13 +84,19 @@ var figure = regexp.MustCompile(`^  (\S.*?)  +(\S.*)$`)
 // runClient runs a client of the course with a port, and returns its figures and its labels in order.
 func runClient(t *testing.T, client *exec.Cmd) (figures, []string) {
 	t.Helper()
+	return parseFigures(t, printed(t, client))
+}
+
+// printed runs a client that is to succeed and to complain of nothing, and returns what it prints.
+func printed(t *testing.T, client *exec.Cmd) string {
+	t.Helper()
 	var stderr bytes.Buffer
 	client.Stderr = &stderr
 	output, err := client.Output()
 	if err != nil || stderr.Len() > 0 {
 		t.Fatalf("%s: %v\n%s%s", client, err, output, stderr.String())
 	}
-	return parseFigures(t, string(output))
+	return string(output)
 }
 
 func parseFigures(t *testing.T, output string) (figures, []string) {
@@ -179,29 +187,35 @@ func TestHitRate(t *testing.T) {
 
 // TestClient_misuse: bad input is one line and status 2, with every Python.
 func TestClient_misuse(t *testing.T) {
+	for _, name := range pythons {
+		t.Run("python-"+name, func(t *testing.T) {
+			python := python(t, name)
+			expectMisuse(t, func(port string) *exec.Cmd { return python.Command(t.Context(), "client.py", port) })
+		})
+	}
+}
+
+// expectMisuse runs a client with ports that are none, and with one where nothing listens, and expects one line and status 2.
+func expectMisuse(t *testing.T, client func(port string) *exec.Cmd) {
+	t.Helper()
 	closed, err := net.Listen("tcp", "localhost:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	closed.Close() // nothing listens on its port any more
 	_, unused, _ := net.SplitHostPort(closed.Addr().String())
-
-	for _, name := range pythons {
-		t.Run("python-"+name, func(t *testing.T) {
-			python := python(t, name)
-			for argument, says := range map[string]string{
-				"abc":   "'abc' is not a port",
-				"99999": "'99999' is not a port",
-				"0":     "'0' is not a port",
-				unused:  "nothing answers on localhost:" + unused,
-			} {
-				_, err := python.Command(t.Context(), "client.py", argument).Output()
-				var exit *exec.ExitError
-				if !errors.As(err, &exit) || exit.ExitCode() != 2 || strings.Count(string(exit.Stderr), "\n") != 1 || !strings.Contains(string(exit.Stderr), says) {
-					t.Errorf("client.py %s: %v; want status 2 and one line that says %q", argument, err, says)
-				}
-			}
-		})
+	for argument, says := range map[string]string{
+		"abc":   "'abc' is not a port",
+		"99999": "'99999' is not a port",
+		"0":     "'0' is not a port",
+		unused:  "nothing answers on localhost:" + unused,
+	} {
+		command := client(argument)
+		_, err := command.Output()
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) || exit.ExitCode() != 2 || strings.Count(string(exit.Stderr), "\n") != 1 || !strings.Contains(string(exit.Stderr), says) {
+			t.Errorf("%s: %v; want status 2 and one line that says %q", command, err, says)
+		}
 	}
 }
 
