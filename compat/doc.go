@@ -9,4 +9,6 @@
 // COMPAT_REQUIRE=all, such a skip is a failure. Random calls come from a seed; a failure prints it, and
 // COMPAT_SEED repeats the run. With COMPAT_TORTURE=full the tests of raftkv that kill, damage and fill it
 // go on for longer (`mage torture`).
+//
+// The folder clients has clients of numstore in other languages; TestLanguages makes and runs them.
 package compat
