@@ -29,6 +29,7 @@ func TestClerk_kills(t *testing.T) {
 	for _, clerk := range kvClients[1:] {
 		for _, forward := range []string{"any", "none"} {
 			t.Run(clerk+"/"+forward, func(t *testing.T) {
+				t.Parallel()
 				seed := newSeed(t)
 				rng := rand.New(rand.NewPCG(seed, 100))
 				c := newKVCluster(t, 3, "--forward="+forward)

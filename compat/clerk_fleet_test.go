@@ -16,7 +16,10 @@ import (
 func eachClerk(t *testing.T, test func(t *testing.T, python pyenv.Python, clerk string)) {
 	for _, name := range pythons {
 		for _, clerk := range kvClients[1:] {
-			t.Run("python-"+name+"/"+clerk, func(t *testing.T) { test(t, python(t, name), clerk) })
+			t.Run("python-"+name+"/"+clerk, func(t *testing.T) {
+				t.Parallel() // each has a fleet of its own, and mostly waits
+				test(t, python(t, name), clerk)
+			})
 		}
 	}
 }

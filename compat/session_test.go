@@ -30,7 +30,10 @@ func TestSession_rules(t *testing.T) {
 func eachSession(t *testing.T, test func(t *testing.T, python pyenv.Python, kind string)) {
 	for _, name := range pythons {
 		for _, kind := range []string{"session", "asyncio"} {
-			t.Run("python-"+name+"/"+kind, func(t *testing.T) { test(t, python(t, name), kind) })
+			t.Run("python-"+name+"/"+kind, func(t *testing.T) {
+				t.Parallel() // each has servers of its own, and mostly waits
+				test(t, python(t, name), kind)
+			})
 		}
 	}
 }

@@ -39,6 +39,11 @@ var rules = []rule{
 		reason: "a server needs none of its tools",
 	},
 	{
+		from: module + `tools/internal/lab`, to: module + `tools/.*`,
+		except: module + `tools/internal/(?:process|result|study)`,
+		reason: "what starts servers and has loads held on them knows neither who compares them nor how that is shown",
+	},
+	{
 		from: module + `services/([^/]+)(?:/.*)?`, to: module + `services/.*`,
 		except: module + `services/(?:$1|internal)(?:/.*)?`,
 		reason: "services share services/internal, and nothing else",
@@ -46,6 +51,16 @@ var rules = []rule{
 	{
 		from: module + cores, to: `(?:time|context|net|os|io|log|runtime|syscall)(?:/.*)?|` + rpc,
 		reason: "a core is rules: no clock, no network, no disk, no gRPC",
+	},
+	{
+		from:   module + `services/numstore/internal/remote`,
+		to:     rpc + `|go\.etcd\.io/.*|` + module + `services/numstore/internal/(?:etcd|raftkv|server)`,
+		reason: "who keeps numbers in an engine knows its rows, and not which engine it is",
+	},
+	{
+		from:   module + `services/numstore/internal/(?:etcd|raftkv)`,
+		to:     module + `(?:contracts/numstorepb|services/numstore/internal/(?:numbers|server))`,
+		reason: "an engine keeps rows, and does not know what they say",
 	},
 	{
 		from:   module + `services/internal/engine(?:/.*)?`,
