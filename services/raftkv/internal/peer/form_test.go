@@ -9,6 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"go.etcd.io/raft/v3/raftpb"
+
 	"numstore.example/services/raftkv/internal/shard"
 	"numstore.example/services/raftkv/internal/storage"
 )
@@ -181,6 +183,31 @@ func TestAwaitCluster(t *testing.T) {
 						t.Errorf("node %d has the store %v and the address %s", n.ID, n.Store, n.Address)
 					}
 				}
+			}
+		})
+	}
+}
+
+// TestAwaitCluster_quiet: a node that has waited for another one, and hears from a third that the cluster is formed, reaches that
+// one at once: it does not tell that it could not before.
+func TestAwaitCluster_quiet(t *testing.T) {
+	for moment := range 10 {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t)
+			cluster := clusterOf(t, 1, 2, 3)
+			two, found := w.begin(2, nil, Wish{}, 1, 2, 3)
+			time.Sleep(10*time.Second + time.Duration(moment)*130*time.Millisecond)
+			one, three := w.join(1, cluster, nil), w.join(3, cluster, nil)
+			defer end(one, two.member, three)
+			if err := <-found; err != nil {
+				t.Fatal(err)
+			}
+			two.setCluster(two.disk)
+			two.peers.Send(0, []*raftpb.Message{message(raftpb.MsgHeartbeat, 2, 1, 1, 0)})
+			select {
+			case <-one.received:
+			case <-two.unreachable:
+				t.Errorf("node 1 is there, and node 2 does not reach it:\n%s", two.log)
 			}
 		})
 	}

@@ -36,7 +36,7 @@ func (p *Peers) AwaitCluster(ctx context.Context, wish Wish, defaults Defaults) 
 	var last links.Notices[storage.NodeID]
 	last.Due(f.self, waitingText, time.Now(), 0) // not at once
 	for pause := leastAsking; ; pause = min(pause*5/4, mostAsking) {
-		answers := p.describeAll(ctx, f.others())
+		answers := p.describeAll(ctx, f.others(), f.addresses)
 		decision := f.decide(answers)
 		switch {
 		case ctx.Err() != nil:

@@ -235,8 +235,8 @@ func TestAuthorize(t *testing.T) {
 		if got := <-two.received; got.message.GetFrom() != 1 {
 			t.Errorf("a message of node %d; want 1", got.message.GetFrom())
 		}
-		if answer := one.peers.describeNode(t.Context(), 2); answer.node != 2 {
-			t.Errorf("node 2 describes itself to one with its token: %+v", answer)
+		if who, err := one.peers.Identify(t.Context(), addressOfNode(2)); who.Node != 2 || err != nil {
+			t.Errorf("node 2 describes itself to one with its token: %+v, %v", who, err)
 		}
 		three.peers.Send(0, []*raftpb.Message{message(raftpb.MsgHeartbeat, 3, 2, 1, 0)})
 		if id := <-three.unreachable; id != 2 || len(two.received) > 0 {

@@ -23,25 +23,18 @@ type Identity struct {
 
 // Identify asks the node at an address who it is.
 func (p *Peers) Identify(ctx context.Context, address string) (Identity, error) {
-	conn, err := p.dial(address)
-	if err != nil {
-		return Identity{}, err
-	}
-	defer conn.Close()
-	ctx, cancel := context.WithTimeout(ctx, links.ConnectTimeout)
-	defer cancel()
-	answer := p.describe(ctx, peerpb.NewPeerClient(conn))
+	answer := p.describeAt(ctx, address)
 	return Identity{answer.node, answer.store, answer.cluster}, answer.err
 }
 
 // describeAll asks nodes who they are, all at the same time.
-func (p *Peers) describeAll(ctx context.Context, ids []storage.NodeID) map[storage.NodeID]described {
+func (p *Peers) describeAll(ctx context.Context, ids []storage.NodeID, addresses map[storage.NodeID]string) map[storage.NodeID]described {
 	var mu sync.Mutex
 	var asking sync.WaitGroup
 	answers := make(map[storage.NodeID]described, len(ids))
 	for _, id := range ids {
 		asking.Go(func() {
-			answer := p.describeNode(ctx, id)
+			answer := p.describeAt(ctx, addresses[id])
 			mu.Lock()
 			defer mu.Unlock()
 			answers[id] = answer
@@ -51,15 +44,17 @@ func (p *Peers) describeAll(ctx context.Context, ids []storage.NodeID) map[stora
 	return answers
 }
 
-// describeNode asks a node who it is.
-func (p *Peers) describeNode(ctx context.Context, id storage.NodeID) described {
-	link := p.linkTo(id)
-	if link == nil {
-		return described{err: errors.New("no address is known")}
+// describeAt asks the node at an address who it is, on a connection of its own. That of a link remembers for a while that the node was
+// not there: a node that has just waited for it would log so, although it is.
+func (p *Peers) describeAt(ctx context.Context, address string) described {
+	conn, err := p.dial(address)
+	if err != nil {
+		return described{err: err}
 	}
+	defer conn.Close()
 	ctx, cancel := context.WithTimeout(ctx, links.ConnectTimeout)
 	defer cancel()
-	return p.describe(ctx, link.client)
+	return p.describe(ctx, peerpb.NewPeerClient(conn))
 }
 
 // asking says who this node is, to a node that is asked the same.
