@@ -36,6 +36,7 @@ func (s *scene) join(a, b merge.ServerID) {
 	}
 }
 
+// TestForget: a server that is gone holds up no tombstones once it is forgotten; if it comes back, all refuse it, also those
 // that were not told, and it takes no writes; with an empty folder it is taken in again.
 func TestForget(t *testing.T) {
 	play(t, node.NoControl, 4, func(s *scene) {

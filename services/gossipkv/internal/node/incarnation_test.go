@@ -13,6 +13,7 @@ import (
 	"numstore.example/services/gossipkv/internal/node"
 )
 
+// TestLostTail: a server goes on under another incarnation if another one was told that it knows more of itself than it does, though that one does
 // not know it. Or else all would wait for what nobody has.
 func TestLostTail(t *testing.T) {
 	play(t, node.NoControl, 2, func(s *scene) {
@@ -57,6 +58,7 @@ func TestLostTail_others(t *testing.T) {
 	})
 }
 
+// TestNumber: two stores of one number refuse each other by name, and a third server refuses the one that came later, whether or
 // not it is linked to both.
 func TestNumber(t *testing.T) {
 	play(t, node.NoControl, 2, func(s *scene) {
@@ -82,6 +84,7 @@ func TestNumber(t *testing.T) {
 	})
 }
 
+// TestNumber_copy: a copy of a server's folder beside the original is refused by who is linked to the original, although it says that it has
 // replaced that. If it gets in elsewhere, the original keeps its links all the same, and the copy is found out.
 func TestNumber_copy(t *testing.T) {
 	play(t, node.NoControl, 3, func(s *scene) {

@@ -185,10 +185,6 @@ func TestTombstone_control(t *testing.T) {
 	})
 }
 
-// TestForget: a server that is gone holds up no tombstones once it is forgotten; if it comes back, all refuse it, also those
-// TestLostTail: a server goes on under another incarnation if another one was told that it knows more of itself than it does, though that one does
-// TestNumber: two stores of one number refuse each other by name, and a third server refuses the one that came later, whether or
-// TestNumber_copy: a copy of a server's folder beside the original is refused by who is linked to the original, although it says that it has
 // TestOldCopy: an old copy of a folder does not bring back what was deleted since.
 func TestOldCopy(t *testing.T) {
 	play(t, node.NoControl, 3, func(s *scene) {
