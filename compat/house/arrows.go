@@ -89,6 +89,7 @@ var rules = []rule{
 	{
 		from:   module + `services/([^/]+)/internal/peer`,
 		to:     module + `services/$1/internal/server|` + module + `contracts/.*`,
+		except: module + `contracts/reason`, // words for people
 		reason: "what replicas say to each other is no business of clients",
 	},
 	{

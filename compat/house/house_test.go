@@ -132,6 +132,7 @@ func TestForbidden(t *testing.T) {
 		{"services/raftkv/internal/server", module + "services/raftkv/internal/node", true},
 		{"services/raftkv/internal/peer", module + "services/raftkv/internal/node", true},
 		{"services/raftkv/internal/peer", module + "contracts/raftkvpb", false},
+		{"services/raftkv/internal/peer", module + "contracts/reason", true},
 		{"services/raftkv/internal/page", module + "contracts/raftkvpb", true},
 		{"services/raftkv/internal/page", module + "services/raftkv/internal/node", false},
 		{"services/raftkv/internal/page", module + "services/internal/rpcserver", false},

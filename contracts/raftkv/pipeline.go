@@ -10,6 +10,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"numstore.example/contracts/raftkvpb"
+	"numstore.example/contracts/reason"
 )
 
 // pipeline carries calls to one server over one stream, and over another one when that breaks. It makes one attempt at
@@ -166,7 +167,7 @@ func ofStream(err error) error {
 	case settles(code) || code == codes.NotFound:
 		return status.Errorf(codes.Internal, "the stream ended with %v", err)
 	case code == codes.Canceled: // not by the Clerk
-		return status.Errorf(codes.Unavailable, "the stream was cancelled: %s", status.Convert(err).Message())
+		return status.Errorf(codes.Unavailable, "the stream was cancelled: %s", reason.Of(err))
 	}
 	return err
 }

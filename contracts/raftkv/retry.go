@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"numstore.example/contracts/raftkvpb"
+	"numstore.example/contracts/reason"
 )
 
 // The pauses between attempts grow from the first to the last, doubling.
@@ -131,7 +132,7 @@ func (e *endError) GRPCStatus() *status.Status {
 		text += "; " + e.note
 	}
 	if e.last != nil {
-		text += "; the last attempt failed: " + status.Convert(e.last).Message()
+		text += "; the last attempt failed: " + reason.Of(e.last)
 	}
 	return status.New(status.FromContextError(e.ctx).Code(), text)
 }
@@ -167,6 +168,5 @@ func (p *pauses) outcome(ctx context.Context, err error, doubt bool) error {
 		end.note = note
 		return end
 	}
-	s := status.Convert(err)
-	return status.Errorf(s.Code(), "%s; %s", s.Message(), note)
+	return status.Errorf(status.Code(err), "%s; %s", reason.Of(err), note)
 }

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"numstore.example/contracts/reason"
 	"numstore.example/contracts/token"
 	"numstore.example/tools/internal/dial"
 )
@@ -161,7 +162,7 @@ func watch(ctx context.Context, limit time.Duration) (_ context.Context, touch, 
 	stop = func() { timer.Stop(); cancel(nil) }
 	explain = func(err error) error {
 		if err != nil && errors.Is(context.Cause(ctx), errSilence) {
-			return status.Errorf(codes.DeadlineExceeded, "nothing came for %v (%s)", limit, status.Convert(err).Message())
+			return status.Errorf(codes.DeadlineExceeded, "nothing came for %v (%s)", limit, reason.Of(err))
 		}
 		return err
 	}

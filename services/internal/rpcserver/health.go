@@ -16,6 +16,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"numstore.example/contracts/address"
+	"numstore.example/contracts/reason"
 )
 
 // healthServer is the gRPC health service, except that its watchers do not outlive Shutdown: they are
@@ -150,7 +151,7 @@ func checkHealth(ctx context.Context, config Config) error {
 
 	reply, err := grpc_health_v1.NewHealthClient(conn).Check(ctx, &grpc_health_v1.HealthCheckRequest{})
 	if err != nil {
-		return errors.New(status.Convert(err).Message())
+		return errors.New(reason.Of(err))
 	}
 	if reply.GetStatus() != grpc_health_v1.HealthCheckResponse_SERVING {
 		return fmt.Errorf("the server is %s", reply.GetStatus())

@@ -12,19 +12,18 @@ import (
 	"strings"
 	"time"
 
-	"google.golang.org/grpc/status"
-
 	"numstore.example/contracts/address"
+	"numstore.example/contracts/reason"
 )
 
 // Explain returns an error that says why a connection with a server did not come about, or broke: what a look at the
 // server finds wrong (a Mismatch), or else the words of the error. If a proxy is in between, they say so.
 func (s *Security) Explain(ctx context.Context, server address.Address, err error) error {
 	if proxy := proxyOf(server); proxy != nil {
-		return fmt.Errorf("%s; %s", status.Convert(err).Message(), proxy.explain(server))
+		return fmt.Errorf("%s; %s", reason.Of(err), proxy.explain(server))
 	}
-	text := status.Convert(err).Message()
-	if !strings.Contains(text, "Error while dialing") { // gRPC's words where there is nothing to look at
+	text := reason.Of(err)
+	if !strings.Contains(text, "dial ") { // where nobody answers there is nothing to look at
 		if mismatch := s.look(ctx, server); mismatch != nil {
 			return mismatch
 		}

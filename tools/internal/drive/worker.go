@@ -8,6 +8,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"numstore.example/contracts/reason"
 	"numstore.example/tools/internal/history"
 	"numstore.example/tools/internal/result"
 )
@@ -86,7 +87,7 @@ func (w *worker) keepExample(code codes.Code, err error) {
 		w.examples = make(map[string]string)
 	}
 	if name := result.CodeName(code); w.examples[name] == "" {
-		w.examples[name] = status.Convert(err).Message()
+		w.examples[name] = reason.Of(err)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"numstore.example/contracts/reason"
 	"numstore.example/services/gossipkv/internal/merge"
 	"numstore.example/services/gossipkv/internal/node"
 	"numstore.example/services/gossipkv/internal/peerpb"
@@ -198,7 +199,7 @@ func (p *Peers) failed(t *target, asked bool, err error, pauses *links.Pauses) b
 		}
 		p.notices.Once(p.log, t.address, "no link to a server, as one refuses the other", "address", t.address, "server", uint32(t.server), "reason", refused.reason)
 	default:
-		t.reason = status.Convert(err).Message()
+		t.reason = reason.Of(err)
 		t.answer(fmt.Errorf("%w at %s: %s", node.ErrUnreachable, t.address, t.reason))
 		if pauses.Tries() >= quietFailures {
 			p.notices.Once(p.log, t.address, "a server cannot be reached", "address", t.address, "server", uint32(t.server), "error", t.reason)

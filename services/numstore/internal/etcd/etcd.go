@@ -24,6 +24,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/status"
 
+	"numstore.example/contracts/reason"
 	"numstore.example/services/numstore/internal/remote"
 )
 
@@ -111,8 +112,8 @@ func (e *Engine) connected() (*clientv3.Client, error) {
 
 // plain returns what an error says, without the name of its code.
 func plain(err error) error {
-	if s, ok := status.FromError(err); ok {
-		return errors.New(s.Message())
+	if _, ok := status.FromError(err); ok {
+		return errors.New(reason.Of(err))
 	}
 	return err
 }

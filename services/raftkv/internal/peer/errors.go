@@ -8,6 +8,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"numstore.example/contracts/reason"
 	"numstore.example/services/raftkv/internal/node"
 	"numstore.example/services/raftkv/internal/peerpb"
 	"numstore.example/services/raftkv/internal/storage"
@@ -102,5 +103,5 @@ func busy(id storage.NodeID) error {
 
 // perhaps is the end of what was sent to a node and not answered.
 func perhaps(id storage.NodeID, err error) error {
-	return &passed{fmt.Sprintf("node %d was lost before it answered (%v)", id, status.Convert(err).Message()), node.ErrDeposed}
+	return &passed{fmt.Sprintf("node %d was lost before it answered (%v)", id, reason.Of(err)), node.ErrDeposed}
 }

@@ -6,8 +6,7 @@ import (
 	"fmt"
 	"sync"
 
-	"google.golang.org/grpc/status"
-
+	"numstore.example/contracts/reason"
 	"numstore.example/services/internal/links"
 	"numstore.example/services/raftkv/internal/peerpb"
 	"numstore.example/services/raftkv/internal/shard"
@@ -94,7 +93,7 @@ func strange(asks *peerpb.DescribeRequest, cluster *shard.Cluster) error {
 func (p *Peers) describe(ctx context.Context, client peerpb.PeerClient) described {
 	response, err := client.Describe(p.identified(ctx), p.asking())
 	if err != nil {
-		return described{err: errors.New(status.Convert(err).Message())}
+		return described{err: errors.New(reason.Of(err))}
 	}
 	answer := described{node: storage.NodeID(response.GetNode()), version: max(response.GetVersion(), 1)}
 	if len(response.GetStore()) != len(answer.store) {

@@ -16,6 +16,7 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
+	"numstore.example/contracts/reason"
 	"numstore.example/services/internal/links"
 	"numstore.example/services/raftkv/internal/peerpb"
 	"numstore.example/services/raftkv/internal/storage"
@@ -150,7 +151,7 @@ func (l *link) refused(err error) {
 	case codes.FailedPrecondition, codes.Unauthenticated, codes.PermissionDenied, codes.Unimplemented:
 		text, why = "a node does not take what this one sends", "reason"
 	}
-	if l.peers.once(l.id, text, "node", l.id, "address", l.address, why, status.Convert(err).Message()) {
+	if l.peers.once(l.id, text, "node", l.id, "address", l.address, why, reason.Of(err)) {
 		l.missed.Store(true)
 	}
 }
