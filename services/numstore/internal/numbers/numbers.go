@@ -68,13 +68,16 @@ func (s *Store) Set(key string, value int64) (total int64, err error) {
 	defer s.mu.Unlock()
 
 	old, exists := s.values[key]
-	sum, err := Sum{len(s.values), s.total}.Replace(exists, old, value, s.maxKeys)
-	if err != nil {
-		return 0, err
+	if !exists && len(s.values) >= s.maxKeys {
+		return 0, full(s.maxKeys)
+	}
+	total, ok := replace(s.total, old, value)
+	if !ok {
+		return 0, overflow(s.total, old, value)
 	}
 	s.values[key] = value
-	s.total = sum.Total
-	return sum.Total, nil
+	s.total = total
+	return total, nil
 }
 
 // Fact returns the factorial of the key's current value, and whether it came from the cache. It fails

@@ -2,7 +2,8 @@ package numbers
 
 import "fmt"
 
-// Sum is what the numbers come to.
+// Sum is what the numbers come to, for who keeps them elsewhere. A Store has the same two rules in Set, where a call to here would be the most
+// expensive part of them.
 type Sum struct {
 	Keys  int   // how many keys there are
 	Total int64 // what their numbers add up to
@@ -13,14 +14,22 @@ type Sum struct {
 func (s Sum) Replace(exists bool, old, value int64, maxKeys int) (Sum, error) {
 	if !exists {
 		if s.Keys >= maxKeys {
-			return s, fmt.Errorf("%w: it holds %d keys, its limit; set an existing key, or raise the limit", ErrFull, maxKeys)
+			return s, full(maxKeys)
 		}
 		s.Keys++
 	}
 	total, ok := replace(s.Total, old, value)
 	if !ok {
-		return s, fmt.Errorf("%w: it is %d, and this update would replace %d by %d", ErrOverflow, s.Total, old, value)
+		return s, overflow(s.Total, old, value)
 	}
 	s.Total = total
 	return s, nil
+}
+
+func full(maxKeys int) error {
+	return fmt.Errorf("%w: it holds %d keys, its limit; set an existing key, or raise the limit", ErrFull, maxKeys)
+}
+
+func overflow(total, old, value int64) error {
+	return fmt.Errorf("%w: it is %d, and this update would replace %d by %d", ErrOverflow, total, old, value)
 }
