@@ -279,10 +279,10 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	reflection.Register(gated{registrar, s.gate})
 	channelz.RegisterChannelzServiceToServer(gated{registrar, s.gate})
 
-	s.health.begin(services)
-	close(s.begun)
 	bounded := newBoundedListener(listener, s.config.MaxConnections)
 	bounded.register(s.registry)
+	s.health.begin(services)
+	close(s.begun) // who is ready has all figures
 	failed := make(chan error, 1)
 	go func() { failed <- s.grpc.Serve(bounded) }()
 	select {

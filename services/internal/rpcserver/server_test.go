@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus/testutil"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
@@ -307,4 +308,20 @@ func TestServer_cutsOffTheSilent(t *testing.T) {
 			t.Errorf("the silent connection ended after %v; want %v", took, handshakeTimeout)
 		}
 	})
+}
+
+// TestServer_figures: a server that has begun to serve has all its figures, or a scraper that comes at once would miss some.
+func TestServer_figures(t *testing.T) {
+	for range 100 {
+		f := start(t, testConfig, answer)
+		<-f.server.begun
+		if n, err := testutil.GatherAndCount(f.server.registry, "rpcserver_connections_refused_total"); n != 1 || err != nil {
+			t.Fatalf("%d figures of connections that were refused, %v", n, err)
+		}
+		f.stop()
+		if err := <-f.stopped; err != nil {
+			t.Error(err)
+		}
+		f.conn.Close()
+	}
 }
