@@ -11,7 +11,7 @@ import (
 type update struct {
 	key     string
 	value   int64
-	outcome chan outcome // has room for the one outcome
+	outcome chan outcome // has room for the one outcome; nil for one of a post
 }
 
 // outcome is what a Set returns.
@@ -26,31 +26,99 @@ type batch struct {
 	names   []string       // of the rows of its keys, after that of the total
 	at      map[string]int // where among names the row of a key is
 	bytes   int            // of names
+	own     int            // how many of the updates are this server's; those of the posts follow
+	posts   []posted
+}
+
+// posted is a row of posts that a batch answers.
+type posted struct {
+	row      Row
+	post     post
+	from, to int // its updates
 }
 
 func newBatch() *batch {
 	return &batch{names: []string{totalName}, at: make(map[string]int), bytes: len(totalName)}
 }
 
-// add takes an update, unless the batch would be larger than the limits. An empty batch takes any.
+// add takes an update of this server, unless the batch would be larger than the limits. An empty batch takes any.
 func (b *batch) add(u *update, limits Limits) bool {
+	if _, known := b.at[u.key]; !known && len(b.updates) > 0 &&
+		(len(b.names) >= limits.Rows || b.bytes+len(keyName(u.key)) > limits.Bytes) {
+		return false
+	}
+	b.put(u)
+	return true
+}
+
+// put takes updates of this server.
+func (b *batch) put(updates ...*update) {
+	for _, u := range updates {
+		b.take(u)
+		b.own = len(b.updates)
+	}
+}
+
+func (b *batch) take(u *update) {
 	if _, ok := b.at[u.key]; !ok {
 		name := keyName(u.key)
-		if len(b.updates) > 0 && (len(b.names) >= limits.Rows || b.bytes+len(name) > limits.Bytes) {
-			return false
-		}
 		b.at[u.key] = len(b.names)
 		b.names = append(b.names, name)
 		b.bytes += len(name)
 	}
 	b.updates = append(b.updates, u)
-	return true
 }
 
-// settle gives all updates the same error.
-func (b *batch) settle(err error) {
+// cut parts the updates: as many of the first ones as are within limits, and the rest.
+func (b *batch) cut(limits Limits, most int) (part, rest *batch) {
+	part, rest = newBatch(), newBatch()
 	for _, u := range b.updates {
+		if len(rest.updates) > 0 || len(part.updates) >= most || !part.add(u, limits) {
+			rest.put(u)
+		}
+	}
+	return part, rest
+}
+
+// answer takes the updates of a post, if there is room for them and for the row. A row that asks for nothing is left as it is given.
+func (b *batch) answer(row Row, limits Limits) {
+	p := posted{row: row, post: parsePost(row), from: len(b.updates)}
+	rows, bytes := len(b.names)+len(b.posts)+1, b.bytes+len(row.Name)
+	for _, set := range p.post.Sets {
+		name := keyName(set.Key)
+		if _, known := b.at[set.Key]; !known {
+			rows, bytes = rows+1, bytes+len(name)
+		}
+		if rows > limits.Rows || bytes > limits.Bytes || len(name) > limits.Name {
+			return
+		}
+	}
+	for _, set := range p.post.Sets {
+		b.take(&update{key: set.Key, value: set.Value})
+	}
+	p.to = len(b.updates)
+	b.bytes += len(row.Name)
+	b.posts = append(b.posts, p)
+}
+
+// alone returns the batch without what is for others.
+func (b *batch) alone() *batch {
+	own := newBatch()
+	own.put(b.updates[:b.own]...)
+	return own
+}
+
+// settle gives all updates of this server the same error.
+func (b *batch) settle(err error) {
+	for _, u := range b.updates[:b.own] {
 		u.outcome <- outcome{err: err}
+	}
+}
+
+// tell gives the updates of this server their outcomes.
+func (b *batch) tell(outcomes []outcome) {
+	for i, u := range b.updates[:b.own] {
+		u.outcome <- outcomes[i]
 	}
 }
 
@@ -58,8 +126,9 @@ func (b *batch) settle(err error) {
 type applied struct {
 	sum      numbers.Sum
 	outcomes []outcome // of the updates, in order
-	refused  bool      // whether one of the outcomes is an error
+	refused  bool      // whether one of the outcomes of this server's own is an error
 	changed  []Row     // with their new values, and the versions that they had; empty if nothing changes
+	posts    []Row     // likewise
 }
 
 // apply does the updates one after the other on the rows, which have the names of the batch. It fails when the rows do not
@@ -72,14 +141,14 @@ func (b *batch) apply(rows []Row, maxKeys int) (a applied, err error) {
 	for i, row := range rows[1:] {
 		values[i+1] = newValue(row, rows[0])
 	}
-	for _, u := range b.updates {
+	for i, u := range b.updates {
 		v := &values[b.at[u.key]]
 		sum, err := a.sum, v.damage
 		if err == nil {
 			sum, err = sum.Replace(v.exists, v.number, u.value, maxKeys)
 		}
 		if err != nil {
-			a.outcomes, a.refused = append(a.outcomes, outcome{err: err}), true
+			a.outcomes, a.refused = append(a.outcomes, outcome{err: err}), a.refused || i < b.own
 			continue
 		}
 		a.sum, v.exists, v.number, v.changed = sum, true, u.value, true
@@ -89,6 +158,9 @@ func (b *batch) apply(rows []Row, maxKeys int) (a applied, err error) {
 		if v.changed {
 			a.changed = append(a.changed, Row{rows[i].Name, strconv.FormatInt(v.number, 10), rows[i].Version})
 		}
+	}
+	for _, p := range b.posts {
+		a.posts = append(a.posts, Row{p.row.Name, p.post.done(a.outcomes[p.from:p.to]).text(), p.row.Version})
 	}
 	if len(a.changed) > 0 {
 		a.changed = append(a.changed, Row{totalName, totalText(a.sum), rows[0].Version})

@@ -1,6 +1,7 @@
 package remote_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -19,6 +20,7 @@ import (
 type memory struct {
 	prefix string
 	silent bool // does not tell what was there when a swap is refused
+	most   int  // rows in a swap; 0 for 100
 	rows   *memoryRows
 
 	mu    sync.Mutex
@@ -48,6 +50,8 @@ type memoryRows struct {
 	rows    map[string]remote.Row // by prefix and name
 	version uint64
 	swaps   int // that happened
+	totals  int // those that changed the total
+	answers int // rows of posts that got their answers
 }
 
 func newMemory() *memory {
@@ -56,7 +60,9 @@ func newMemory() *memory {
 
 func (m *memory) String() string { return "memory" }
 
-func (m *memory) Limits() remote.Limits { return remote.Limits{Rows: 100, Bytes: 10_000, Name: 1000} }
+func (m *memory) Limits() remote.Limits {
+	return remote.Limits{Rows: cmp.Or(m.most, 100), Bytes: 10_000, Name: 1000}
+}
 
 // call calls a hook, unless ctx has ended.
 func call(ctx context.Context, hook func(context.Context) error) error {
@@ -113,6 +119,12 @@ func (r *memoryRows) swap(prefix string, rows []remote.Row) (now []remote.Row, e
 	for i, row := range rows {
 		row.Version = r.version
 		now[i], r.rows[prefix+row.Name] = row, row
+		if row.Name == "total" {
+			r.totals++
+		}
+		if strings.HasPrefix(row.Name, "post/") && strings.Contains(row.Value, "totals") {
+			r.answers++
+		}
 	}
 	return now, nil
 }

@@ -21,9 +21,24 @@
 // The rows are those that were last seen (recent), as the last swap left them for example, and are read only if they are not
 // known: as long as nobody else writes, a batch is one call to the engine. That they may be out of date does no harm, since the
 // versions in the swap prove them. What no swap proves, that an update is refused, is said only of rows that were read
-// anew, at one moment (Store.oneMoment). While others write, each batch begins with a read (solitude).
+// anew, at one moment (Store.oneMoment).
 //
 // A Fact reads the one row of its key.
+//
+// # Several servers
+//
+// Servers that all swapped the row of the total would have most of their swaps refused. So one of them does the updates of all: the others, its
+// guests, leave theirs in rows of their own (post), and it does them together with its own in one swap, which also writes the totals that they came
+// to into these rows (host). It need not read, as nobody else writes.
+//
+// Nobody is chosen. A server that has swapped numbers goes on to; one that was refused, since another had been faster, is a guest from then on
+// (Store.leave). If the total does not change while it waits, nobody writes: it takes back what it has left, and swaps itself. So there may be two
+// that write for a moment, one of which is refused, or a post that nobody sees for a while. That costs time and nothing else: all that this
+// package promises rests on the versions alone. A row of a post goes from the updates to their totals in the swap that does them, or to nothing when
+// they are taken back, and only one of the two can happen.
+//
+// What a server has left that is gone by now is not done later: a post counts only if it came since the server that writes has last looked, a moment
+// before. An hour later it might undo what was set in between.
 //
 // # When the engine is away
 //

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"sync/atomic"
 	"time"
 
@@ -18,14 +17,11 @@ const (
 	attempt = time.Second
 	// pause is between two attempts that the engine did not answer.
 	pause = 20 * time.Millisecond
-	// solitude is how long no other server may have been seen to write before rows are remembered from one batch to the next.
-	// They would be out of date; and a server that never has to read is so much faster than one that does that the other
-	// hardly ever comes in between.
+	// solitude is how long no other server may have been seen to write, or to want to, for a server to take it that it is alone.
 	solitude = time.Second
-	// giveWay is how much longer a batch waits, at most and by chance, for each time that another server was faster, up to
-	// maxGiveWay. Servers that all tried again at once would keep the engine busy with swaps of which one in as many
-	// happens.
-	giveWay, maxGiveWay = 10 * time.Millisecond, 100 * time.Millisecond
+	// gather is for what part of the time of a swap a batch waits for further updates if it is not: a swap of many costs little more
+	// than one of a few, and those that come too late have to wait for another.
+	gather = 4
 )
 
 // Store keeps numbers in an engine. Its methods may be called from any number of goroutines.
@@ -34,10 +30,14 @@ type Store struct {
 	maxKeys    int
 	factorials *numbers.Factorials
 
-	updates chan *update // to run
-	recent  recent       // of run alone, as all that follows
-	others  time.Time    // when another server was last seen to write
-	keys    atomic.Int64 // how many there were when the total was last seen
+	updates chan *update  // to run
+	recent  recent        // of run alone, as all that follows
+	took    time.Duration // how long the last swap took
+	others  time.Time     // when another server was last seen to write
+	writes  bool          // whether the last swap of numbers was this server's: others leave theirs to it
+	host    host          // of a server that does
+	guest   guest         // of one that does not
+	keys    atomic.Int64  // how many there were when the total was last seen
 
 	ctx   context.Context // ends when the Store is closed
 	close context.CancelFunc
@@ -48,7 +48,7 @@ type Store struct {
 func newStore(engine Engine, maxKeys int) *Store {
 	s := &Store{
 		engine: engine, maxKeys: maxKeys, factorials: numbers.NewFactorials(),
-		updates: make(chan *update), recent: newRecent(), done: make(chan struct{}),
+		updates: make(chan *update), recent: newRecent(), host: newHost(), guest: newGuest(), done: make(chan struct{}),
 	}
 	s.ctx, s.close = context.WithCancel(context.Background())
 	go s.run()
@@ -110,7 +110,6 @@ func (s *Store) Fact(ctx context.Context, key string) (value int64, hit bool, er
 // run is the goroutine that writes. A batch is what has come while the last one was written.
 func (s *Store) run() {
 	defer close(s.done)
-	limits := s.engine.Limits()
 	var first *update // what did not fit into the last batch
 	for {
 		if first == nil {
@@ -119,6 +118,11 @@ func (s *Store) run() {
 			case <-s.ctx.Done():
 				return
 			}
+		}
+		limits := s.engine.Limits()
+		if s.isGuest() || s.host.crowded() {
+			limits.Rows /= 2 // there are those of others
+			sleep(s.ctx, s.took/gather)
 		}
 		batch := newBatch()
 		for u := first; ; {
@@ -135,6 +139,9 @@ func (s *Store) run() {
 	}
 }
 
+// isGuest says whether this server leaves its updates to another one.
+func (s *Store) isGuest() bool { return !s.writes && time.Since(s.others) < solitude }
+
 // waiting returns an update that waits, or nil.
 func (s *Store) waiting() *update {
 	select {
@@ -149,46 +156,75 @@ func (s *Store) waiting() *update {
 func (s *Store) write(batch *batch) {
 	ctx, cancel := context.WithTimeout(s.ctx, patience)
 	defer cancel()
-	if time.Since(s.others) < solitude {
-		s.recent.clear()
+	contested := time.Since(s.others) < solitude
+	if contested && !s.host.crowded() {
+		s.recent.clear() // what is remembered is out of date
 	}
 	s.recent.trim()
-	applied, err := s.swap(ctx, batch)
-	if err != nil {
-		batch.settle(err)
-		return
+	if s.isGuest() {
+		batch = s.leave(ctx, batch)
 	}
-	s.keys.Store(int64(applied.sum.Keys))
-	for i, u := range batch.updates {
-		u.outcome <- applied.outcomes[i]
+	if s.writes {
+		s.host.look(ctx, s.once)
+		for _, row := range s.host.posts {
+			batch.answer(row, s.engine.Limits())
+		}
+	}
+	for ; len(batch.updates) > 0; contested = true {
+		done, err := s.swap(ctx, batch)
+		switch {
+		case err == nil:
+			s.keys.Store(int64(done.sum.Keys))
+			batch.tell(done.outcomes)
+			return
+		case !errors.Is(err, errFaster):
+			batch.settle(err)
+			return
+		case len(batch.posts) > 0: // it may have been one of these that was taken back
+			batch = batch.alone()
+		case contested: // and not the first time for a while, which may have been by chance
+			s.writes = false
+			batch = s.leave(ctx, batch)
+		}
 	}
 }
 
-// swap applies a batch, and writes what it changes. It tries again as often as another server was faster: in turn at once, with
-// what the engine has told, and after a while.
+// errFaster says that another server was, and that the batch can be tried again.
+var errFaster = errors.New("another server was faster")
+
+// swap applies a batch, and writes what it changes.
 func (s *Store) swap(ctx context.Context, batch *batch) (applied, error) {
-	for conflicts := time.Duration(1); ; conflicts++ {
-		applied, err := s.apply(ctx, batch)
-		if err != nil || len(applied.changed) == 0 {
-			return applied, err
-		}
-		rows, err := s.engine.Swap(ctx, applied.changed)
-		switch {
-		case err == nil:
-			s.recent.learn(rows)
-			return applied, nil
-		case !errors.Is(err, ErrUnchanged):
-			s.recent.clear()
-			return applied, s.away(perhaps, err)
-		}
-		s.others = time.Now()
-		s.recent.clear()
-		if conflicts%2 == 1 {
-			s.recent.learn(rows)
-		} else if !sleep(ctx, rand.N(min(conflicts*giveWay, maxGiveWay))) {
-			return applied, s.away(unchanged, err)
-		}
+	applied, err := s.apply(ctx, batch)
+	changed := len(applied.changed)
+	if err != nil || changed+len(applied.posts) == 0 {
+		return applied, err
 	}
+	rows, err := s.timed(ctx, append(applied.changed, applied.posts...))
+	switch {
+	case err == nil:
+		s.writes = true
+		s.recent.learn(rows[:changed])
+		return applied, nil
+	case !errors.Is(err, ErrUnchanged):
+		s.recent.clear()
+		return applied, s.away(perhaps, err)
+	case ctx.Err() != nil:
+		return applied, s.away(unchanged, err)
+	}
+	s.others = time.Now()
+	s.recent.clear()
+	s.recent.learn(rows[:min(changed, len(rows))])
+	return applied, errFaster
+}
+
+// timed swaps rows, and notes how long that takes.
+func (s *Store) timed(ctx context.Context, rows []Row) ([]Row, error) {
+	begun := time.Now()
+	rows, err := s.engine.Swap(ctx, rows)
+	if err == nil {
+		s.took = time.Since(begun)
+	}
+	return rows, err
 }
 
 // apply applies a batch to the rows that were last seen, for a swap to prove them. If it fails or an update is refused, it is
@@ -243,9 +279,7 @@ func (s *Store) oneMoment(ctx context.Context, names []string) ([]Row, error) {
 // read reads rows, in as many attempts as ctx has time for. When that ends it returns what the engine said last.
 func (s *Store) read(ctx context.Context, names []string) (rows []Row, err error) {
 	for {
-		once, cancel := context.WithTimeout(ctx, attempt)
-		rows, now := s.engine.Read(once, names)
-		cancel()
+		rows, now := s.once(ctx, names)
 		if now == nil {
 			return rows, nil
 		}
@@ -256,6 +290,13 @@ func (s *Store) read(ctx context.Context, names []string) (rows []Row, err error
 			return nil, err
 		}
 	}
+}
+
+// once reads rows, in one attempt.
+func (s *Store) once(ctx context.Context, names []string) ([]Row, error) {
+	ctx, cancel := context.WithTimeout(ctx, attempt)
+	defer cancel()
+	return s.engine.Read(ctx, names)
 }
 
 // sleep waits for a while. It returns false when ctx ends before.

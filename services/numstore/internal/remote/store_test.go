@@ -114,8 +114,8 @@ func TestStore_conflict(t *testing.T) {
 			}
 			return nil
 		}})
-		if total, err := store.Set(t.Context(), "own", 1); total != 301 || err != nil || conflicts != 4 {
-			t.Errorf("silent %t: after %d attempts to swap: %d, %v; want 301 after 4", silent, conflicts, total, err)
+		if total, err := store.Set(t.Context(), "own", 1); total != 301 || err != nil || conflicts < 4 {
+			t.Errorf("silent %t: after %d attempts to swap: %d, %v; want 301 after 4 at least", silent, conflicts, total, err)
 		}
 	}
 }

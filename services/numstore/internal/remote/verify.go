@@ -34,6 +34,7 @@ func (c *census) count(row Row) {
 	switch {
 	case row.Name == totalName:
 		c.row = row
+	case strings.HasPrefix(row.Name, postPrefix): // says nothing of numbers
 	case !strings.HasPrefix(row.Name, keyPrefix):
 		c.wrong.add(fmt.Errorf("%w: there is a row %q, which is not numstore's", ErrDamaged, row.Name))
 	default:

@@ -1,0 +1,84 @@
+package remote
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+)
+
+const (
+	// maxPosts is how many rows there may be. A server that finds none free swaps its numbers itself, again and again.
+	maxPosts = 100
+	// morePosts is how many rows are read beyond those that are in use, so that further ones are seen.
+	morePosts = 4
+	// lookInterval is how often a server that writes looks for posts if there were none lately.
+	lookInterval = 20 * time.Millisecond
+	// stale is after which time without a look the posts that are there do not count any more: what was left by a server that is
+	// gone by now is not done later.
+	stale = 100 * time.Millisecond
+	// abandoned is how long a row has not been changed that its server has left. No update waits as long.
+	abandoned = 2 * patience
+)
+
+// host is what a server that writes knows of the posts of others.
+type host struct {
+	width  int                // how many rows it reads
+	looked time.Time          // when it has last looked
+	busy   time.Time          // when there was a post that counts
+	seen   map[string]sighted // the rows that are in use
+	posts  []Row              // what to do: rows that ask for it, and rows that are abandoned
+}
+
+// sighted is a row in use.
+type sighted struct {
+	version uint64
+	since   time.Time // when this version was first seen
+	stale   bool
+}
+
+func newHost() host { return host{width: morePosts, seen: make(map[string]sighted)} }
+
+// crowded says whether others leave their updates to this server.
+func (h *host) crowded() bool { return time.Since(h.busy) < solitude }
+
+// look finds what there is to do, if it is time to. That it cannot is no harm: those who wait do it themselves.
+func (h *host) look(ctx context.Context, read func(context.Context, []string) ([]Row, error)) {
+	h.posts = nil
+	since := time.Since(h.looked)
+	if since < lookInterval && !h.crowded() {
+		return
+	}
+	rows, err := read(ctx, postNames(h.width))
+	if err != nil {
+		return
+	}
+	h.looked = time.Now()
+	h.width = morePosts
+	for i, row := range rows {
+		if row.Value != "" {
+			h.width = min(i+1+morePosts, maxPosts)
+			h.sight(row, since > stale)
+		} else {
+			delete(h.seen, row.Name)
+		}
+	}
+	// Not always the same one first, as there may not be room for all.
+	rand.Shuffle(len(h.posts), func(i, j int) { h.posts[i], h.posts[j] = h.posts[j], h.posts[i] })
+}
+
+// sight takes a row that is in use.
+func (h *host) sight(row Row, late bool) {
+	before := h.seen[row.Name]
+	if before.version != row.Version {
+		before = sighted{row.Version, h.looked, late}
+		h.seen[row.Name] = before
+	}
+	switch {
+	case h.looked.Sub(before.since) > abandoned:
+		row.Value = ""
+		h.posts = append(h.posts, row)
+	case !before.stale && len(parsePost(row).Sets) > 0:
+		h.busy = h.looked
+		h.posts = append(h.posts, row)
+	}
+}
