@@ -15,11 +15,13 @@ const (
 	maxPostSets, maxPostBytes = 256, 32 << 10
 	// leastPause is between two looks at a post, at least.
 	leastPause = 200 * time.Microsecond
-	// quiet is how long the total has not changed when a server concludes that nobody writes: so many times what its post has taken. A swap
-	// of many numbers takes longer than a post.
-	quiet = 20
-	// maxLooks is how often a server looks at its post, while the total does change, before it concludes that nobody sees it.
-	maxLooks = 100
+	// quiet and quietSwaps are how long the total has not changed when a server concludes that nobody writes: for the one, and so many times what
+	// its own swap has taken, which may be shorter than the other's.
+	quiet, quietSwaps = 10 * time.Millisecond, 4
+	// unseen and unseenSwaps are the same for how long nobody has done what it left, though the total has changed.
+	unseen, unseenSwaps = 2 * lookInterval, 10
+	// mostWait is the longest that it waits. Then there is still time to do it itself.
+	mostWait = patience / 2
 )
 
 // guest is what a server that leaves its updates to another one knows of its own row.
@@ -131,19 +133,19 @@ func (s *Store) freeRow(ctx context.Context) Row {
 func (s *Store) awaitAnswer(ctx context.Context) error {
 	g := &s.guest
 	names := []string{g.row.Name, totalName}
-	total, changed := uint64(0), time.Now()
-	for pause, n := s.took/2, 0; n < maxLooks && sleep(ctx, pause); n++ {
-		pause = max(s.took/3, leastPause)
+	began := time.Now()
+	total, changed := uint64(0), began
+	for pause := s.took / 2; sleep(ctx, pause); pause = max(s.took/3, leastPause) {
 		rows, err := s.once(ctx, names)
-		switch {
-		case err != nil: // it may answer the next time
-		case rows[0].Version != g.row.Version:
+		if err == nil && rows[0].Version != g.row.Version {
 			g.row = rows[0]
 			return nil
-		case rows[1].Version != total:
+		}
+		if err == nil && rows[1].Version != total {
 			total, changed = rows[1].Version, time.Now()
-		case time.Since(changed) > quiet*s.took:
-			n = maxLooks
+		}
+		if time.Since(changed) > quiet+quietSwaps*s.took || time.Since(began) > min(unseen+unseenSwaps*s.took, mostWait) {
+			break
 		}
 	}
 	rows, err := s.timed(ctx, []Row{{g.row.Name, "", g.row.Version}})

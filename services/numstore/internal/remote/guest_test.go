@@ -19,26 +19,29 @@ import (
 	"numstore.example/services/numstore/internal/remote"
 )
 
-// far lets each call of an engine take a while, by the clock of the test.
-func far(engine *memory) *memory {
-	way := func(context.Context) error {
-		time.Sleep(200*time.Microsecond + rand.N(400*time.Microsecond))
+// away lets each call of an engine take a while, there and back, by the clock of the test.
+func away(engine *memory, way time.Duration) *memory {
+	wait := func(context.Context) error {
+		time.Sleep(way/2 + rand.N(way))
 		return nil
 	}
-	engine.hook(hooks{beforeRead: way, beforeSwap: way, afterSwap: way})
+	engine.hook(hooks{beforeRead: wait, beforeSwap: wait, afterSwap: wait})
 	return engine
 }
 
+// far is away as in another room.
+func far(engine *memory) *memory { return away(engine, 400*time.Microsecond) }
+
 // uneven is far, and now and then a call takes so long that others take it that nobody writes.
 func uneven(engine *memory) *memory {
-	way := func(context.Context) error {
+	wait := func(context.Context) error {
 		time.Sleep(200*time.Microsecond + rand.N(400*time.Microsecond))
 		if rand.IntN(10) == 0 {
 			time.Sleep(rand.N(20 * time.Millisecond))
 		}
 		return nil
 	}
-	engine.hook(hooks{beforeRead: way, beforeSwap: way, afterSwap: way})
+	engine.hook(hooks{beforeRead: wait, beforeSwap: wait, afterSwap: wait})
 	return engine
 }
 
@@ -112,46 +115,53 @@ func TestGuest_control(t *testing.T) {
 	t.Error("not noticed in 10000 histories")
 }
 
-// TestGuest_many: many stores that are all busy get their turns, as most of their updates are done together.
+// TestGuest_many: many stores that are all busy get their turns, as most of their updates are done together: also where each call takes long.
 func TestGuest_many(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		const stores, callers = 20, 2
-		rows := newMemory().rows
-		ctx, stop := context.WithTimeout(t.Context(), 10*time.Second)
-		defer stop()
-		var wg sync.WaitGroup
-		var mu sync.Mutex
-		var counts [stores]int
-		for i := range counts {
-			store := open(t, far(&memory{rows: rows}))
-			for range callers {
-				wg.Go(func() {
-					for ctx.Err() == nil {
-						if _, err := store.Set(t.Context(), fmt.Sprint(rand.IntN(maxKeys)), rand.Int64N(100)); err != nil {
-							t.Error(err)
+	for _, test := range []struct {
+		stores, callers int
+		way             time.Duration
+	}{
+		{20, 2, 400 * time.Microsecond},
+		{3, 8, 80 * time.Millisecond},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			rows := newMemory().rows
+			ctx, stop := context.WithTimeout(t.Context(), max(10*time.Second, 500*test.way))
+			defer stop()
+			var wg sync.WaitGroup
+			var mu sync.Mutex
+			counts := make([]int, test.stores)
+			for i := range counts {
+				store := open(t, away(&memory{rows: rows}, test.way))
+				for range test.callers {
+					wg.Go(func() {
+						for ctx.Err() == nil {
+							if _, err := store.Set(t.Context(), fmt.Sprint(rand.IntN(maxKeys)), rand.Int64N(100)); err != nil {
+								t.Error(err)
+							}
+							mu.Lock()
+							counts[i]++
+							mu.Unlock()
 						}
-						mu.Lock()
-						counts[i]++
-						mu.Unlock()
-					}
-				})
+					})
+				}
 			}
-		}
-		wg.Wait()
-		all := 0
-		for _, count := range counts {
-			all += count
-		}
-		if least := slices.Min(counts[:]); least < all/stores/5 {
-			t.Errorf("one store has made %d updates of %d; want a fifth of its share at least", least, all)
-		}
-		if rows.totals*5 > all {
-			t.Errorf("%d swaps for %d updates; want that they are done together", rows.totals, all)
-		}
-		if _, err := remote.Verify(t.Context(), &memory{rows: rows}); err != nil {
-			t.Error(err)
-		}
-	})
+			wg.Wait()
+			all := 0
+			for _, count := range counts {
+				all += count
+			}
+			if least := slices.Min(counts); least < all/test.stores/5 {
+				t.Errorf("%+v: one store has made %d updates of %d; want a fifth of its share at least", test, least, all)
+			}
+			if rows.totals*5 > all {
+				t.Errorf("%+v: %d swaps for %d updates; want that they are done together", test, rows.totals, all)
+			}
+			if _, err := remote.Verify(t.Context(), &memory{rows: rows}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
 }
 
 // refused has the next swaps of a store be refused, as another one is faster each time, so that it leaves its updates to that.

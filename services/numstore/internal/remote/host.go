@@ -14,8 +14,8 @@ const (
 	// lookInterval is how often a server that writes looks for posts if there were none lately.
 	lookInterval = 20 * time.Millisecond
 	// stale is after which time without a look the posts that are there do not count any more: what was left by a server that is
-	// gone by now is not done later.
-	stale = 100 * time.Millisecond
+	// gone by now is not done later. It is longer if swaps take long: so many times as long as one.
+	stale, staleSwaps = 100 * time.Millisecond, 4
 	// abandoned is how long a row has not been changed that its server has left. No update waits as long.
 	abandoned = 2 * patience
 )
@@ -41,8 +41,8 @@ func newHost() host { return host{width: morePosts, seen: make(map[string]sighte
 // crowded says whether others leave their updates to this server.
 func (h *host) crowded() bool { return time.Since(h.busy) < solitude }
 
-// look finds what there is to do, if it is time to. That it cannot is no harm: those who wait do it themselves.
-func (h *host) look(ctx context.Context, read func(context.Context, []string) ([]Row, error)) {
+// look finds what there is to do, if it is time to. That it cannot is no harm: those who wait do it themselves. It is told how long a swap takes.
+func (h *host) look(ctx context.Context, read func(context.Context, []string) ([]Row, error), took time.Duration) {
 	h.posts = nil
 	since := time.Since(h.looked)
 	if since < lookInterval && !h.crowded() {
@@ -57,7 +57,7 @@ func (h *host) look(ctx context.Context, read func(context.Context, []string) ([
 	for i, row := range rows {
 		if row.Value != "" {
 			h.width = min(i+1+morePosts, maxPosts)
-			h.sight(row, since > stale)
+			h.sight(row, since > max(stale, staleSwaps*took))
 		} else {
 			delete(h.seen, row.Name)
 		}
@@ -70,9 +70,10 @@ func (h *host) look(ctx context.Context, read func(context.Context, []string) ([
 func (h *host) sight(row Row, late bool) {
 	before := h.seen[row.Name]
 	if before.version != row.Version {
-		before = sighted{row.Version, h.looked, late}
-		h.seen[row.Name] = before
+		before = sighted{version: row.Version, since: h.looked}
 	}
+	before.stale = before.stale || late
+	h.seen[row.Name] = before
 	switch {
 	case h.looked.Sub(before.since) > abandoned:
 		row.Value = ""
