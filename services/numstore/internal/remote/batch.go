@@ -101,8 +101,8 @@ func (b *batch) answer(row Row, limits Limits) {
 	b.posts = append(b.posts, p)
 }
 
-// alone returns the batch without what is for others.
-func (b *batch) alone() *batch {
+// withoutPosts returns the batch of this server alone.
+func (b *batch) withoutPosts() *batch {
 	own := newBatch()
 	own.put(b.updates[:b.own]...)
 	return own

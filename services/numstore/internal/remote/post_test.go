@@ -66,7 +66,7 @@ func TestBatch_answer(t *testing.T) {
 		if taken != test.want || len(b.updates) != 1+len(parsePost(test.row).Sets) == taken {
 			t.Errorf("a post %s: taken %t, %d updates", test.name, taken, len(b.updates))
 		}
-		if own := b.alone(); len(own.updates) != 1 || len(own.names) != 2 || b.own != 1 {
+		if own := b.withoutPosts(); len(own.updates) != 1 || len(own.names) != 2 || b.own != 1 {
 			t.Errorf("a post %s: without it there are %d updates of %q", test.name, len(own.updates), own.names)
 		}
 	}

@@ -183,7 +183,7 @@ func (s *Store) write(batch *batch) {
 			batch.settle(err)
 			return
 		case len(batch.posts) > 0: // it may have been one of these that was taken back
-			batch = batch.alone()
+			batch = batch.withoutPosts()
 		case contested: // and not the first time for a while, which may have been by chance
 			s.writes = false
 			batch = s.leave(ctx, batch)
