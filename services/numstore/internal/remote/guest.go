@@ -13,6 +13,8 @@ import (
 const (
 	// maxPostSets and maxPostBytes bound a post: its updates, and the bytes of their keys.
 	maxPostSets, maxPostBytes = 256, 32 << 10
+	// maxPostText bounds the text of a post, in bytes, which may be that of one very long key. Engines take much more.
+	maxPostText = 256 << 10
 	// leastPause is between two looks at a post, at least.
 	leastPause = 200 * time.Microsecond
 	// quiet and quietSwaps are how long the total has not changed when a server concludes that nobody writes: for the one, and so many times what
@@ -84,7 +86,7 @@ func (s *Store) leavePart(ctx context.Context, part *batch) (undone *batch) {
 
 var errOthers = errors.New("the row that they were left in was given to another server")
 
-// post writes a post. It returns by which text it is known, or none if there is no row for it.
+// post writes a post. It returns by which text it is known, or none if it is too long, or there is no row for it.
 func (s *Store) post(ctx context.Context, part *batch) (of string, err error) {
 	g := &s.guest
 	g.number++
@@ -92,13 +94,17 @@ func (s *Store) post(ctx context.Context, part *batch) (of string, err error) {
 	for _, u := range part.updates {
 		p.Sets = append(p.Sets, postSet{u.key, u.value})
 	}
+	text := p.text()
+	if len(text) > maxPostText {
+		return "", nil
+	}
 	for range 2 { // its row may have been given to another one
 		if g.row.Name == "" {
 			if g.row = s.freeRow(ctx); g.row.Name == "" {
 				return "", nil
 			}
 		}
-		rows, err := s.timed(ctx, []Row{{g.row.Name, p.text(), g.row.Version}})
+		rows, err := s.timed(ctx, []Row{{g.row.Name, text, g.row.Version}})
 		if err == nil {
 			g.row = rows[0]
 			return p.Of, nil

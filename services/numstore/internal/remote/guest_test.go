@@ -255,6 +255,23 @@ func TestGuest_row(t *testing.T) {
 	}
 }
 
+// TestGuest_long: an update that is too long for a post is done by the store itself.
+func TestGuest_long(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		engine := newMemory()
+		store, other := open(t, engine), open(t, &memory{rows: engine.rows})
+		refused(t, engine, other, hooks{})
+		if total, err := store.Set(t.Context(), strings.Repeat("k", 1<<20), 5); total != 7 || err != nil {
+			t.Errorf("%d, %v; want 7", total, err)
+		}
+		for name := range engine.rows.rows {
+			if strings.HasPrefix(name, "post/") {
+				t.Errorf("there is a row %q", name)
+			}
+		}
+	})
+}
+
 // TestGuest_gone: what a store that is gone has left is not done later, and its row is emptied, for others.
 func TestGuest_gone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
