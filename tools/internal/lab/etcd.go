@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -24,11 +23,8 @@ func etcdProcess(r Rig, folder string, flags ...string) Process {
 
 // EtcdCluster is nodes of etcd, which have addresses of their own for each other. Each cluster has folders of its own.
 func EtcdCluster(r Rig, nodes int) (Command, error) {
-	free, err := FreeAddresses(2 * nodes)
+	r, free, err := r.apart("etcd-cluster", 2*nodes)
 	if err != nil {
-		return Command{}, err
-	}
-	if r.Scratch, err = os.MkdirTemp(r.Scratch, "etcd-cluster-"); err != nil {
 		return Command{}, err
 	}
 	addresses, peers := free[:nodes], free[nodes:]

@@ -2,7 +2,6 @@ package lab
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -22,11 +21,8 @@ func gossipkvProcess(r Rig, folder string, number int, address string, flags ...
 
 // GossipkvMesh is so many gossipkv that are each linked to all others, on folders of their own.
 func GossipkvMesh(r Rig, servers int, flags ...string) (Command, error) {
-	addresses, err := FreeAddresses(servers)
+	r, addresses, err := r.apart("gossipkv-mesh", servers)
 	if err != nil {
-		return Command{}, err
-	}
-	if r.Scratch, err = os.MkdirTemp(r.Scratch, "gossipkv-mesh-"); err != nil {
 		return Command{}, err
 	}
 	return GossipkvLinked(r, "gossipkv", addresses, func(i int) []string { return addresses[:i] }, flags...), nil

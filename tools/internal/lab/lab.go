@@ -8,6 +8,7 @@ package lab
 
 import (
 	"context"
+	"os"
 	"time"
 )
 
@@ -33,6 +34,16 @@ type Store interface {
 	Put(ctx context.Context, key string, value []byte) error
 	Get(ctx context.Context, key string) (value []byte, found bool, err error)
 	Close()
+}
+
+// apart returns addresses that are free, and the rig with a scratch folder of its own within the other one, for a cluster of some kind.
+func (r Rig) apart(kind string, addresses int) (Rig, []string, error) {
+	free, err := FreeAddresses(addresses)
+	if err != nil {
+		return r, nil, err
+	}
+	r.Scratch, err = os.MkdirTemp(r.Scratch, kind+"-")
+	return r, free, err
 }
 
 // Alone is how to start a server of one process.

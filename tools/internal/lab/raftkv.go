@@ -3,7 +3,6 @@ package lab
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -47,11 +46,8 @@ func (p Process) counted(address string) Process {
 // RaftkvCluster is nodes of raftkv that find each other by their addresses, and all have a replica of each shard. Syncs are counted. Each
 // cluster has folders of its own.
 func RaftkvCluster(r Rig, nodes, shards int, flags ...string) (Command, error) {
-	free, err := FreeAddresses(2 * nodes)
+	r, free, err := r.apart("raftkv-cluster", 2*nodes)
 	if err != nil {
-		return Command{}, err
-	}
-	if r.Scratch, err = os.MkdirTemp(r.Scratch, "raftkv-cluster-"); err != nil {
 		return Command{}, err
 	}
 	addresses, metrics := free[:nodes], free[nodes:]
@@ -67,11 +63,8 @@ func RaftkvCluster(r Rig, nodes, shards int, flags ...string) (Command, error) {
 
 // RaftkvServers is so many of raftkv that know nothing of each other. Syncs are counted. Each has a folder of its own.
 func RaftkvServers(r Rig, servers int, flags ...string) (Command, error) {
-	metrics, err := FreeAddresses(servers)
+	r, metrics, err := r.apart("raftkv-servers", servers)
 	if err != nil {
-		return Command{}, err
-	}
-	if r.Scratch, err = os.MkdirTemp(r.Scratch, "raftkv-servers-"); err != nil {
 		return Command{}, err
 	}
 	c := Command{Name: "raftkv"}

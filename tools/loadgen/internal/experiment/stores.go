@@ -94,7 +94,7 @@ var stores = []store{{
 	Target: Target{
 		Name: "gossipkv-3", Series: "gossipkv, 3 servers", Programs: []string{"gossipkv", "loadgen"},
 		Promise: "session guarantees, also of a session that moves; on one disk before it is answered; any server goes on alone",
-		Command: gossipkvMesh, Load: gossipkvLoad,
+		Command: func(r lab.Rig) (lab.Command, error) { return lab.GossipkvMesh(r, clusterOf) }, Load: gossipkvLoad,
 	},
 	service: "gossipkv", limit: longest,
 	claims: claims(isNot, isPromised, isPromised, isPromised, isPromised, synced),
@@ -139,13 +139,4 @@ func gossipkvLoad(t Target, w Workload) lab.Load {
 	return lab.Load{Series: t.Series, Callers: w.Clients, Command: func(addresses []string) []string {
 		return append([]string{"loadgen", "run", strings.Join(addresses, ","), "--service", "gossipkv"}, w.flags()...)
 	}}
-}
-
-// gossipkvMesh is servers of gossipkv of which each is linked to all.
-func gossipkvMesh(r lab.Rig) (lab.Command, error) {
-	addresses, err := lab.FreeAddresses(clusterOf)
-	if err != nil {
-		return lab.Command{}, err
-	}
-	return lab.GossipkvLinked(r, "gossipkv", addresses, func(i int) []string { return addresses[:i] }), nil
 }
