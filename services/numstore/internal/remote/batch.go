@@ -30,11 +30,11 @@ type batch struct {
 	posts   []posted
 }
 
-// posted is a row of posts that a batch answers.
+// posted is a row of posts that is to be answered.
 type posted struct {
 	row      Row
 	post     post
-	from, to int // its updates
+	from, to int // its updates in a batch
 }
 
 func newBatch() *batch {
@@ -80,10 +80,9 @@ func (b *batch) cut(limits Limits, most int) (part, rest *batch) {
 	return part, rest
 }
 
-// answer takes the updates of a post, if there is room for them and for the row. A row that asks for nothing is left as it is given.
-func (b *batch) answer(row Row, limits Limits) {
-	p := posted{row: row, post: parsePost(row), from: len(b.updates)}
-	rows, bytes := len(b.names)+len(b.posts)+1, b.bytes+len(row.Name)
+// answer takes the updates of a post, if there is room for them and for the row. A row without a post is to be emptied.
+func (b *batch) answer(p posted, limits Limits) {
+	rows, bytes := len(b.names)+len(b.posts)+1, b.bytes+len(p.row.Name)
 	for _, set := range p.post.Sets {
 		name := keyName(set.Key)
 		if _, known := b.at[set.Key]; !known {
@@ -93,11 +92,12 @@ func (b *batch) answer(row Row, limits Limits) {
 			return
 		}
 	}
+	p.from = len(b.updates)
 	for _, set := range p.post.Sets {
 		b.take(&update{key: set.Key, value: set.Value})
 	}
 	p.to = len(b.updates)
-	b.bytes += len(row.Name)
+	b.bytes += len(p.row.Name)
 	b.posts = append(b.posts, p)
 }
 

@@ -21,11 +21,13 @@ import (
 
 // away lets each call of an engine take a while, there and back, by the clock of the test.
 func away(engine *memory, way time.Duration) *memory {
-	wait := func(context.Context) error {
-		time.Sleep(way/2 + rand.N(way))
-		return nil
-	}
-	engine.hook(hooks{beforeRead: wait, beforeSwap: wait, afterSwap: wait})
+	return slow(engine, func() { time.Sleep(way/2 + rand.N(way)) })
+}
+
+// slow lets each call of an engine wait, there and back.
+func slow(engine *memory, wait func()) *memory {
+	hook := func(context.Context) error { wait(); return nil }
+	engine.hook(hooks{beforeRead: hook, beforeSwap: hook, afterSwap: hook})
 	return engine
 }
 
@@ -34,15 +36,12 @@ func far(engine *memory) *memory { return away(engine, 400*time.Microsecond) }
 
 // uneven is far, and now and then a call takes so long that others take it that nobody writes.
 func uneven(engine *memory) *memory {
-	wait := func(context.Context) error {
+	return slow(engine, func() {
 		time.Sleep(200*time.Microsecond + rand.N(400*time.Microsecond))
 		if rand.IntN(10) == 0 {
 			time.Sleep(rand.N(20 * time.Millisecond))
 		}
-		return nil
-	}
-	engine.hook(hooks{beforeRead: wait, beforeSwap: wait, afterSwap: wait})
-	return engine
+	})
 }
 
 // numbersOf is a numberstest.Store.

@@ -26,12 +26,13 @@ type host struct {
 	looked time.Time          // when it has last looked
 	busy   time.Time          // when there was a post that counts
 	seen   map[string]sighted // the rows that are in use
-	posts  []Row              // what to do: rows that ask for it, and rows that are abandoned
+	posts  []posted           // what to do: rows that ask for it, and rows that are abandoned, which come to nothing
 }
 
 // sighted is a row in use.
 type sighted struct {
 	version uint64
+	post    post
 	since   time.Time // when this version was first seen
 	stale   bool
 }
@@ -70,16 +71,15 @@ func (h *host) look(ctx context.Context, read func(context.Context, []string) ([
 func (h *host) sight(row Row, late bool) {
 	before := h.seen[row.Name]
 	if before.version != row.Version {
-		before = sighted{version: row.Version, since: h.looked}
+		before = sighted{version: row.Version, post: parsePost(row), since: h.looked}
 	}
 	before.stale = before.stale || late
 	h.seen[row.Name] = before
 	switch {
 	case h.looked.Sub(before.since) > abandoned:
-		row.Value = ""
-		h.posts = append(h.posts, row)
-	case !before.stale && len(parsePost(row).Sets) > 0:
+		h.posts = append(h.posts, posted{row: row})
+	case !before.stale && len(before.post.Sets) > 0:
 		h.busy = h.looked
-		h.posts = append(h.posts, row)
+		h.posts = append(h.posts, posted{row: row, post: before.post})
 	}
 }

@@ -61,7 +61,7 @@ func TestBatch_answer(t *testing.T) {
 	} {
 		b := newBatch()
 		b.put(&update{key: "A", value: 5})
-		b.answer(test.row, limits)
+		b.answer(posted{row: test.row, post: parsePost(test.row)}, limits)
 		taken := len(b.posts) == 1
 		if taken != test.want || len(b.updates) != 1+len(parsePost(test.row).Sets) == taken {
 			t.Errorf("a post %s: taken %t, %d updates", test.name, taken, len(b.updates))
@@ -77,8 +77,9 @@ func TestBatch_answer(t *testing.T) {
 func TestApply_posts(t *testing.T) {
 	b := newBatch()
 	b.put(&update{key: "A", value: 5})
-	b.answer(asks(0, "B", "A", "C"), Limits{Rows: 100, Bytes: 1000, Name: 100})
-	b.answer(Row{Name: "post/1", Version: 4}, Limits{Rows: 100, Bytes: 1000, Name: 100})
+	row := asks(0, "B", "A", "C")
+	b.answer(posted{row: row, post: parsePost(row)}, Limits{Rows: 100, Bytes: 1000, Name: 100})
+	b.answer(posted{row: Row{Name: "post/1", Value: "left", Version: 4}}, Limits{Rows: 100, Bytes: 1000, Name: 100})
 	applied, err := b.apply([]Row{{"total", "0 0", 1}, {Name: "n/A"}, {Name: "n/B"}, {Name: "n/C"}}, 2)
 	if err != nil || applied.refused {
 		t.Fatal(applied, err)
@@ -130,8 +131,8 @@ func TestHost(t *testing.T) {
 			time.Sleep(after) // by the clock of the test
 			h.look(t.Context(), read, time.Millisecond)
 			var got []string
-			for _, row := range h.posts {
-				got = append(got, fmt.Sprint(row.Name, " ", len(parsePost(row).Sets)))
+			for _, p := range h.posts {
+				got = append(got, fmt.Sprint(p.row.Name, " ", len(p.post.Sets)))
 			}
 			slices.Sort(got)
 			if !slices.Equal(got, want) {

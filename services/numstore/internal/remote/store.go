@@ -168,8 +168,8 @@ func (s *Store) write(batch *batch) {
 	}
 	if s.writes {
 		s.host.look(ctx, s.once, s.took)
-		for _, row := range s.host.posts {
-			batch.answer(row, s.engine.Limits())
+		for _, post := range s.host.posts {
+			batch.answer(post, s.engine.Limits())
 		}
 	}
 	for ; len(batch.updates) > 0; contested = true {

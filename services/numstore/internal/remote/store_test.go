@@ -125,16 +125,8 @@ func TestStore_conflict(t *testing.T) {
 func TestStore_fair(t *testing.T) {
 	for _, silent := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
-			far := func(context.Context) error {
-				time.Sleep(200*time.Microsecond + rand.N(400*time.Microsecond))
-				return nil
-			}
 			rows := newMemory().rows
-			opened := func() *remote.Store {
-				engine := &memory{rows: rows, silent: silent}
-				engine.hook(hooks{beforeRead: far, beforeSwap: far, afterSwap: far})
-				return open(t, engine)
-			}
+			opened := func() *remote.Store { return open(t, far(&memory{rows: rows, silent: silent})) }
 			busy, other := opened(), opened()
 			ctx, stop := context.WithCancel(t.Context())
 			var wg sync.WaitGroup
